@@ -1,0 +1,73 @@
+/* load: when each session acts, and the generator's watch over itself.
+ *
+ * Owns: the measured window: sessions as state machines over net/'s client and a backend, the barrier, the schedule, the
+ * filling of struct run. Must not know: what an agent is, where results go, how servers are started.
+ *
+ * driver.h: runs the sessions of one run. There is one way that time is taken: an agent and a single request go through
+ * the same code. A session asks through session_ops.next, which is called at the start and after each finished request,
+ * inside the window but between requests. */
+#ifndef LOAD_DRIVER_H
+#define LOAD_DRIVER_H
+
+#include "backend/backend.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/client.h"
+#include "record/run.h"
+
+enum session_next { SESSION_ASK, SESSION_FINISHED, SESSION_FAILED };
+
+struct session_ops {
+    /* Builds the session's next question from its last request (NULL at the start; owned by the run, readable for ever
+     * after). SESSION_ASK: *ask, *stage are set and borrowed until the next call; *at is when to send, MONO_NONE: at
+     * once. FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
+    enum session_next (*next)(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
+                              const char **why);
+};
+
+/* A server as the driver sees it. All borrowed. */
+struct driver_server {
+    const char *name, *model;
+    const struct backend *backend;
+    const struct endpoint *endpoint;
+    const struct client_options *client; /* headers, key, CA */
+    bool engine_stamps;                  /* it is chimera-engine */
+    int64_t num_ctx;                     /* context per request, -1 unknown */
+};
+
+struct driver_session {
+    const char *agent; /* name, borrowed for the life of the run */
+    int server;        /* index into servers */
+    const struct session_ops *ops;
+    void *user;
+};
+
+struct driver_spec {
+    const struct driver_server *servers;
+    size_t n_servers;
+    const struct driver_session *sessions; /* all released together */
+    size_t n_sessions;
+    struct call_limits limits;
+    bool spin;               /* a core is free for exact timers */
+    int64_t max_tok_hint;    /* largest output limit of any question: sizes the chunk lists; 0: 4096 */
+    double cold_prompt_rate; /* tok/s of uncached prompts seen so far, 0 unknown: for the cached_prefix flag */
+    const volatile int *stop; /* set by a signal handler: cancel what is in flight and return; may be NULL */
+    /* Called outside the measured path after each finished request (already derived): store it. May be NULL. */
+    void (*on_request)(void *user, const struct request *r);
+    /* Called about every 100 ms: progress, probes. May be NULL. */
+    void (*on_tick)(void *user, mono_ns now, int64_t in_flight, int64_t tokens_so_far);
+    void *user;
+};
+
+struct driver;
+/* Opens the connections and warms the stamps: before the window. */
+int driver_new(struct driver **out, const struct driver_spec *spec, struct err *e);
+void driver_free(struct driver *d);
+/* The window: releases the barrier and runs until every session ended or *stop. Fills r's started/ended, sessions,
+ * requests and the client's part of health; names in them are borrowed from the spec. Requests that fail are data; a
+ * negative code is only for a fault of ours or ERR_INTERRUPTED. */
+int driver_run(struct driver *d, struct run *r, struct err *e);
+/* Frees what driver_run filled. */
+void driver_run_release(struct run *r);
+
+#endif

@@ -1,0 +1,105 @@
+/* server: process lifecycles of what answers: engine, llama-server, ollama, any command, or a URL.
+ *
+ * Owns: start, readiness, cold and warm states with their proof, facts, crash reports, stop. Makes its own HTTP calls, only
+ * before and after the measured window. Must not know: agents, studies, results.
+ *
+ * One const struct server_kind per file (engine.c, llamaserver.c, ollama.c, command.c, external.c). */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "backend/backend.h"
+#include "base/err.h"
+#include "net/client.h"
+
+/* What to start or reach. Text borrowed for the life of the server. */
+struct server_spec {
+    const char *name;    /* unique in the study: "a" */
+    const char *kind;    /* "engine" "llama-server" "ollama" "cmd:…" or a URL, or NULL: by the model */
+    const char *backend; /* dialect; NULL: by the kind, probed for a URL */
+    const char *model;   /* GGUF path or a name of server_models; for a URL or Ollama tag: the name to send */
+    int64_t threads;     /* 0: the caller divides the cores with servers_divide_threads */
+    int64_t num_ctx;     /* per request; 0: 2048 */
+    int64_t parallel;    /* requests served at once; 0: 1 */
+    int64_t num_gpu;     /* layers to offload; -1: the server's default */
+    const char *const *args; /* further arguments of a managed one, NULL-terminated; may be NULL */
+    struct client_options client; /* for external ones: key, headers, CA */
+};
+
+struct server_place {
+    const char *work_dir;     /* logs, sockets, model folders of managed servers; made when absent */
+    const char *self_path;    /* where `chimera` itself lies: chimera-engine is looked for beside it, then on PATH, then
+                                 in CHIMERA_ENGINE */
+    void (*say)(void *user, const char *line); /* progress; may be NULL */
+    void *user;
+};
+
+struct server; /* opaque */
+
+/* Resolves kind, model file and programs; starts nothing. Errors say in one line what to run to get a missing part. */
+int server_new(struct server **out, const struct server_spec *spec, const struct server_place *place, struct err *e);
+void server_free(struct server *s); /* stops it; NULL is fine */
+
+/* Starts a managed one on an ephemeral loopback port and waits until it is healthy; checks that an external one answers.
+ * A crash during start is ERR_SERVER with the last lines of its log. */
+int server_start(struct server *s, mono_ns timeout_ns, struct err *e);
+void server_stop(struct server *s);
+int server_restart(struct server *s, mono_ns timeout_ns, struct err *e);
+/* 0 while a managed one runs (or an external one answered last); else ERR_SERVER: how it ended, and its last log lines. */
+int server_check(struct server *s, struct err *e);
+
+/* ---- starting states --------------------------------------------------------------------------------------------- */
+
+struct state_proof {
+    bool cold;           /* the state that was asked for */
+    bool proven;
+    int64_t load_ns;     /* the load time seen; -1: none seen */
+    pid_t pid;           /* of a managed server; 0 */
+    char how[256];       /* one sentence: what was done and seen */
+};
+/* Resets the model state and proves it: engine and llama-server restart (proof: new process id and its load time), Ollama
+ * unloads with keep_alive 0 (proof: /api/ps empty; the first request's load time completes it). */
+int server_cold(struct server *s, struct state_proof *out, struct err *e);
+/* Makes sure the model is loaded (a one-token request with the options that follow), and proves it. */
+int server_warm(struct server *s, const struct options *o, struct state_proof *out, struct err *e);
+
+/* ---- what it is -------------------------------------------------------------------------------------------------- */
+
+const char *server_name(const struct server *s);
+const struct backend *server_backend(const struct server *s);
+const struct endpoint *server_endpoint(const struct server *s);
+const struct client_options *server_client_options(const struct server *s);
+const char *server_model(const struct server *s);  /* the name to put into requests */
+bool server_is_engine(const struct server *s);     /* chimera-engine: its own stamps can be asked for */
+bool server_is_managed(const struct server *s);
+int64_t server_num_ctx(const struct server *s);    /* -1 unknown */
+pid_t server_pid(const struct server *s);          /* 0: not ours */
+const char *server_log_path(const struct server *s); /* NULL */
+
+/* One JSON object: kind, name, version, model, model_digest (SHA-256 of the GGUF for managed ones), parameters,
+ * quantisation, context, threads, parallel, flags (argv), backend, url without secrets. Keys are stable and sorted. */
+int server_facts(struct server *s, struct str *json, struct err *e);
+/* Tokens of a question as the server itself counts them (tokenize route; else a one-token request's reported count);
+ * -1 when it can not be had. Chat template included where the server can. */
+int64_t server_count_tokens(struct server *s, const struct ask *ask);
+
+/* ---- helpers for whoever starts several ---------------------------------------------------------------------------- */
+
+/* Gives each managed spec with threads 0 an equal share of the cores (at least 1). More threads in total than cores is
+ * ERR_REFUSED unless oversubscribe. External ones are not counted. */
+int servers_divide_threads(struct server_spec *specs, size_t n, int cores, bool oversubscribe, struct err *e);
+/* SHA-256 of a file, remembered in the cache folder by path, size, inode and mtime. */
+int server_file_digest(const char *path, char hex[65], struct err *e);
+
+/* Models that `--model NAME` knows: pinned GGUF files in the cache folder, and any *.gguf there. */
+struct server_model_row {
+    const char *name, *file, *what;
+};
+const struct server_model_row *server_model_at(size_t i); /* NULL behind the last */
+/* Appends the path of the GGUF for a path or a name; ERR_NOTFOUND says what to run. */
+int server_model_path(const char *model, struct str *path, struct err *e);
+
+#endif

@@ -1,0 +1,99 @@
+/* store: the result file: one SQLite database with the plan, the raw record, text, facts and verdicts.
+ *
+ * Owns: the schema, every SQL statement, crash safety, format versions. The only room that includes sqlite3.h.
+ * Must not know: what the numbers mean.
+ *
+ * Write order: the plan before the first run; each finished request in its own transaction (or batched to at most 1 s);
+ * the run's row becomes complete in the last transaction together with its sessions, health and verdict. kill -9 at any
+ * moment loses at most the open batch, never a committed row. WAL while writing; store_close checkpoints it away, so a
+ * closed result is one file. One thread. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "record/run.h"
+
+struct store;
+
+struct plan_row {
+    int32_t position; /* from 0, in execution order */
+    int32_t block;
+    const char *arm;
+};
+
+/* What is known before the first run. JSON texts are objects; all borrowed. */
+struct store_study {
+    const char *name, *question;
+    const char *source;    /* the study file as it was read (text), or the command that stands for it */
+    const char *plan_json; /* canonical form of everything that defines the work: its SHA-256 is the plan hash */
+    const char *plan_sha256;
+    uint64_t seed;
+    const char *chimera_version, *chimera_commit;
+    const char *command; /* the command line, without secrets */
+    const struct plan_row *rows;
+    size_t n_rows;
+};
+
+/* Creates path (its folder too) with the plan; ERR_REFUSED when it exists. */
+int store_create(struct store **out, const char *path, const struct store_study *study, struct err *e);
+/* Opens an existing result for more runs (write) or for reading. A foreign, corrupt, or newer file is ERR_INPUT and stays
+ * untouched; a locked one (another chimera writes it) ERR_REFUSED. Runs left `running` by a killed process are marked
+ * aborted on opening for writing. */
+int store_open(struct store **out, const char *path, bool write, struct err *e);
+/* Commits, checkpoints to one file, closes; NULL is fine. */
+int store_close(struct store *s, struct err *e);
+
+/* ---- writing ------------------------------------------------------------------------------------------------------ */
+
+/* Registers host facts (JSON object) and returns their hash in hex[65]: a stratum. Same facts, same stratum. */
+int store_host(struct store *s, const char *facts_json, char hex[65], struct err *e);
+/* Facts of a server as seen at a moment; kept once per distinct content. */
+int store_server(struct store *s, const char *name, const char *facts_json, struct err *e);
+/* Any JSON object about the study as a whole ("corpus", "environment"); replaces the former one of that key. */
+int store_note(struct store *s, const char *key, const char *json, struct err *e);
+
+/* Opens a run from its plan position, arm, block, stratum, wall_ns, start_state; sets r->id and r->attempt. */
+int store_run_begin(struct store *s, struct run *r, struct err *e);
+/* One finished request of an open run, with all that is in it. Committed at once unless batching is on. */
+int store_request(struct store *s, int64_t run_id, const struct request *r, struct err *e);
+void store_batching(struct store *s, bool on);           /* commits at most 1 s apart */
+/* A probe sample: CPU, memory and so on as one JSON object at mono_ns t. */
+int store_sample(struct store *s, int64_t run_id, int64_t t_ns, const char *json, struct err *e);
+/* Sessions, health, verdict, raw-row hash and state (COMPLETE or ABORTED) in one transaction. */
+int store_run_end(struct store *s, const struct run *r, struct err *e);
+
+/* ---- reading ------------------------------------------------------------------------------------------------------ */
+
+struct store_info {
+    struct store_study study; /* texts in the arena, rows included */
+    int64_t created_wall_ns;
+    int64_t schema;
+    size_t n_complete, n_aborted; /* runs */
+    bool complete;                /* every plan row has a complete run */
+};
+int store_info(struct store *s, struct arena *a, struct store_info *out, struct err *e);
+/* The plan positions without a complete run, in order. */
+int store_missing(struct store *s, struct arena *a, int32_t **positions, size_t *n, struct err *e);
+
+enum { STORE_CHUNKS = 1, STORE_TEXT = 2 };
+/* All runs in order of start, with sessions and requests; `parts` says what of the requests besides their row. Everything
+ * lives in the arena, except what store_runs_release frees (chunk lists, texts). */
+int store_runs(struct store *s, unsigned parts, struct arena *a, struct run **out, size_t *n, struct err *e);
+void store_runs_release(struct run *runs, size_t n);
+/* Requests of one run, one at a time, with all parts: for exports of any size. A nonzero return of fn ends it. */
+int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r), void *user,
+                       struct err *e);
+
+struct named_json {
+    const char *name, *json;
+};
+int store_hosts(struct store *s, struct arena *a, struct named_json **out, size_t *n, struct err *e);   /* name: hash */
+int store_servers(struct store *s, struct arena *a, struct named_json **out, size_t *n, struct err *e); /* name: server */
+const char *store_get_note(struct store *s, struct arena *a, const char *key);                          /* NULL: none */
+
+#endif
