@@ -14,7 +14,7 @@ enum metric_better { BETTER_NONE, BETTER_LOWER, BETTER_HIGHER };
 
 struct metric {
     const char *id;   /* "ttft", "speedup.time", … never reused for another definition */
-    const char *unit; /* ms tok/s ratio 1 s % tok */
+    const char *unit; /* ms us s tok tok/s % 1 */
     enum metric_better better;
     enum metric_level level;
     const char *definition; /* one sentence with the formula, in words of DESIGN section 2 */
@@ -26,6 +26,10 @@ struct metric {
 
 const struct metric *metric_at(size_t i); /* NULL behind the last row */
 const struct metric *metric_find(const char *id);
+/* One number of a run for any metric: the median over its completed requests (level request) or its sessions (level session)
+ * that have the value, the value itself for level run, NaN for level block. Declared for reports and comparisons, so that
+ * nobody takes a mean. */
+double run_median_of(const struct run *r, const struct metric *m);
 const char *metric_level_word(enum metric_level l);
 const char *metric_better_word(enum metric_better b);
 

@@ -43,6 +43,7 @@ struct usage {
     int64_t cached_tok;     /* prompt tokens answered from a cache */
     int64_t context_ids;    /* length of Ollama's `context` array; with it silent truncation can be proven */
 };
+#define USAGE_NONE ((struct usage){-1, -1, -1, -1, -1, -1, -1, -1})
 
 /* chimera-engine's own stamps, CLOCK_MONOTONIC of the same host; MONO_NONE when not given. */
 struct engine_stamps {
