@@ -52,8 +52,9 @@ struct driver_spec {
     int64_t max_tok_hint;    /* largest output limit of any question: sizes the chunk lists; 0: 4096 */
     double cold_prompt_rate; /* tok/s of uncached prompts seen so far, 0 unknown: for the cached_prefix flag */
     const volatile int *stop; /* set by a signal handler: cancel what is in flight and return; may be NULL */
-    /* Called outside the measured path after each finished request (already derived): store it. May be NULL. */
-    void (*on_request)(void *user, const struct request *r);
+    /* Called outside the measured path after each finished request (already derived): judge its text, store it. May be
+     * NULL. */
+    void (*on_request)(void *user, struct request *r);
     /* Called about every 100 ms: progress, probes. May be NULL. */
     void (*on_tick)(void *user, mono_ns now, int64_t in_flight, int64_t tokens_so_far);
     void *user;

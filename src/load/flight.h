@@ -1,0 +1,49 @@
+/* flight.h: one session's request on its way: private to load/. A flight lives as long as its session; it carries one
+ * request at a time.
+ *
+ *   IDLE ──next──► WAITING (its time has not come) ──timer──► FLYING (the call is with net/) ──end──► IDLE … ENDED
+ *                     └────────── at once ──────────────────────┘
+ *
+ * ENDED is final: the session said FINISHED or FAILED, or the run was stopped. */
+#ifndef LOAD_FLIGHT_H
+#define LOAD_FLIGHT_H
+
+#include "load/driver.h"
+
+enum flight_state { FLIGHT_IDLE, FLIGHT_WAITING, FLIGHT_FLYING, FLIGHT_ENDED };
+
+struct flight {
+    struct driver *driver;
+    const struct driver_session *session; /* borrowed from the spec */
+    const struct driver_server *server;
+    struct client *client;
+    struct session *out; /* its row in the run */
+    enum flight_state state;
+    int32_t turn;
+
+    struct request *now;  /* being filled; owned by the driver's list */
+    struct request *last; /* the finished one before it; NULL at first */
+    struct built built;
+    struct call *call;
+    struct timer timer;
+    struct backend_state translate;
+    bool done_seen, error_seen, refused, parse_fault;
+    uint64_t last_read;     /* number of the read that brought the last chunk */
+    struct str error_body;  /* of a status >= 400 */
+};
+
+/* Asks the session for its next question and builds its bytes; ends the session when there is none. */
+void flight_prepare(struct flight *f);
+/* Sends what was prepared now. `planned` is its plan. */
+void flight_send(struct flight *f, mono_ns planned);
+void flight_end(struct flight *f, bool ok, const char *why);
+void flight_cancel(struct flight *f);
+void flight_release(struct flight *f);
+
+/* driver.c for flight.c */
+struct request *driver_new_request(struct driver *d);
+void driver_finished(struct driver *d, struct flight *f);
+const struct driver_spec *driver_spec_of(const struct driver *d);
+struct loop *driver_loop(const struct driver *d);
+
+#endif

@@ -1,0 +1,164 @@
+/* execute.c: see execute.h and executor.h. */
+#include "study/execute.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "study/executor.h"
+
+void executor_say(struct executor *x, const char *fmt, ...)
+{
+    if (!x->options->say)
+        return;
+    struct str line = STR_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    str_addv(&line, fmt, ap);
+    va_end(ap);
+    x->options->say(x->options->user, str_z(&line));
+    str_release(&line);
+}
+
+/* ---- the result file ------------------------------------------------------------------------------------------------ */
+
+static int create_result(struct executor *x, struct err *e)
+{
+    struct store_study st = {
+        .name = x->study->name,
+        .question = x->study->question,
+        .source = x->study->source,
+        .plan_json = str_z(&x->plan.json),
+        .plan_sha256 = x->plan.sha256,
+        .seed = x->study->seed,
+        .chimera_version = x->options->version,
+        .chimera_commit = x->options->commit,
+        .command = x->options->command_line,
+        .rows = x->plan.rows,
+        .n_rows = x->plan.n,
+    };
+    int rc = store_create(&x->store, x->options->result_path, &st, e);
+    struct str corpus = STR_INIT;
+    if (!rc) {
+        corpus_json(&x->corpus, &corpus);
+        rc = store_note(x->store, "corpus", str_z(&corpus), e);
+    }
+    str_release(&corpus);
+    return rc;
+}
+
+static int remove_result(const char *path, struct err *e)
+{
+    static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        struct str name = STR_INIT;
+        str_addf(&name, "%s%s", path, tails[i]);
+        int failed = file_exists(str_z(&name)) && unlink(str_z(&name)) != 0;
+        str_release(&name);
+        if (failed)
+            return err_set(e, ERR_IO, "cannot remove the old result %s", path);
+    }
+    return 0;
+}
+
+/* Looks at an existing result without changing it: complete → nothing to do, or --again; another plan → refused. */
+static int look_at_result(struct executor *x, bool *create, struct err *e)
+{
+    const char *path = x->options->result_path;
+    struct store *s = NULL;
+    struct store_info info;
+    *create = !file_exists(path);
+    if (*create)
+        return 0;
+    int rc = store_open(&s, path, false, e);
+    if (!rc)
+        rc = store_info(s, &x->arena, &info, e);
+    store_close(s, NULL);
+    if (rc)
+        return rc;
+    bool same = strcmp(info.study.plan_sha256, x->plan.sha256) == 0;
+    if (x->options->again && (info.complete || !same)) {
+        if (strcmp(info.study.name, x->study->name) != 0)
+            return err_set(e, ERR_REFUSED, "%s holds the study '%s', not '%s': name another file with -o", path,
+                           info.study.name, x->study->name);
+        *create = true;
+        return remove_result(path, e);
+    }
+    if (!same)
+        return err_set(e, ERR_REFUSED,
+                       "%s holds another plan of '%s' (%.12s, this one is %.12s): name another file with -o, or replace it "
+                       "with --again",
+                       path, info.study.name, info.study.plan_sha256, x->plan.sha256);
+    x->summary->done_before = info.n_complete;
+    x->summary->already_complete = info.complete;
+    return 0;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------------- */
+
+static int run_missing(struct executor *x, struct err *e)
+{
+    int32_t *missing = NULL;
+    size_t n = 0;
+    int rc = store_missing(x->store, &x->arena, &missing, &n, e);
+    for (size_t i = 0; !rc && i < n; i++) {
+        const struct plan_row *row = &x->plan.rows[missing[i]];
+        if (*x->options->stop)
+            return err_set(e, ERR_INTERRUPTED, "interrupted");
+        x->progress = (struct execute_progress){
+            .arm = row->arm,
+            .block = row->block,
+            .blocks = x->study->blocks,
+            .run = x->summary->done_before + x->summary->done_now + 1,
+            .runs = x->plan.n,
+        };
+        if (x->summary->done_now)
+            x->progress.eta_ns = x->runs_ns / (mono_ns)x->summary->done_now * (mono_ns)(n - i);
+        mono_ns before = clock_now(NULL);
+        rc = onerun(x, row, e);
+        x->runs_ns += clock_now(NULL) - before;
+        if (!rc)
+            x->summary->done_now++;
+    }
+    return rc;
+}
+
+static int carry_out(struct executor *x, struct err *e)
+{
+    bool create;
+    int rc = look_at_result(x, &create, e);
+    if (rc || x->summary->already_complete)
+        return rc;
+    rc = bench_start(x, e);
+    if (!rc)
+        rc = create ? create_result(x, e) : store_open(&x->store, x->options->result_path, true, e);
+    if (!rc)
+        rc = bench_fit_prompts(x, e);
+    return rc ? rc : run_missing(x, e);
+}
+
+static void release(struct executor *x)
+{
+    bench_stop(x);
+    plan_release(&x->plan);
+    corpus_release(&x->corpus);
+    arena_release(&x->arena);
+    free(x->work_dir);
+}
+
+int study_execute(const struct study *s, const struct execute_options *o, struct execute_summary *out, struct err *e)
+{
+    struct executor x = {.study = s, .options = o, .summary = out, .began_ns = clock_now(NULL)};
+    *out = (struct execute_summary){0};
+    int rc = corpus_open(&x.corpus, s->corpus_dir, e);
+    if (!rc) {
+        plan_make(&x.plan, s, x.corpus.sha256);
+        out->planned = x.plan.n;
+        rc = carry_out(&x, e);
+    }
+    int closed = store_close(x.store, rc ? NULL : e);
+    release(&x);
+    return rc ? rc : closed;
+}

@@ -1,0 +1,55 @@
+/* executor.h: what the parts of the executor share; private to study/.
+ *
+ *   execute.c  the study as a whole: result file, servers, prompts, the loop over missing runs
+ *   bench.c    servers up and their facts, starting states, prompts fitted: everything outside the window
+ *   onerun.c   one run: sessions, window, verdict, storing */
+#ifndef STUDY_EXECUTOR_H
+#define STUDY_EXECUTOR_H
+
+#include "agent/corpus.h"
+#include "agent/workflow.h"
+#include "probe/sampler.h"
+#include "store/store.h"
+#include "study/execute.h"
+#include "study/plan.h"
+
+enum { RATES_KEPT = 64 };
+
+struct executor {
+    const struct study *study;
+    const struct execute_options *options;
+    struct execute_summary *summary;
+    struct arena arena;
+    struct corpus corpus;
+    struct plan plan;
+    struct store *store;
+    struct server_spec *specs;     /* the study's, threads divided */
+    struct server **servers;       /* owned; one per spec */
+    struct driver_server *views;   /* the driver's view of each */
+    struct workflow_spec *flows;   /* one per agent, prompts fitted */
+    struct sampler *sampler;
+    char stratum[65];
+    char *work_dir;
+    double prompt_rate[RATES_KEPT]; /* of uncached prompts seen so far, tok/s */
+    size_t n_prompt_rates;
+    mono_ns began_ns, runs_ns; /* start of the study; time spent in the runs of this call */
+    /* the run in progress, for the driver's callbacks */
+    struct run *run;
+    struct execute_progress progress;
+    int store_code; /* first failure of storing inside a callback */
+    struct err store_err;
+};
+
+void executor_say(struct executor *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* bench.c */
+int bench_start(struct executor *x, struct err *e);
+int bench_fit_prompts(struct executor *x, struct err *e);
+/* Restarts what crashed, then brings every server into the study's starting state; *json (arena) says how. */
+int bench_prepare_run(struct executor *x, const char **json, struct err *e);
+void bench_stop(struct executor *x);
+
+/* onerun.c */
+int onerun(struct executor *x, const struct plan_row *row, struct err *e);
+
+#endif

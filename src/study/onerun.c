@@ -1,0 +1,215 @@
+/* onerun.c: one run of the plan: its sessions, the window, quality, verdict, storing. See executor.h. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "record/metric.h"
+#include "record/verdict.h"
+#include "stats/quantile.h"
+#include "study/executor.h"
+
+/* ---- the driver's callbacks ------------------------------------------------------------------------------------------- */
+
+static void note_prompt_rate(struct executor *x, const struct request *r)
+{
+    const struct usage *u = &r->usage;
+    if (r->outcome != OUTCOME_OK || r->flags & REQUEST_CACHED_PREFIX || u->prompt_eval_ns <= 0 || u->prompt_tok <= 0 ||
+        x->n_prompt_rates == RATES_KEPT)
+        return;
+    x->prompt_rate[x->n_prompt_rates++] = (double)u->prompt_tok / ((double)u->prompt_eval_ns / 1e9);
+}
+
+static void on_request(void *user, struct request *r)
+{
+    struct executor *x = user;
+    if (r->text.len)
+        workflow_check_text(r);
+    note_prompt_rate(x, r);
+    if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
+        x->summary->failed_requests++;
+    if (!x->store_code)
+        x->store_code = store_request(x->store, x->run->id, r, &x->store_err);
+}
+
+static void on_sample(void *user, mono_ns t, const char *json)
+{
+    struct executor *x = user;
+    if (!x->store_code)
+        x->store_code = store_sample(x->store, x->run->id, t, json, &x->store_err);
+}
+
+static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
+{
+    struct executor *x = user;
+    sampler_sample(x->sampler, now);
+    x->progress.elapsed_ns = now - x->run->started_ns;
+    x->progress.in_flight = in_flight;
+    x->progress.chunks = chunks;
+    if (x->options->tick)
+        x->options->tick(x->options->user, &x->progress);
+}
+
+/* ---- before ------------------------------------------------------------------------------------------------------------ */
+
+static const struct study_arm *arm_of(const struct study *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_arms; i++)
+        if (strcmp(s->arms[i].name, name) == 0)
+            return &s->arms[i];
+    BUG("a plan row without its arm");
+}
+
+static double cold_rate(const struct executor *x)
+{
+    double copy[RATES_KEPT];
+    if (!x->n_prompt_rates)
+        return 0;
+    memcpy(copy, x->prompt_rate, x->n_prompt_rates * sizeof copy[0]);
+    return median(copy, x->n_prompt_rates);
+}
+
+static int64_t largest_limit(const struct executor *x, const struct study_arm *arm)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < arm->n_agents; i++) {
+        const struct options *o = &x->flows[arm->agents[i]].options;
+        if (o->set & OPTION_NUM_PREDICT && o->num_predict > most)
+            most = o->num_predict;
+    }
+    return most;
+}
+
+struct stage { /* what one run needs besides the record */
+    struct workflow *flow[64];
+    struct driver_session sessions[64];
+    size_t n;
+};
+
+static void set_stage(struct executor *x, const struct study_arm *arm, struct stage *st)
+{
+    st->n = arm->n_agents;
+    for (size_t i = 0; i < st->n; i++) {
+        int agent = arm->agents[i];
+        st->flow[i] = workflow_new(&x->flows[agent]);
+        st->sessions[i] = (struct driver_session){
+            x->study->agents[agent].name, x->study->agents[agent].server, &workflow_ops, st->flow[i]};
+    }
+}
+
+/* ---- after ------------------------------------------------------------------------------------------------------------- */
+
+static int write_reports(const struct executor *x, const struct run *r, struct err *e)
+{
+    int rc = x->options->report_dir ? dir_make(x->options->report_dir, e) : 0;
+    for (size_t i = 0; i < r->n_sessions && !rc && x->options->report_dir; i++) {
+        const struct session *s = &r->sessions[i];
+        struct str path = STR_INIT;
+        str_addf(&path, "%s/block%d-%s-%s.md", x->options->report_dir, r->block + 1, r->arm, s->agent);
+        if (s->report_md)
+            rc = file_write(str_z(&path), s->report_md, strlen(s->report_md), e);
+        str_release(&path);
+    }
+    return rc;
+}
+
+static void judge(struct executor *x, struct run *r, struct stage *st)
+{
+    struct str why = STR_INIT;
+    for (size_t i = 0; i < r->n_sessions; i++) {
+        r->sessions[i].report_md = workflow_report(st->flow[i]);
+        r->sessions[i].quality_json = workflow_quality_json(st->flow[i]);
+    }
+    sampler_fill(x->sampler, &r->health);
+    r->verdict = (int)verdict_of_run(r, &why);
+    r->verdict_why = arena_dup(&x->arena, str_z(&why), why.len);
+    str_release(&why);
+}
+
+static void say_done(struct executor *x, const struct run *r)
+{
+    struct run_counts c = run_count(r);
+    int64_t tokens = 0;
+    for (size_t i = 0; i < r->n_requests; i++)
+        tokens += r->requests[i].usage.completion_tok > 0 ? r->requests[i].usage.completion_tok : 0;
+    executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %lld tokens  %s%s%s",
+                 x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
+                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), (long long)tokens,
+                 verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
+}
+
+static int window(struct executor *x, struct stage *st, const struct study_arm *arm, struct run *r, struct err *e)
+{
+    struct driver_spec spec = {
+        .servers = x->views,
+        .n_servers = x->study->n_servers,
+        .sessions = st->sessions,
+        .n_sessions = st->n,
+        .limits = x->study->limits,
+        .max_tok_hint = largest_limit(x, arm),
+        .cold_prompt_rate = cold_rate(x),
+        .stop = x->options->stop,
+        .on_request = on_request,
+        .on_tick = on_tick,
+        .user = x,
+    };
+    struct driver *d = NULL;
+    int rc = driver_new(&d, &spec, e);
+    if (!rc) {
+        pid_t pids[64];
+        const char *names[64];
+        size_t n = 0;
+        for (size_t i = 0; i < x->study->n_servers && n < 64; i++)
+            if (server_pid(x->servers[i])) {
+                names[n] = x->specs[i].name;
+                pids[n++] = server_pid(x->servers[i]);
+            }
+        sampler_begin(x->sampler, names, pids, n);
+        rc = driver_run(d, r, e);
+    }
+    driver_free(d);
+    return rc;
+}
+
+int onerun(struct executor *x, const struct plan_row *row, struct err *e)
+{
+    const struct study_arm *arm = arm_of(x->study, row->arm);
+    struct run r = {.position = row->position,
+                    .block = row->block,
+                    .arm = row->arm,
+                    .stratum = x->stratum,
+                    .state = RUN_RUNNING,
+                    .started_ns = MONO_NONE,
+                    .ended_ns = MONO_NONE,
+                    .verdict_why = ""};
+    struct stage st;
+    if (!x->sampler)
+        x->sampler = sampler_new("", on_sample, x);
+    int rc = bench_prepare_run(x, &r.start_state, e);
+    if (rc)
+        return rc;
+    r.wall_ns = clock_wall_ns();
+    x->run = &r;
+    rc = store_run_begin(x->store, &r, e);
+    if (rc)
+        return rc;
+    set_stage(x, arm, &st);
+    rc = window(x, &st, arm, &r, e);
+    if (rc == 0 || rc == ERR_INTERRUPTED) {
+        r.state = rc ? RUN_ABORTED : RUN_COMPLETE;
+        judge(x, &r, &st);
+        if (!rc && x->store_code) {
+            rc = x->store_code;
+            *e = x->store_err;
+        }
+        int stored = x->store_code ? 0 : store_run_end(x->store, &r, rc ? NULL : e);
+        rc = rc ? rc : stored;
+        if (!rc)
+            rc = write_reports(x, &r, e);
+        if (!rc)
+            say_done(x, &r);
+    }
+    for (size_t i = 0; i < st.n; i++)
+        workflow_free(st.flow[i]);
+    driver_run_release(&r);
+    return rc;
+}

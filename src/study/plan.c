@@ -1,0 +1,137 @@
+/* plan.c: see plan.h. */
+#include "study/plan.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/rng.h"
+#include "format/json.h"
+
+static void make_rows(struct plan *p, const struct study *s)
+{
+    struct rng rng = rng_stream(s->seed, "order");
+    size_t *order = xcalloc(s->n_arms, sizeof *order);
+    p->n = (size_t)s->blocks * s->n_arms;
+    p->rows = xcalloc(p->n, sizeof *p->rows);
+    for (int32_t block = 0, position = 0; block < s->blocks; block++) {
+        for (size_t i = 0; i < s->n_arms; i++)
+            order[i] = i;
+        if (s->order == ORDER_RANDOM)
+            rng_shuffle(&rng, order, s->n_arms, sizeof *order);
+        for (size_t i = 0; i < s->n_arms; i++, position++)
+            p->rows[position] = (struct plan_row){position, block, s->arms[order[i]].name};
+    }
+    free(order);
+}
+
+static void add_options(struct json_writer *w, const struct options *o)
+{
+    json_key(w, "options");
+    json_object(w);
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (o->set & 1u << i)
+            json_kdouble(w, option_name((enum option_bit_index)i), option_get(o, i));
+    json_object_end(w);
+}
+
+static void add_agents(struct json_writer *w, const struct study *s)
+{
+    json_key(w, "agents");
+    json_array(w);
+    for (size_t i = 0; i < s->n_agents; i++) {
+        const struct study_agent *a = &s->agents[i];
+        json_object(w);
+        json_kz(w, "extra_body", a->extra_body_json);
+        json_kz(w, "name", a->name);
+        add_options(w, &a->options);
+        json_kz(w, "route", a->route == ROUTE_CHAT ? "chat" : "completion");
+        json_kz(w, "server", s->servers[a->server].name);
+        json_kbool(w, "stream", a->stream);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void add_arms(struct json_writer *w, const struct study *s)
+{
+    json_key(w, "arms");
+    json_array(w);
+    for (size_t i = 0; i < s->n_arms; i++) {
+        json_object(w);
+        json_key(w, "agents");
+        json_array(w);
+        for (size_t k = 0; k < s->arms[i].n_agents; k++)
+            json_z(w, s->agents[s->arms[i].agents[k]].name);
+        json_array_end(w);
+        json_kz(w, "name", s->arms[i].name);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void add_servers(struct json_writer *w, const struct study *s)
+{
+    json_key(w, "servers");
+    json_array(w);
+    for (size_t i = 0; i < s->n_servers; i++) {
+        const struct server_spec *v = &s->servers[i];
+        json_object(w);
+        json_key(w, "args");
+        json_array(w);
+        for (const char *const *arg = v->args; arg && *arg; arg++)
+            json_z(w, *arg);
+        json_array_end(w);
+        json_kz(w, "backend", v->backend);
+        json_kz(w, "kind", v->kind);
+        json_kz(w, "model", v->model);
+        json_kz(w, "name", v->name);
+        json_kint(w, "num_ctx", v->num_ctx);
+        json_kint(w, "num_gpu", v->num_gpu);
+        json_kint(w, "parallel", v->parallel);
+        json_kint(w, "threads", v->threads);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void make_json(struct plan *p, const struct study *s, const char *corpus_sha256)
+{
+    struct json_writer w;
+    json_init(&w, &p->json);
+    json_object(&w);
+    add_agents(&w, s);
+    add_arms(&w, s);
+    json_kint(&w, "blocks", s->blocks);
+    json_kbool(&w, "cold", s->cold);
+    json_kz(&w, "corpus", corpus_sha256);
+    json_kbool(&w, "keep_text", s->keep_text);
+    json_kz(&w, "order", s->order == ORDER_RANDOM ? "random" : "nested");
+    json_kbool(&w, "oversubscribe", s->oversubscribe);
+    json_kint(&w, "prompt_tokens", s->prompt_tok);
+    json_kint(&w, "seed", (int64_t)s->seed);
+    add_servers(&w, s);
+    json_kz(&w, "study", s->name);
+    json_key(&w, "timeouts_ns");
+    json_array(&w);
+    json_int(&w, s->limits.connect_ns);
+    json_int(&w, s->limits.first_byte_ns);
+    json_int(&w, s->limits.idle_ns);
+    json_int(&w, s->limits.total_ns);
+    json_array_end(&w);
+    json_object_end(&w);
+    sha256_hex(p->json.at, p->json.len, p->sha256);
+}
+
+void plan_make(struct plan *p, const struct study *s, const char *corpus_sha256)
+{
+    *p = (struct plan){0};
+    make_rows(p, s);
+    make_json(p, s, corpus_sha256);
+}
+
+void plan_release(struct plan *p)
+{
+    free(p->rows);
+    str_release(&p->json);
+    *p = (struct plan){0};
+}

@@ -1,0 +1,20 @@
+/* plan.h: arms × blocks in their seeded order, and the identity of the work. */
+#ifndef STUDY_PLAN_H
+#define STUDY_PLAN_H
+
+#include "store/store.h"
+#include "study/study.h"
+
+struct plan {
+    struct plan_row *rows; /* owned; arm names borrowed from the study */
+    size_t n;
+    struct str json;  /* canonical: everything that defines the work, sorted keys; no paths, no secrets */
+    char sha256[65];  /* of json */
+};
+
+/* Each block holds every arm once: in random order (SplitMix64 stream "order" of the seed; rigor: randomised complete
+ * blocks) or as written. corpus_sha256 is the identity of the corpus. */
+void plan_make(struct plan *p, const struct study *s, const char *corpus_sha256);
+void plan_release(struct plan *p);
+
+#endif

@@ -1,0 +1,66 @@
+/* study: the executor of studies: one question with its plan, carried out block by block.
+ *
+ * Owns: the study file, the plan, its execution and resumption. Must not know: how results are shown.
+ *
+ * study.h: the study as it was written. A file and the built-in scenarios (scenario.h writes one) take the same way. */
+#ifndef STUDY_STUDY_H
+#define STUDY_STUDY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/backend.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "net/client.h"
+#include "server/server.h"
+
+struct study_agent {
+    const char *name;
+    int server; /* index */
+    enum route route;
+    bool stream;
+    struct options options;
+    const char *extra_body_json; /* NULL */
+};
+
+struct study_arm {
+    const char *name;
+    int *agents; /* indices; all are released together */
+    size_t n_agents;
+};
+
+enum study_order { ORDER_RANDOM, ORDER_NESTED };
+
+struct study {
+    struct arena arena;
+    const char *name, *question;
+    const char *dir;    /* paths in the file are relative to it */
+    const char *source; /* the text that was read */
+    struct server_spec *servers;
+    size_t n_servers;
+    const char *corpus_dir; /* resolved */
+    struct study_agent *agents;
+    size_t n_agents;
+    struct study_arm *arms;
+    size_t n_arms;
+    int32_t blocks;
+    enum study_order order;
+    uint64_t seed;
+    bool cold;                 /* each run starts with the models unloaded; otherwise loaded, both proven */
+    bool oversubscribe;        /* more server threads than cores are meant */
+    bool keep_text;            /* store prompts and outputs */
+    int64_t prompt_tok;        /* most tokens of a prompt */
+    struct call_limits limits; /* the timeouts of each request */
+};
+
+/* Reads a study from text; `name` stands in messages as FILE:LINE:COLUMN, `dir` resolves its paths. Unknown keys, wrong types
+ * and impossible arms are ERR_INPUT with a position and a suggestion. */
+int study_parse(struct study *s, const char *name, const char *dir, const char *text, size_t n, struct err *e);
+int study_read(struct study *s, const char *path, struct err *e);
+void study_release(struct study *s);
+
+/* The key names of the study file, for documentation and tests: row i as "servers.name", NULL behind the last. */
+const char *study_key_at(size_t i, const char **what);
+
+#endif
