@@ -31,7 +31,7 @@ double quantile_hf7(const double *sorted, size_t n, double p)
     return sorted[i] + part * (sorted[i + 1] - sorted[i]);
 }
 
-double quantile_median(double *x, size_t n)
+double median(double *x, size_t n)
 {
     quantile_sort(x, n);
     return quantile_hf7(x, n, 0.5);

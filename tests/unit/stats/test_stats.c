@@ -182,7 +182,7 @@ static void edges(void **state)
     (void)state;
     double one[] = {3}, two[] = {4, 1}, bad[] = {1, -1, 2};
     assert_true(isnan(moments_mean(one, 0)) && isnan(moments_sd(one, 1)) && isnan(quantile_hf7(one, 0, 0.5)));
-    assert_true(moments_mean(one, 1) == 3 && quantile_median(one, 1) == 3 && quantile_median(two, 2) == 2.5);
+    assert_true(moments_mean(one, 1) == 3 && median(one, 1) == 3 && median(two, 2) == 2.5);
     struct interval i = interval_mean(one, 1, 0.95);
     assert_true(i.estimate == 3 && isnan(i.lo) && isnan(i.hi) && i.n == 1);
     i = interval_ratio(one, NULL, 1, 0.95);
