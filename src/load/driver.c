@@ -51,14 +51,14 @@ struct request *driver_new_request(struct driver *d)
 
 void driver_finished(struct driver *d, struct flight *f)
 {
-    if (d->spec.on_request)
-        d->spec.on_request(d->spec.user, f->last);
-    if (d->stopping)
-        return; /* flight_cancel ends the session */
-    mono_ns planned = f->last->stamp[STAMP_DONE];
-    flight_prepare(f);
-    if (f->state == FLIGHT_WAITING && !f->timer.slot)
-        flight_send(f, planned);
+    struct request *finished = f->last;
+    if (!d->stopping) { /* else flight_cancel ends the session */
+        flight_prepare(f);
+        if (f->state == FLIGHT_WAITING && !f->timer.slot)
+            flight_send(f, finished->stamp[STAMP_DONE]);
+    }
+    if (d->spec.on_request) /* after the next one left: storing must not delay the session */
+        d->spec.on_request(d->spec.user, finished);
 }
 
 /* ---- the loop around them ------------------------------------------------------------------------------------------ */

@@ -60,7 +60,7 @@ int study_parse(struct study *s, const char *name, const char *dir, const char *
 int study_read(struct study *s, const char *path, struct err *e);
 void study_release(struct study *s);
 
-/* The key names of the study file, for documentation and tests: row i as "servers.name", NULL behind the last. */
-const char *study_key_at(size_t i, const char **what);
+/* Row i of the table of keys, for documentation and tests: the key, the map it stands in, what it is; NULL behind the last. */
+const char *study_key_at(size_t i, const char **map, const char **what);
 
 #endif

@@ -1,0 +1,127 @@
+/* carry_out.c: see carry_out.h. */
+#include "cli/carry_out.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/corpus.h"
+#include "base/file.h"
+#include "cli/progress.h"
+#include "cli/show.h"
+#include "study/execute.h"
+#include "study/plan.h"
+
+/* The key comes from a file or the environment, never from argv, and is given to external servers only. */
+static int read_key(const struct carry_out *c, struct str *key, struct err *e)
+{
+    const char *env = getenv("OPENAI_API_KEY");
+    if (c->api_key_file) {
+        int rc = file_read(c->api_key_file, 64 * 1024, key, e);
+        while (key->len && isspace((unsigned char)key->at[key->len - 1]))
+            key->at[--key->len] = 0;
+        return rc ? rc : key->len ? 0 : err_set(e, ERR_INPUT, "%s holds no key", c->api_key_file);
+    }
+    if (env)
+        str_addz(key, env);
+    return 0;
+}
+
+static void set_clients(struct study *s, const struct carry_out *c, const char *key)
+{
+    for (size_t i = 0; i < s->n_servers; i++) {
+        struct server_spec *v = &s->servers[i];
+        if (!v->kind || !strstr(v->kind, "://"))
+            continue;
+        if (c->headers.n)
+            v->client.header = c->headers.at;
+        if (c->cacert)
+            v->client.cacert = c->cacert;
+        if (*key)
+            v->client.api_key = key;
+    }
+}
+
+static int print_plan(const struct study *s, struct err *e)
+{
+    struct corpus corpus = {0};
+    struct plan plan;
+    int rc = corpus_open(&corpus, s->corpus_dir, e);
+    if (rc)
+        return rc;
+    plan_make(&plan, s, corpus.sha256);
+    printf("study %s: %s\nplan %.12s: %zu runs, %d blocks x %zu arms, %s order, seed %llu\ncorpus %.12s: %zu files\n\n",
+           s->name, s->question, plan.sha256, plan.n, s->blocks, s->n_arms,
+           s->order == ORDER_RANDOM ? "random" : "nested", (unsigned long long)s->seed, corpus.sha256, corpus.n_files);
+    for (size_t i = 0; i < plan.n; i++)
+        printf("%4d  block %d  %s\n", plan.rows[i].position + 1, plan.rows[i].block + 1, plan.rows[i].arm);
+    plan_release(&plan);
+    corpus_release(&corpus);
+    return 0;
+}
+
+static void say_end(struct progress *p, const struct execute_summary *sum, const char *path)
+{
+    struct str line = STR_INIT;
+    if (sum->already_complete)
+        str_addf(&line, "%s is complete (%zu runs); --again runs it anew", path, sum->planned);
+    else
+        str_addf(&line, "%zu of %zu runs done%s%s, %zu failed requests; result: %s", sum->done_before + sum->done_now,
+                 sum->planned, sum->done_before ? " (some of them before)" : "", "", sum->failed_requests, path);
+    progress_say(p, str_z(&line));
+    str_release(&line);
+}
+
+static int execute(struct app *app, const struct study *s, const struct carry_out *c, const char *path, struct err *e)
+{
+    struct progress progress = {.tty = app->err_tty, .quiet = c->quiet};
+    struct execute_summary sum;
+    struct execute_options o = {
+        .result_path = path,
+        .report_dir = c->report_dir,
+        .again = c->again,
+        .self_path = app->self_path,
+        .command_line = app->command_line,
+        .version = CHIMERA_VERSION,
+        .commit = CHIMERA_COMMIT,
+        .stop = app->stop,
+        .say = progress_say,
+        .tick = progress_tick,
+        .user = &progress,
+    };
+    int rc = study_execute(s, &o, &sum, e);
+    progress_close(&progress);
+    if (rc == ERR_INTERRUPTED)
+        snprintf(e->text, sizeof e->text, "interrupted after %zu of %zu runs; to go on: %s", sum.done_before + sum.done_now,
+                 sum.planned, app->command_line);
+    if (!rc)
+        say_end(&progress, &sum, path);
+    return rc;
+}
+
+int carry_out(struct app *app, struct study *s, struct carry_out *c, struct err *e)
+{
+    struct str path = STR_INIT, key = STR_INIT, dir = STR_INIT;
+    if (c->dry_run)
+        return print_plan(s, e);
+    if (c->output)
+        str_addz(&path, c->output);
+    else
+        str_addf(&path, "results/%s.db", s->name);
+    path_dir(&dir, str_z(&path));
+    int rc = dir_make(str_z(&dir), e);
+    if (!rc)
+        rc = read_key(c, &key, e);
+    set_clients(s, c, str_z(&key));
+    if (!rc)
+        rc = execute(app, s, c, str_z(&path), e);
+    if (!rc)
+        rc = show_report(app, str_z(&path), c->json ? "json" : "terminal", NULL, e);
+    if (key.at)
+        explicit_bzero(key.at, key.cap);
+    str_release(&path);
+    str_release(&key);
+    str_release(&dir);
+    return rc;
+}

@@ -1,0 +1,10 @@
+/* show.h: a report of a result file to stdout or a file. */
+#ifndef CLI_SHOW_H
+#define CLI_SHOW_H
+
+#include "cli/app.h"
+
+/* format: "terminal", "md" or "json"; output NULL: stdout. */
+int show_report(struct app *app, const char *path, const char *format, const char *output, struct err *e);
+
+#endif
