@@ -31,10 +31,11 @@ struct server_spec {
 
 struct server_place {
     const char *work_dir;     /* logs, sockets, model folders of managed servers; made when absent */
-    const char *self_path;    /* where `chimera` itself lies: chimera-engine is looked for beside it, then on PATH, then
-                                 in CHIMERA_ENGINE */
+    const char *self_path;    /* where `chimera` itself lies (the file or its folder). chimera-engine is what the variable
+                                 CHIMERA_ENGINE names, else the one beside self_path, else the one on PATH */
     void (*say)(void *user, const char *line); /* progress; may be NULL */
     void *user;
+    const volatile int *stop; /* set by a signal handler: every wait ends with ERR_INTERRUPTED; may be NULL */
 };
 
 struct server; /* opaque */
@@ -69,8 +70,8 @@ int server_warm(struct server *s, const struct options *o, struct state_proof *o
 /* ---- what it is -------------------------------------------------------------------------------------------------- */
 
 const char *server_name(const struct server *s);
-const struct backend *server_backend(const struct server *s);
-const struct endpoint *server_endpoint(const struct server *s);
+const struct backend *server_backend(const struct server *s);   /* NULL before the start of a URL or cmd: without backend */
+const struct endpoint *server_endpoint(const struct server *s); /* a managed one has a new port after each start or cold */
 const struct client_options *server_client_options(const struct server *s);
 const char *server_model(const struct server *s);  /* the name to put into requests */
 bool server_is_engine(const struct server *s);     /* chimera-engine: its own stamps can be asked for */
@@ -82,6 +83,10 @@ const char *server_log_path(const struct server *s); /* NULL */
 /* One JSON object: kind, name, version, model, model_digest (SHA-256 of the GGUF for managed ones), parameters,
  * quantisation, context, threads, parallel, flags (argv), backend, url without secrets. Keys are stable and sorted. */
 int server_facts(struct server *s, struct str *json, struct err *e);
+/* Sets the options that every request to this server must carry so that it is what its facts say (those already set stay):
+ * Ollama num_ctx, num_thread and num_gpu, because a request without them reloads the model with other values;
+ * llama-server cache_prompt 0. Valid once server_backend is known. */
+void server_request_options(const struct server *s, struct options *o);
 /* Tokens of a question as the server itself counts them (tokenize route; else a one-token request's reported count);
  * -1 when it can not be had. Chat template included where the server can. */
 int64_t server_count_tokens(struct server *s, const struct ask *ask);

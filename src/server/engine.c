@@ -1,0 +1,115 @@
+/* engine.c: chimera-engine, the embedded default. It takes its own port and logs it before it loads the model, so that a
+ * start is two waits: for the line, then for /health to turn from 503 to 200. */
+#include "server/kinds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static int resolve(struct server *s, struct err *e)
+{
+    const char *named = getenv("CHIMERA_ENGINE");
+    if (named && named[0]) {
+        str_addz(&s->program, named);
+        if (access(named, X_OK) != 0)
+            return err_set(e, ERR_NOTFOUND, "CHIMERA_ENGINE names %s, which is no program", named);
+    } else if (!server_beside(s, "chimera-engine", &s->program) && !path_find_program("chimera-engine", &s->program)) {
+        return err_set(e, ERR_NOTFOUND,
+                       "chimera-engine lies neither beside chimera nor on PATH: build it (./dev build) or set "
+                       "CHIMERA_ENGINE");
+    }
+    return launch_need_model_file(s, e);
+}
+
+static int arguments(struct server *s, struct launch *l, struct err *e)
+{
+    (void)e;
+    launch_arg_as(l, s->program.at, path_base(s->program.at));
+    launch_arg(l, "-m");
+    launch_arg_as(l, s->model_file.at, "{model}");
+    launch_arg(l, "--host");
+    launch_arg(l, "127.0.0.1");
+    launch_arg(l, "--port");
+    launch_arg_as(l, "0", "{port}");
+    launch_int(l, "--parallel", server_parallel(s));
+    launch_int(l, "-c", s->num_ctx);
+    launch_int(l, "-t", s->spec.threads > 0 ? s->spec.threads : 1);
+    launch_arg(l, "--alias");
+    launch_arg(l, str_z(&s->model));
+    if (s->spec.num_gpu > 0)
+        launch_int(l, "-ngl", s->spec.num_gpu);
+    launch_spec_args(l, &s->spec);
+    l->tells = "listening on http://127.0.0.1:";
+    return 0;
+}
+
+/* /health: 503 while it loads, 200 when it can answer, 500 when the model cannot be loaded. */
+static int look(struct server *s, bool *ready, struct err *e)
+{
+    yyjson_doc *doc;
+    int status, rc = talk_json(s, "GET", "/health", NULL, 2 * NS_PER_S, &status, &doc, NULL);
+    *ready = !rc && status == 200;
+    struct span why = json_get_text(yyjson_doc_get_root(doc), "error");
+    if (!rc && status == 500)
+        rc = err_set(e, ERR_SERVER, "server '%s' (engine) cannot load %s: %.*s", s->spec.name, s->model_file.at,
+                     (int)why.len, why.at ? why.at : "");
+    else
+        rc = 0; /* not yet */
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+/* ---- asking it ----------------------------------------------------------------------------------------------------- */
+
+static int facts(struct server *s, struct facts *f, struct err *e)
+{
+    yyjson_doc *doc = talk_get(s, "/props", e);
+    if (!doc)
+        return ERR_SERVER;
+    yyjson_val *p = yyjson_doc_get_root(doc);
+    facts_put(&f->version, json_get_text(p, "version"));
+    facts_put(&f->model, json_get_text(p, "model_alias"));
+    facts_put(&f->quantisation, json_get_text(p, "model_ftype"));
+    f->parameters = json_get_int(p, "n_params", -1);
+    f->context = json_get_int(p, "n_ctx", -1);
+    f->threads = json_get_int(p, "n_threads", -1);
+    f->parallel = json_get_int(p, "total_slots", -1);
+    f->gpu_layers = json_get_int(p, "n_gpu_layers", -1);
+    s->start_load_ns = json_get_int(p, "load_ns", -1);
+    yyjson_doc_free(doc);
+    return 0;
+}
+
+/* Its /tokenize takes messages and applies the chat template itself. */
+static int64_t count(struct server *s, const struct ask *ask)
+{
+    struct str body = STR_INIT;
+    struct json_writer w;
+    json_init(&w, &body);
+    json_object(&w);
+    if (ask->route == ROUTE_CHAT) {
+        talk_put_messages(&w, ask);
+    } else {
+        json_kz(&w, "content", ask->prompt);
+        json_kbool(&w, "add_special", true);
+    }
+    json_object_end(&w);
+    int64_t n = talk_tokenize(s, body.at);
+    str_release(&body);
+    return n;
+}
+
+const struct server_dialect server_dialect_engine = {.name = "engine", .facts = facts, .count = count};
+
+const struct server_kind server_kind_engine = {
+    .name = "engine",
+    .backend = "openai",
+    .dialect = &server_dialect_engine,
+    .managed = true,
+    .resolve = resolve,
+    .arguments = arguments,
+    .look = look,
+};
