@@ -52,6 +52,14 @@ int option_find(const char *name);                /* index or -1 */
 int option_set(struct options *o, int i, double value, struct err *e);
 double option_get(const struct options *o, int i); /* NaN when not set */
 
+/* What option_set accepts, for help and lists. */
+struct option_range {
+    double least, most;
+    bool whole;       /* only whole numbers */
+    const char *what; /* one line */
+};
+struct option_range option_range(int i);
+
 enum route { ROUTE_CHAT, ROUTE_COMPLETION };
 
 /* One question, dialect-free. All text borrowed. */
@@ -79,15 +87,20 @@ void built_release(struct built *b);
 /* What one event said. Text is borrowed from the event's bytes or from the state's scratch until the next call. */
 struct event {
     enum chunk_kind kind;
-    struct span text;      /* TEXT and REASONING: what to append */
+    struct span text;      /* TEXT and REASONING: what to append; TOOL: the fragment of its arguments (or its name) */
+    struct span reasoning; /* TEXT that came together with reasoning (a body that was not streamed): the reasoning */
     struct span error;     /* ERROR: the server's sentence */
     bool refused;          /* ERROR: the server declined (context exceeded, overloaded) */
     bool done;             /* the dialect's terminator: a stream that ends without one is no_done */
     bool finished;         /* a finish_reason came (the terminator may still follow) */
+    char scratch[512];     /* on_error_body: `error` may point in here, so an event is not copied by value */
 };
 
 /* Per-response memory of a translator: preallocated once per connection, reset per response; nothing in on_event
- * allocates while events stay below scratch size. */
+ * allocates while events stay below BACKEND_POOL_EVENT bytes, except when the response finishes (the finish reason, the
+ * engine's token stamps). Bigger events are read with malloc and counted. */
+enum { BACKEND_POOL_EVENT = 16 * 1024 };
+struct backend_memo;
 struct backend_state {
     void *pool; /* owned: memory of the JSON pool allocator */
     size_t pool_bytes;
@@ -95,11 +108,16 @@ struct backend_state {
     struct engine_stamps *engine; /* borrowed: filled when chimera-engine tells */
     struct str *finish_reason;    /* borrowed */
     struct str *not_applied;      /* borrowed: the server's own "not_applied" is appended */
-    bool pending_done;            /* dialect-private: a finish chunk came */
+    bool pending_done;            /* dialect-private: an event of this response was translated */
     char version_hint[64];        /* dialect-private */
+    struct backend_memo *memo;    /* owned; dialect-private: the shape of the stream's ordinary text event */
+    void *big_doc;                /* owned: the document of an event that did not fit the pool, until the next event */
+    uint64_t events, memo_events, big_events; /* since init: all, those read by their shape alone, those that allocated */
 };
 void backend_state_init(struct backend_state *s);
 void backend_state_release(struct backend_state *s);
+/* Starts a response: what it tells goes into r (its usage, engine, finish_reason, not_applied). */
+void backend_state_begin(struct backend_state *s, struct request *r);
 
 #define BACKEND_CAN_CHAT (1u << 0)
 #define BACKEND_CAN_COMPLETION (1u << 1)
@@ -119,7 +137,8 @@ struct backend {
      * One event may hold text and be the last (Ollama without streaming): kind is the strongest of ERROR, TEXT,
      * REASONING, TOOL, ROLE, DONE, USAGE, OTHER; done and usage are set beside it. */
     int (*on_event)(struct backend_state *s, const char *p, size_t n, struct event *out, struct err *e);
-    /* A response with HTTP status >= 400: reads the error body. */
+    /* A response with HTTP status >= 400: reads the error body. 0: it is an error of the API; ERR_INPUT: it is not one we
+     * know, and out->error is the body's first line as it came. `refused` is set in both cases. */
     int (*on_error_body)(int status, const char *p, size_t n, struct event *out);
 
     /* Facts and helpers, all as request/response bytes; NULL when the dialect has none. */
@@ -131,7 +150,12 @@ struct backend {
     const char *tokenize_path;                                    /* POST */
     void (*build_tokenize)(const char *text, struct str *body);   /* content → body */
     int (*read_tokenize)(const char *p, size_t n, int64_t *tokens, struct err *e);
+    unsigned engine_options; /* those the dialect can express besides when the server is chimera-engine */
+    int (*read_version)(const char *p, size_t n, struct str *version, struct err *e); /* of version_path */
 };
+
+/* The options that a question can carry: options, and engine_options with want_engine_stamps. */
+unsigned backend_options_of(const struct backend *b, const struct ask *ask);
 
 const struct backend *backend_at(size_t i); /* NULL behind the last */
 const struct backend *backend_find(const char *name);
