@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void json_init(struct json_writer *w, struct str *out)
 {
     memset(w, 0, sizeof *w);
@@ -59,22 +61,6 @@ void json_array_end(struct json_writer *w)
     close_level(w, ']');
 }
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629), 0 when it is not one. */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    unsigned c = p[0];
-    size_t len = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-    if (!len || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F) || (c == 0xF0 && p[1] < 0x90) ||
-        (c == 0xF4 && p[1] > 0x8F))
-        return 0;
-    return len;
-}
-
 static void add_escaped(struct str *out, unsigned char c)
 {
     switch (c) {
@@ -93,14 +79,13 @@ static void add_escaped(struct str *out, unsigned char c)
 
 static void add_string(struct str *out, const char *p, size_t n)
 {
-    const unsigned char *u = (const unsigned char *)p;
     str_addc(out, '"');
     for (size_t i = 0; i < n;) {
-        size_t len = utf8_length(u + i, n - i);
+        size_t len = utf8_next(p + i, n - i, NULL);
         if (len == 1)
-            add_escaped(out, u[i]);
+            add_escaped(out, (unsigned char)p[i]);
         else if (len)
-            str_add(out, u + i, len);
+            str_add(out, p + i, len);
         else
             str_addz(out, "\xEF\xBF\xBD");
         i += len ? len : 1;
