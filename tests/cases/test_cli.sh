@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The command line without any server: help, suggestions, exit codes, refused input.
+. "$(dirname "$0")/../real/lib.sh"
+
+# check STATUS PATTERN ARGUMENTS…: exit status and what stdout and stderr together must hold.
+check() {
+    local status=$1 pattern=$2
+    shift 2
+    "$chimera" "$@" >out 2>&1
+    local got=$?
+    [ $got -eq "$status" ] || { cat out; fail "chimera $*: exit $got, not $status"; }
+    grep -qE -- "$pattern" out || { cat out; fail "chimera $*: no '$pattern'"; }
+}
+
+check 0 'chimera [0-9]+\.[0-9]+\.[0-9]+ \(commit' --version
+check 0 'usage: chimera COMMAND' --help
+check 2 'usage: chimera COMMAND'
+check 2 "did you mean 'report'" reprot
+check 2 'chimera help' xyzzyplugh
+for command in run agent report export list doctor corpus; do
+    check 0 'example:' "$command" --help
+    check 2 'unknown option' "$command" --no-such-option
+done
+check 2 'did you mean --output' report --outptu x
+check 2 'needs a value' agent --runs
+check 2 'takes a number' agent --runs three
+check 2 'one study file' run
+check 3 'cannot open' run missing.yaml
+check 2 'did you mean .metrics' list metric
+check 0 'ttft' list metrics
+check 0 '"id"' list metrics --json
+check 0 'no_done' list outcomes
+check 0 'smollm2-135m' list models
+check 2 'chimera_homo' agent --scenario chimera_hom --corpus "$corpus"
+check 3 'cannot open|no such' report missing.db
+
+# A foreign and a corrupt file are refused and stay as they are.
+printf 'not a database at all' >foreign.db
+before=$(sha256sum foreign.db)
+check 2 'not a chimera result' report foreign.db
+[ "$before" = "$(sha256sum foreign.db)" ] || fail "a foreign file was changed"
+
+cat >bad.yaml <<'END'
+study: x
+servers: [{name: a}]
+corpus: c
+agents: [{name: p, optoins: {}}]
+END
+check 2 'bad.yaml:4:.*did you mean' run bad.yaml
+cat >oversized.yaml <<END
+study: x
+servers: [{name: a, threads: 64}, {name: b, threads: 64}]
+corpus: $corpus
+agents: [{name: p, server: a}]
+END
+check 2 'threads' run oversized.yaml
+sed -i 's/threads: 64/threads: 1/g; s|corpus: .*|corpus: empty|' oversized.yaml
+mkdir empty
+check 2 'corpus pin|empty|no file' run oversized.yaml
+cp -r "$corpus" changed
+find changed -name '*.csv' -exec sh -c 'echo "1,2" >>"$1"; echo' _ {} \; -quit >/dev/null
+sed -i 's|corpus: .*|corpus: changed|' oversized.yaml
+check 2 '\.csv' run oversized.yaml
+check 3 '127.0.0.1:1' agent --server http://127.0.0.1:1 --model m --corpus "$corpus"
+check 0 'block 1' agent --scenario chimera_homo --servers 2 --corpus "$corpus" --dry-run
+
+# A key is never written anywhere.
+OPENAI_API_KEY=canary-7391 "$chimera" agent --server http://127.0.0.1:1 --model m --corpus "$corpus" --header 'X-Key: canary-7392' >out 2>&1
+grep -rq 'canary-739' . && fail "a secret was written"
+echo ok
