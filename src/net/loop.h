@@ -36,7 +36,7 @@ struct loop_stats {
     mono_ns wait_ns, busy_ns;      /* waiting in epoll (spinning counts as waiting), and everything else */
     uint64_t batches, reads, timers;
     uint64_t clock_steps;          /* jumps of CLOCK_REALTIME against CLOCK_MONOTONIC above 1 ms */
-    int64_t clock_step_max_ns;
+    int64_t clock_step_max_ns;     /* its size without sign */
     mono_ns timer_late_max_ns;
 };
 
@@ -63,6 +63,11 @@ void loop_after_batch(struct loop *l, void (*fn)(void *user), void *user);
 mono_ns loop_from_realtime(const struct loop *l, int64_t realtime_ns);
 const struct loop_stats *loop_stats(const struct loop *l);
 void loop_stats_reset(struct loop *l);
+
+/* For whoever reads sockets: one receive buffer for all connections, the caller's until its callback returns, and the
+ * number of a read that brought bytes (from 1, never reset). */
+char *loop_buffer(struct loop *l, size_t *cap);
+uint64_t loop_count_read(struct loop *l);
 
 /* Turns on kernel stamping on a dummy loopback connection, so that the first read of a real one has its stamp.
  * True when a stamp came back: the host can stamp. */

@@ -1,0 +1,493 @@
+/* call.c: the life of one call, see enum call_state in call.h: deadlines, the way of received bytes to events, the end. */
+#include "net/call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "net/request.h"
+
+#define LINE_BYTES (1u << 20)
+#define EVENT_BYTES (8u << 20)
+#define BODY_BYTES (256u << 20)
+#define SIZE_CAP (1u << 30)      /* of line and event limits: sizes of events are told in 32 bits */
+#define RESERVE_BODY (1u << 20)  /* of an announced Content-Length, so much is believed at once */
+
+static const struct http_sink http_sink;
+static sse_emit on_sse;
+static ndjson_emit on_line;
+static void on_deadline(struct timer *t);
+
+/* ---- making and freeing ---- */
+
+static size_t limit(size_t asked, size_t usual, size_t cap)
+{
+    size_t n = asked ? asked : usual;
+    return n < cap ? n : cap;
+}
+
+static void start_cutter(struct call *k)
+{
+    struct call_limits *m = &k->limits;
+    bool line_given = m->line_bytes != 0;
+    m->head_bytes = limit(m->head_bytes, HTTP_HEAD_BYTES, SIZE_CAP);
+    m->line_bytes = limit(m->line_bytes, LINE_BYTES, SIZE_CAP);
+    m->event_bytes = limit(m->event_bytes, EVENT_BYTES, SIZE_CAP);
+    m->body_bytes = limit(m->body_bytes, BODY_BYTES, SIZE_MAX / 2);
+    if (k->asked == CALL_SSE)
+        sse_init(&k->sse, m->line_bytes, m->event_bytes, on_sse, k);
+    else if (k->asked == CALL_NDJSON) /* a line is an event there: the event's limit, unless a line's was asked for */
+        ndjson_init(&k->ndjson, line_given && m->line_bytes < m->event_bytes ? m->line_bytes : m->event_bytes, on_line,
+                    k);
+}
+
+static void start_reader(struct call *k, bool head_request)
+{
+    http_init(&k->http, &http_sink, k, k->limits.head_bytes, head_request);
+    k->framing = CALL_BODY;
+}
+
+struct call *call_new(struct client *c, const struct call_spec *spec, const struct call_ops *ops, void *user,
+                      struct err *e)
+{
+    if (c->closing) {
+        err_set(e, ERR_USAGE, "the client is being freed: no call can be started");
+        return NULL;
+    }
+    struct call *k = xcalloc(1, sizeof *k);
+    if (request_build(&c->endpoint, &c->fields, spec, &k->request, e)) {
+        call_free(k);
+        return NULL;
+    }
+    k->client = c;
+    k->ops = ops;
+    k->user = user;
+    k->asked = spec->framing;
+    k->limits = spec->limits;
+    k->timer.fire = on_deadline;
+    k->started_ns = clock_now(NULL);
+    start_cutter(k);
+    start_reader(k, !strcmp(spec->method, "HEAD"));
+    return k;
+}
+
+void call_free(struct call *k)
+{
+    request_wipe(&k->request);
+    sse_release(&k->sse);
+    ndjson_release(&k->ndjson);
+    str_release(&k->body);
+    free(k);
+}
+
+static void leave(struct call *k)
+{
+    if (!--k->depth && k->at == CALL_AT_END)
+        call_free(k);
+}
+
+/* ---- deadlines ---- */
+
+struct deadline {
+    mono_ns at; /* INT64_MAX: none */
+    enum net_result result;
+};
+
+static void consider(struct deadline *d, mono_ns from, mono_ns length, enum net_result result)
+{
+    if (length > 0 && from + length < d->at)
+        *d = (struct deadline){from + length, result};
+}
+
+static struct deadline next_deadline(const struct call *k)
+{
+    struct deadline d = {.at = INT64_MAX};
+    const struct call_limits *m = &k->limits;
+    consider(&d, k->started_ns, m->total_ns, NET_TIMEOUT_TOTAL);
+    switch (k->at) {
+    case CALL_AT_CONNECT: consider(&d, k->connecting_ns, m->connect_ns, NET_TIMEOUT_CONNECT); break;
+    case CALL_AT_SEND: consider(&d, k->sending_ns, m->first_byte_ns, NET_TIMEOUT_FIRST_BYTE); break;
+    case CALL_AT_HEAD:
+    case CALL_AT_BODY:
+        consider(&d, k->last_in_ns, m->idle_ns, NET_TIMEOUT_IDLE);
+        if (m->drip_bytes_per_s > 0)
+            consider(&d, k->window_ns, m->idle_ns, NET_TIMEOUT_IDLE);
+        break;
+    case CALL_AT_QUEUE:
+    case CALL_AT_END: break;
+    }
+    return d;
+}
+
+/* Bytes do not move the timer: it fires at a deadline that may have moved on, looks again, and is set anew. */
+static void arm(struct call *k)
+{
+    struct deadline d = next_deadline(k);
+    if (d.at == INT64_MAX)
+        loop_timer_cancel(k->client->loop, &k->timer);
+    else
+        loop_timer_set(k->client->loop, &k->timer, d.at);
+}
+
+mono_ns call_connect_deadline(const struct call *k)
+{
+    struct deadline d = next_deadline(k);
+    return d.at == INT64_MAX ? MONO_NONE : d.at;
+}
+
+/* A full window that carried its minimum opens the next one. */
+static void turn_window(struct call *k, mono_ns now)
+{
+    const struct call_limits *m = &k->limits;
+    if (m->drip_bytes_per_s <= 0 || m->idle_ns <= 0 || now < k->window_ns + m->idle_ns)
+        return;
+    double need = (double)m->drip_bytes_per_s * (double)m->idle_ns / (double)NS_PER_S;
+    if ((double)(k->bytes_in - k->window_bytes) < need)
+        return;
+    k->window_ns = now;
+    k->window_bytes = k->bytes_in;
+}
+
+static const char *deadline_why(struct call *k, enum net_result r)
+{
+    const struct call_limits *m = &k->limits;
+    double s = 1.0 / (double)NS_PER_S;
+    char *why = k->client->why;
+    size_t cap = sizeof k->client->why;
+    if (r == NET_TIMEOUT_CONNECT)
+        snprintf(why, cap, "no connection to %s port %s within %.3g s", k->client->endpoint.host,
+                 k->client->endpoint.port, (double)m->connect_ns * s);
+    else if (r == NET_TIMEOUT_FIRST_BYTE)
+        snprintf(why, cap, "no byte of the response within %.3g s", (double)m->first_byte_ns * s);
+    else if (r == NET_TIMEOUT_IDLE && clock_now(NULL) < k->last_in_ns + m->idle_ns)
+        snprintf(why, cap, "slower than %lld bytes/s over %.3g s", (long long)m->drip_bytes_per_s,
+                 (double)m->idle_ns * s);
+    else if (r == NET_TIMEOUT_IDLE)
+        snprintf(why, cap, "no byte for %.3g s", (double)m->idle_ns * s);
+    else
+        snprintf(why, cap, "not over within %.3g s", (double)m->total_ns * s);
+    return why;
+}
+
+/* Before a timeout is declared the socket is read once more: when this process was late, the bytes may lie there. */
+static void on_deadline(struct timer *t)
+{
+    struct call *k = (struct call *)((char *)t - offsetof(struct call, timer));
+    mono_ns now = clock_now(NULL);
+    k->depth++;
+    turn_window(k, now);
+    if (next_deadline(k).at <= now && k->at >= CALL_AT_SEND && k->at <= CALL_AT_BODY) {
+        conn_pump(k->conn);
+        turn_window(k, now);
+    }
+    if (k->at != CALL_AT_END) {
+        struct deadline d = next_deadline(k);
+        if (d.at <= now)
+            call_finish(k, d.result, 0, deadline_why(k, d.result));
+        else
+            arm(k);
+    }
+    leave(k);
+}
+
+/* ---- sending ---- */
+
+void call_queued(struct call *k)
+{
+    k->at = CALL_AT_QUEUE;
+    arm(k);
+}
+
+void call_connecting(struct call *k)
+{
+    k->at = CALL_AT_CONNECT;
+    k->connecting_ns = clock_now(NULL);
+    arm(k);
+}
+
+void call_send(struct call *k)
+{
+    k->at = CALL_AT_SEND;
+    k->sending_ns = clock_now(NULL);
+    arm(k);
+    conn_send(k->conn, k->request.at, k->request.len);
+}
+
+void call_on_open(struct call *k)
+{
+    call_send(k);
+}
+
+void call_on_sent(struct call *k, mono_ns t_ns, bool kernel)
+{
+    k->depth++;
+    if (k->ops->sent)
+        k->ops->sent(k->user, t_ns, kernel);
+    leave(k);
+}
+
+void call_on_acked(struct call *k, mono_ns t_ns)
+{
+    if (k->at == CALL_AT_END)
+        return;
+    k->depth++;
+    if (k->ops->acked)
+        k->ops->acked(k->user, t_ns);
+    leave(k);
+}
+
+/* ---- receiving ---- */
+
+static bool going_on(const struct call *k)
+{
+    return k->at != CALL_AT_END;
+}
+
+static bool on_sse(void *user, const struct sse_event *ev)
+{
+    struct call *k = user;
+    if (k->ops->event)
+        k->ops->event(k->user, ev->data, ev->name, ev->wire_bytes, ev->comment, &k->arrival);
+    return going_on(k);
+}
+
+static bool on_line(void *user, struct span line, uint32_t wire_bytes)
+{
+    struct call *k = user;
+    if (k->ops->event)
+        k->ops->event(k->user, line, (struct span){"", 0}, wire_bytes, false, &k->arrival);
+    return going_on(k);
+}
+
+static bool type_is(struct span content_type, const char *word)
+{
+    size_t n = strlen(word);
+    return content_type.len >= n && !strncasecmp(content_type.at, word, n) &&
+           (content_type.len == n || strchr("; \t", content_type.at[n]));
+}
+
+static enum call_framing framing_of(const struct call *k, int status, struct span type)
+{
+    static const char *const lines[] = {"application/x-ndjson", "application/ndjson",        "application/jsonl",
+                                        "application/x-jsonl",  "application/jsonlines",     "application/x-jsonlines",
+                                        "application/json-seq", "application/stream+json"};
+    if (status >= 400 || k->asked == CALL_BODY)
+        return CALL_BODY;
+    if (!type.len) /* nothing said against it */
+        return k->asked;
+    if (k->asked == CALL_SSE)
+        return type_is(type, "text/event-stream") ? CALL_SSE : CALL_BODY;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (type_is(type, lines[i]))
+            return CALL_NDJSON;
+    return CALL_BODY;
+}
+
+static bool over(struct call *k, const char *why)
+{
+    k->limit_why = why;
+    return false;
+}
+
+static bool on_head(void *user, int status, struct span content_type)
+{
+    struct call *k = user;
+    k->at = CALL_AT_BODY;
+    k->framing = framing_of(k, status, content_type);
+    if (k->ops->head)
+        k->ops->head(k->user, status, content_type);
+    if (!going_on(k))
+        return false;
+    int64_t length = k->http.content_length;
+    if (length > (int64_t)k->limits.body_bytes)
+        return over(k, "the announced body is over its limit");
+    return true;
+}
+
+/* A whole body in one piece is handed over in place. */
+static bool take_body(struct call *k, const char *p, size_t n)
+{
+    if (!k->ops->event)
+        return true;
+    if (!k->body.len && k->http.content_length == (int64_t)n) {
+        k->ops->event(k->user, (struct span){p, n}, (struct span){"", 0}, (uint32_t)n, false, &k->arrival);
+        return going_on(k);
+    }
+    if (!k->body.len && k->http.content_length > 0)
+        str_reserve(&k->body, (size_t)(k->http.content_length < RESERVE_BODY ? k->http.content_length : RESERVE_BODY));
+    str_add(&k->body, p, n);
+    return true;
+}
+
+static bool on_body(void *user, const char *p, size_t n)
+{
+    struct call *k = user;
+    if (k->http.body_bytes > (int64_t)k->limits.body_bytes)
+        return over(k, "the body is over its limit");
+    if (k->framing == CALL_BODY)
+        return take_body(k, p, n);
+    if (k->framing == CALL_NDJSON) {
+        enum ndjson_result r = ndjson_feed(&k->ndjson, p, n);
+        return r == NDJSON_LINE_LIMIT ? over(k, "a line is over its limit") : r == NDJSON_OK;
+    }
+    enum sse_result r = sse_feed(&k->sse, p, n);
+    if (r == SSE_LINE_LIMIT || r == SSE_EVENT_LIMIT)
+        return over(k, r == SSE_LINE_LIMIT ? "an SSE line is over its limit" : "an SSE event is over its limit");
+    return r == SSE_OK;
+}
+
+static const struct http_sink http_sink = {.head = on_head, .body = on_body};
+
+/* The body is whole: what the cutter still holds is an event. False when the call ended meanwhile. */
+static bool hand_over_rest(struct call *k)
+{
+    if (k->framing == CALL_SSE)
+        return sse_finish(&k->sse) == SSE_OK;
+    if (k->framing == CALL_NDJSON)
+        return ndjson_finish(&k->ndjson) == NDJSON_OK;
+    if (k->body.len && k->ops->event)
+        k->ops->event(k->user, (struct span){k->body.at, k->body.len}, (struct span){"", 0}, (uint32_t)k->body.len,
+                      false, &k->arrival);
+    return going_on(k);
+}
+
+static void complete(struct call *k, size_t extra)
+{
+    if (!hand_over_rest(k)) {
+        if (going_on(k))
+            call_finish(k, NET_PARSE, 0, "the last line is over its limit");
+        return;
+    }
+    if (!extra) {
+        call_finish(k, NET_DONE, 0, "");
+        return;
+    }
+    snprintf(k->client->why, sizeof k->client->why, "%zu bytes came behind the end of the response", extra);
+    call_finish(k, NET_PARSE, 0, k->client->why);
+}
+
+static void receive(struct call *k, const char *p, size_t n)
+{
+    size_t extra;
+    switch (http_feed(&k->http, p, n, &extra)) {
+    case HTTP_MORE:
+        /* chunk framing alone must not grow without end */
+        if (k->bytes_in / 8 > (int64_t)k->limits.body_bytes + (int64_t)k->limits.head_bytes)
+            call_finish(k, NET_PARSE, 0, "the response is over its limit");
+        break;
+    case HTTP_COMPLETE: complete(k, extra); break;
+    case HTTP_BAD: call_finish(k, NET_PARSE, 0, k->http.why); break;
+    case HTTP_STOPPED:
+        if (going_on(k))
+            call_finish(k, NET_PARSE, 0, k->limit_why);
+        break;
+    }
+}
+
+void call_on_bytes(struct call *k, const char *p, size_t n, const struct arrival *a)
+{
+    bool first = !k->bytes_in;
+    k->depth++;
+    k->arrival = *a;
+    k->last_in_ns = a->app_ns;
+    k->bytes_in += (int64_t)n;
+    if (first) {
+        k->at = CALL_AT_HEAD;
+        k->window_ns = a->app_ns;
+        arm(k);
+        if (k->ops->first_byte)
+            k->ops->first_byte(k->user, &k->arrival);
+    }
+    if (going_on(k))
+        receive(k, p, n);
+    leave(k);
+}
+
+/* ---- the end ---- */
+
+static void on_broken(struct call *k, const struct conn_end *end)
+{
+    const char *cause = end->why ? end->why : end->sys_errno ? strerror(end->sys_errno) : "closed";
+    snprintf(k->client->why, sizeof k->client->why, "%s %s", cause, http_where(&k->http));
+    call_finish(k, NET_RESET, end->sys_errno, k->client->why);
+}
+
+static void on_no_connection(struct call *k, const struct conn_end *end)
+{
+    const struct endpoint *ep = &k->client->endpoint;
+    snprintf(k->client->why, sizeof k->client->why, "cannot connect to %s port %s: %s", ep->host, ep->port,
+             end->why           ? end->why
+             : end->sys_errno   ? strerror(end->sys_errno)
+                                : "closed during the TLS handshake");
+    call_finish(k, NET_CONNECT, end->sys_errno, k->client->why);
+}
+
+/* A kept-alive connection that the server had closed before it saw the request: the request goes out once more. Nothing
+ * of a response came, so nothing is counted twice. */
+static bool try_again(struct call *k)
+{
+    if (k->at != CALL_AT_SEND || k->new_connection || k->retried || k->bytes_in)
+        return false;
+    k->retried = true;
+    client_unlink(k->client, k);
+    client_start(k->client, k, true);
+    return true;
+}
+
+void call_on_closed(struct call *k, const struct conn_end *end)
+{
+    k->depth++;
+    k->conn = NULL;
+    if (k->at == CALL_AT_CONNECT)
+        on_no_connection(k, end);
+    else if (end->orderly && k->http.until_close && http_eof(&k->http) == HTTP_COMPLETE)
+        complete(k, 0);
+    else if (!try_again(k))
+        on_broken(k, end);
+    leave(k);
+}
+
+static bool reusable(const struct call *k, enum net_result result)
+{
+    return result == NET_DONE && http_keep_alive(&k->http) && !conn_unwritten(k->conn) && k->conn->state == CONN_OPEN;
+}
+
+void call_finish(struct call *k, enum net_result result, int sys_errno, const char *why)
+{
+    struct client *c = k->client;
+    if (k->at == CALL_AT_END)
+        return;
+    k->depth++;
+    client_unlink(c, k);
+    bool connected = k->at > CALL_AT_CONNECT;
+    k->at = CALL_AT_END;
+    loop_timer_cancel(c->loop, &k->timer);
+    struct call_end end = {
+        .result = result,
+        .status = k->http.head_done ? k->http.parser.status_code : 0,
+        .sys_errno = sys_errno,
+        .why = why,
+        .t_ns = result == NET_DONE ? k->arrival.t_ns : clock_now(NULL),
+        .bytes_in = k->bytes_in,
+        .bytes_out = connected ? (int64_t)(k->request.len - (k->conn ? conn_unwritten(k->conn) : 0)) : 0,
+        .new_connection = k->new_connection,
+        .closed_early = result == NET_DONE && k->http.until_close,
+    };
+    if (k->conn) {
+        if (connected)
+            conn_settle_sent(k->conn);
+        client_take_back(c, k->conn, reusable(k, result));
+        k->conn = NULL;
+    }
+    client_serve_queue(c);
+    if (k->ops->end)
+        k->ops->end(k->user, &end);
+    leave(k);
+}
+
+void call_cancel(struct call *k)
+{
+    call_finish(k, NET_CANCELLED, 0, "cancelled");
+}

@@ -1,0 +1,418 @@
+/* conn.c: see conn.h. */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "net/stamp.h"
+
+#define LISTEN_IN (EPOLLIN | EPOLLRDHUP)
+#define STAMP_SLACK_NS NS_PER_US             /* how far a mapped stamp may contradict our clock before it is dropped */
+#define ADDRESS_SHARE_NS (5 * NS_PER_S)      /* for one of several addresses when connecting has no deadline */
+#define STAMPS_PER_VISIT 64                  /* messages of the error queue taken at once: no endless loop */
+
+static void on_ready(struct watch *w, unsigned ev);
+static void on_timer(struct timer *t);
+
+struct conn *conn_new(struct loop *l, struct target *t, const struct conn_ops *ops, void *owner)
+{
+    struct conn *c = xcalloc(1, sizeof *c);
+    c->watch = (struct watch){.ready = on_ready, .fd = -1};
+    c->timer.fire = on_timer;
+    c->loop = l;
+    c->target = t;
+    c->ops = ops;
+    c->owner = owner;
+    c->state = CONN_CONNECTING;
+    return c;
+}
+
+static void drop_socket(struct conn *c)
+{
+    if (c->watch.fd < 0)
+        return;
+    loop_unwatch(c->loop, &c->watch);
+    close(c->watch.fd);
+    c->watch.fd = -1;
+}
+
+void conn_close(struct conn *c)
+{
+    drop_socket(c);
+    loop_timer_cancel(c->loop, &c->timer);
+    c->state = CONN_CLOSED;
+}
+
+void conn_free(struct conn *c)
+{
+    conn_close(c);
+    c->doomed = true;
+    if (c->depth)
+        return;
+    tls_free(c->tls);
+    free(c);
+}
+
+static void leave(struct conn *c)
+{
+    if (!--c->depth && c->doomed)
+        conn_free(c);
+}
+
+static void fail(struct conn *c, int sys_errno, const char *why, bool orderly)
+{
+    struct conn_end end = {.orderly = orderly, .sys_errno = sys_errno, .why = why};
+    conn_close(c);
+    c->ops->closed(c, &end);
+}
+
+/* For failures met while the owner is on the stack: told by the timer in the next pass. */
+static void fail_later(struct conn *c, int sys_errno)
+{
+    c->failure = sys_errno ? sys_errno : EIO;
+    loop_timer_set(c->loop, &c->timer, clock_now(NULL));
+}
+
+/* ---- connecting ---- */
+
+static int attempt(struct conn *c, const struct address *a)
+{
+    int on = 1, fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (c->target->rcvbuf_bytes > 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &c->target->rcvbuf_bytes, sizeof c->target->rcvbuf_bytes);
+    stamp_enable_rx(fd); /* early: the kernel turns it on asynchronously */
+    if (connect(fd, (const struct sockaddr *)&a->sa, a->len) && errno != EINPROGRESS && errno != EINTR) {
+        int r = errno;
+        close(fd);
+        return r;
+    }
+    struct err e = ERR_INIT;
+    c->watch.fd = fd;
+    c->interest = EPOLLOUT;
+    if (!loop_watch(c->loop, &c->watch, c->interest, &e))
+        return 0;
+    c->watch.fd = -1;
+    close(fd);
+    return ENOSPC; /* the set's limit, /proc/sys/fs/epoll/max_user_watches */
+}
+
+static int next_attempt(struct conn *c, int last_errno)
+{
+    struct target *t = c->target;
+    drop_socket(c);
+    while (c->tried < t->n) {
+        c->address = (t->best + c->tried++) % t->n;
+        last_errno = attempt(c, &t->address[c->address]);
+        if (last_errno)
+            continue;
+        int left = t->n - c->tried;
+        mono_ns now = clock_now(NULL);
+        if (left)
+            loop_timer_set(c->loop, &c->timer,
+                           now + (c->deadline == MONO_NONE ? ADDRESS_SHARE_NS : (c->deadline - now) / (left + 1)));
+        return 0;
+    }
+    return last_errno;
+}
+
+void conn_open(struct conn *c, mono_ns deadline)
+{
+    c->deadline = deadline;
+    int r = next_attempt(c, EADDRNOTAVAIL);
+    if (r)
+        fail_later(c, r);
+}
+
+static void want(struct conn *c, unsigned interest)
+{
+    if (c->interest == interest)
+        return;
+    if (loop_rewatch(c->loop, &c->watch, interest))
+        fail_later(c, ENOSPC);
+    else
+        c->interest = interest;
+}
+
+static void opened(struct conn *c)
+{
+    c->state = CONN_OPEN;
+    c->last_rx_ns = clock_now(NULL);
+    c->target->best = c->address;
+    c->ops->open(c);
+}
+
+/* ---- writing ---- */
+
+static const char *unwritten(const struct conn *c, size_t *n)
+{
+    if (c->tls) {
+        const struct str *s = tls_output(c->tls);
+        *n = s->len - c->tls_done;
+        return *n ? s->at + c->tls_done : NULL;
+    }
+    *n = c->out_left;
+    return c->out;
+}
+
+static void count_written(struct conn *c, size_t n)
+{
+    c->tx_bytes += (uint32_t)n;
+    if (!c->tls) {
+        c->out += n;
+        c->out_left -= n;
+        return;
+    }
+    c->tls_done += n;
+    if (c->tls_done == tls_output(c->tls)->len) {
+        str_clear(tls_output(c->tls));
+        c->tls_done = 0;
+    }
+}
+
+static void flush(struct conn *c)
+{
+    size_t n;
+    const char *p = unwritten(c, &n);
+    ssize_t put = 0;
+    if (n) {
+        put = stamp_send(c->watch.fd, p, n, c->writing && c->stamps);
+        if (put < 0 && errno != EAGAIN && errno != EINTR) {
+            fail_later(c, errno);
+            return;
+        }
+        count_written(c, put > 0 ? (size_t)put : 0);
+    }
+    if (put < 0 || (size_t)put < n) {
+        want(c, LISTEN_IN | EPOLLOUT);
+        return;
+    }
+    want(c, LISTEN_IN);
+    if (c->writing) {
+        c->writing = false;
+        c->written_ns = clock_now(NULL);
+    }
+}
+
+void conn_send(struct conn *c, const char *p, size_t n)
+{
+    size_t pending;
+    c->exchange++;
+    c->request_len = n;
+    if (c->tls) {
+        if (tls_write(c->tls, p, n) == TLS_FAILED) {
+            fail_later(c, EPROTO);
+            return;
+        }
+    } else {
+        c->out = p;
+        c->out_left = n;
+    }
+    unwritten(c, &pending);
+    c->tx_last = c->tx_bytes + (uint32_t)pending - 1;
+    c->writing = c->sent_due = c->ack_due = true;
+    c->tx_before_ns = clock_now(NULL);
+    flush(c);
+}
+
+size_t conn_unwritten(const struct conn *c)
+{
+    return !c->writing ? 0 : c->tls ? c->request_len : c->out_left;
+}
+
+/* ---- the error queue: transmit stamps ---- */
+
+static void tell_sent(struct conn *c, mono_ns t, bool kernel)
+{
+    c->sent_due = false;
+    c->ops->sent(c, t, kernel);
+}
+
+static void take_stamp(struct conn *c, const struct tx_stamp *s)
+{
+    mono_ns now = clock_now(NULL), t = loop_from_realtime(c->loop, s->realtime_ns);
+    bool sane = s->realtime_ns && t >= c->tx_before_ns - STAMP_SLACK_NS && t <= now + STAMP_SLACK_NS;
+    t = t < c->tx_before_ns ? c->tx_before_ns : t > now ? now : t;
+    if (s->byte != c->tx_last || c->writing)
+        return; /* of an earlier exchange, or of a part of this one */
+    if (s->kind == STAMP_SENT && c->sent_due)
+        tell_sent(c, sane ? t : c->written_ns, sane);
+    else if (s->kind == STAMP_ACKED && c->ack_due && !c->sent_due) {
+        c->ack_due = false;
+        if (sane)
+            c->ops->acked(c, t);
+    }
+}
+
+/* True when the queue held something: then EPOLLERR did not mean a broken connection. */
+static bool read_stamps(struct conn *c)
+{
+    struct tx_stamp s;
+    int n = 0;
+    while (n < STAMPS_PER_VISIT && c->watch.fd >= 0 && stamp_read_error_queue(c->watch.fd, &s)) {
+        n++;
+        take_stamp(c, &s);
+    }
+    return n > 0;
+}
+
+void conn_settle_sent(struct conn *c)
+{
+    if (!c->sent_due || c->writing)
+        return;
+    c->depth++;
+    read_stamps(c);
+    if (c->sent_due)
+        tell_sent(c, c->written_ns, false);
+    leave(c);
+}
+
+/* ---- reading ---- */
+
+static struct arrival stamp_arrival(struct conn *c, mono_ns app_ns, int64_t realtime_ns)
+{
+    struct arrival a = {.t_ns = app_ns, .app_ns = app_ns, .read = loop_count_read(c->loop), .unstamped = true};
+    mono_ns t = realtime_ns ? loop_from_realtime(c->loop, realtime_ns) : INT64_MAX;
+    if (t <= app_ns + STAMP_SLACK_NS) { /* later than we saw it: the wall clock was set */
+        a.t_ns = t < app_ns ? t : app_ns;
+        a.unstamped = false;
+    }
+    /* Bytes cannot be had before those in front of them: a segment that overtook a lost one waits for it. */
+    if (a.t_ns < c->last_rx_ns)
+        a.t_ns = c->last_rx_ns;
+    c->last_rx_ns = a.t_ns;
+    return a;
+}
+
+static bool on_plaintext(void *user, const char *p, size_t n)
+{
+    struct conn *c = user;
+    if (c->state != CONN_OPEN)
+        return false;
+    if (c->exchange != c->rx_exchange) { /* another request went out since: these bytes cannot answer it */
+        fail_later(c, EPROTO);
+        return false;
+    }
+    c->ops->bytes(c, p, n, c->arrival);
+    return c->state == CONN_OPEN;
+}
+
+static void tls_step(struct conn *c, enum tls_result r)
+{
+    if (c->state == CONN_CLOSED)
+        return;
+    if (tls_output(c->tls)->len)
+        flush(c);
+    if (r != TLS_OK) {
+        fail(c, 0, r == TLS_FAILED ? tls_why(c->tls) : NULL, r == TLS_CLOSED);
+        return;
+    }
+    if (c->state == CONN_HANDSHAKE && tls_established(c->tls))
+        opened(c);
+}
+
+static void take_bytes(struct conn *c, const char *p, size_t n, const struct arrival *a)
+{
+    if (c->sent_due && c->state == CONN_OPEN)
+        conn_settle_sent(c);
+    if (c->state == CONN_CLOSED)
+        return;
+    if (!c->tls) {
+        c->ops->bytes(c, p, n, a);
+        return;
+    }
+    c->arrival = a;
+    c->rx_exchange = c->exchange;
+    tls_step(c, tls_input(c->tls, p, n, &(struct tls_sink){.user = c, .bytes = on_plaintext}));
+}
+
+void conn_pump(struct conn *c)
+{
+    size_t cap;
+    char *buffer = loop_buffer(c->loop, &cap);
+    int64_t realtime;
+    ssize_t n = stamp_recv(c->watch.fd, buffer, cap, &realtime);
+    mono_ns app_ns = clock_now(NULL);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    c->depth++;
+    if (n > 0) {
+        struct arrival a = stamp_arrival(c, app_ns, realtime);
+        take_bytes(c, buffer, (size_t)n, &a);
+    } else {
+        int r = n < 0 ? errno : 0;
+        if (c->sent_due)
+            conn_settle_sent(c);
+        if (c->state != CONN_CLOSED)
+            fail(c, r, !r && c->tls ? "closed without TLS close_notify: the data may be cut" : NULL, !r && !c->tls);
+    }
+    leave(c);
+}
+
+/* ---- the loop's calls ---- */
+
+static void connected(struct conn *c)
+{
+    loop_timer_cancel(c->loop, &c->timer);
+    c->stamps = !stamp_enable(c->watch.fd);
+    want(c, LISTEN_IN);
+    if (c->failure)
+        return;
+    if (!c->target->tls) {
+        opened(c);
+        return;
+    }
+    c->state = CONN_HANDSHAKE;
+    c->tls = tls_new(c->target->tls, c->target->host);
+    if (!c->tls)
+        fail(c, 0, "TLS: the library refused to make a session", false);
+    else
+        tls_step(c, tls_start(c->tls));
+}
+
+static void on_connect(struct conn *c)
+{
+    int r = 0;
+    socklen_t len = sizeof r;
+    if (getsockopt(c->watch.fd, SOL_SOCKET, SO_ERROR, &r, &len))
+        r = errno;
+    if (!r) {
+        connected(c);
+        return;
+    }
+    r = next_attempt(c, r);
+    if (r)
+        fail(c, r, NULL, false);
+}
+
+static void on_ready(struct watch *w, unsigned ev)
+{
+    struct conn *c = (struct conn *)((char *)w - offsetof(struct conn, watch));
+    c->depth++;
+    if (c->state == CONN_CONNECTING) {
+        on_connect(c);
+    } else {
+        bool stamps = (ev & EPOLLERR) && read_stamps(c);
+        if (c->state != CONN_CLOSED && (ev & EPOLLOUT))
+            flush(c);
+        if (c->state != CONN_CLOSED && ((ev & (LISTEN_IN | EPOLLHUP)) || ((ev & EPOLLERR) && !stamps)))
+            conn_pump(c);
+    }
+    leave(c);
+}
+
+static void on_timer(struct timer *t)
+{
+    struct conn *c = (struct conn *)((char *)t - offsetof(struct conn, timer));
+    c->depth++;
+    int r = c->failure ? c->failure : c->state == CONN_CONNECTING ? next_attempt(c, ETIMEDOUT) : 0;
+    if (r)
+        fail(c, r, NULL, false);
+    leave(c);
+}
