@@ -1,0 +1,245 @@
+/* table.c: see table.h. */
+#include "format/table.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "format/escape.h"
+#include "format/utf8.h"
+
+enum { GAP = 2, NARROWEST = 8 };
+
+void table_init(struct table *t, struct arena *a)
+{
+    *t = (struct table){.arena = a};
+}
+
+void table_column(struct table *t, const char *head, enum table_align align)
+{
+    if (t->n_columns == TABLE_COLUMNS_MAX)
+        BUG("table: too many columns");
+    t->head[t->n_columns] = arena_dupz(t->arena, head);
+    t->align[t->n_columns++] = align;
+}
+
+static void add(struct table *t, const char *text)
+{
+    if (t->n_cells == t->cap) {
+        size_t cap = t->cap ? 2 * t->cap : 64;
+        t->cells = arena_grow(t->arena, t->cells, t->cap * sizeof *t->cells, cap * sizeof *t->cells);
+        t->cap = cap;
+    }
+    t->cells[t->n_cells++] = text;
+}
+
+void table_cell(struct table *t, const char *text)
+{
+    add(t, arena_dupz(t->arena, text ? text : ""));
+}
+
+void table_cellf(struct table *t, const char *fmt, ...)
+{
+    struct str s = STR_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    str_addv(&s, fmt, ap);
+    va_end(ap);
+    table_cell(t, str_z(&s));
+    str_release(&s);
+}
+
+size_t table_rows(const struct table *t)
+{
+    return t->n_columns ? t->n_cells / t->n_columns : 0;
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------------------------- */
+
+/* Cuts the next line of at most `columns` off *rest: at the last space that fits, else in the middle of a word, never in the
+ * middle of a character. */
+static struct span next_line(struct span *rest, size_t columns)
+{
+    size_t at = 0, used = 0, space = 0, resume = 0;
+    while (at < rest->len) {
+        uint32_t v = '?';
+        size_t len = utf8_decode(rest->at + at, rest->len - at, &v);
+        size_t width = (size_t)utf8_width(v);
+        len = len ? len : 1;
+        if (used + width > columns && at)
+            break;
+        if (v == ' ') {
+            space = at;
+            resume = at + 1;
+        }
+        used += width;
+        at += len;
+    }
+    struct span line = {rest->at, at};
+    if (at < rest->len && rest->at[at] == ' ')
+        resume = at + 1;
+    else if (at < rest->len && space)
+        line.len = space;
+    else
+        resume = at;
+    rest->at += resume;
+    rest->len -= resume;
+    return line;
+}
+
+static void spaces(struct str *out, size_t n)
+{
+    while (n--)
+        str_addc(out, ' ');
+}
+
+void text_wrap(struct span text, size_t columns, size_t indent, struct str *out)
+{
+    size_t room = columns > indent + NARROWEST ? columns - indent : NARROWEST;
+    while (text.len) {
+        struct span line = next_line(&text, room);
+        spaces(out, indent);
+        str_add(out, line.at, line.len);
+        str_addc(out, '\n');
+    }
+}
+
+/* ---- terminal ----------------------------------------------------------------------------------------------------------- */
+
+/* A table whose cells are escaped and measured. Row 0 is the heads. */
+struct layout {
+    const struct table *t;
+    struct span *cells;
+    size_t rows, width[TABLE_COLUMNS_MAX], least[TABLE_COLUMNS_MAX];
+};
+
+static struct span escaped(const char *text, bool ascii)
+{
+    struct str s = STR_INIT;
+    escape_terminal(span_z(text), ascii, &s);
+    size_t len;
+    char *at = str_detach(&s, &len);
+    return (struct span){at, at ? len : 0};
+}
+
+static void measure(struct layout *l, bool ascii)
+{
+    size_t n = l->t->n_columns;
+    l->rows = table_rows(l->t) + 1;
+    l->cells = xcalloc(l->rows * n, sizeof *l->cells);
+    for (size_t i = 0; i < l->rows * n; i++) {
+        l->cells[i] = escaped(i < n ? l->t->head[i] : l->t->cells[i - n], ascii);
+        size_t width = utf8_columns(l->cells[i].at, l->cells[i].len);
+        if (width > l->width[i % n])
+            l->width[i % n] = width;
+        if (i < n)
+            l->least[i] = width;
+    }
+}
+
+/* Takes columns from the widest left-aligned column, one at a time, until the table fits or nothing can be taken. */
+static void fit(struct layout *l, size_t room)
+{
+    size_t n = l->t->n_columns, total = GAP * (n - 1);
+    for (size_t i = 0; i < n; i++)
+        total += l->width[i];
+    for (; total > room; total--) {
+        size_t widest = n;
+        for (size_t i = 0; i < n; i++) {
+            size_t least = l->least[i] > NARROWEST ? l->least[i] : NARROWEST;
+            if (l->t->align[i] == TABLE_LEFT && l->width[i] > least && (widest == n || l->width[i] > l->width[widest]))
+                widest = i;
+        }
+        if (widest == n)
+            return;
+        l->width[widest]--;
+    }
+}
+
+static void add_line(const struct layout *l, struct span *rest, size_t indent, struct str *out)
+{
+    size_t pending = indent;
+    for (size_t i = 0; i < l->t->n_columns; i++) {
+        struct span line = next_line(&rest[i], l->width[i]);
+        size_t left = l->width[i] - utf8_columns(line.at, line.len);
+        if (l->t->align[i] == TABLE_RIGHT) {
+            pending += left;
+            left = 0;
+        }
+        if (line.len) {
+            spaces(out, pending); /* no spaces at a line's end */
+            pending = 0;
+        }
+        str_add(out, line.at, line.len);
+        pending += (line.len ? 0 : utf8_columns(line.at, line.len)) + left + GAP;
+    }
+    str_addc(out, '\n');
+}
+
+static void add_row(const struct layout *l, size_t row, size_t indent, struct str *out)
+{
+    struct span rest[TABLE_COLUMNS_MAX];
+    size_t n = l->t->n_columns;
+    bool more = true;
+    memcpy(rest, l->cells + row * n, n * sizeof *rest);
+    while (more) {
+        add_line(l, rest, indent, out);
+        more = false;
+        for (size_t i = 0; i < n; i++)
+            more = more || rest[i].len;
+    }
+}
+
+static void add_rule(const struct layout *l, const struct table_style *style, struct str *out)
+{
+    spaces(out, style->indent);
+    for (size_t i = 0; i < l->t->n_columns; i++) {
+        for (size_t k = 0; k < l->width[i]; k++)
+            str_addz(out, style->ascii ? "-" : "\u2500");
+        if (i + 1 < l->t->n_columns)
+            spaces(out, GAP);
+    }
+    str_addc(out, '\n');
+}
+
+void table_terminal(const struct table *t, const struct table_style *style, struct str *out)
+{
+    struct layout l = {.t = t};
+    size_t columns = style->columns ? style->columns : 100;
+    if (!t->n_columns)
+        return;
+    measure(&l, style->ascii);
+    fit(&l, columns > style->indent ? columns - style->indent : columns);
+    for (size_t row = 0; row < l.rows; row++) {
+        if (row == 0 && style->head_on)
+            str_addz(out, style->head_on);
+        add_row(&l, row, style->indent, out);
+        if (row == 0 && style->head_off)
+            str_addz(out, style->head_off);
+        if (row == 0)
+            add_rule(&l, style, out);
+    }
+    for (size_t i = 0; i < l.rows * t->n_columns; i++)
+        free((char *)l.cells[i].at);
+    free(l.cells);
+}
+
+/* ---- Markdown ------------------------------------------------------------------------------------------------------------ */
+
+void table_md(const struct table *t, struct str *out)
+{
+    for (size_t row = 0; t->n_columns && row <= table_rows(t); row++) {
+        for (size_t i = 0; i < t->n_columns; i++) {
+            str_addz(out, i ? " " : "| ");
+            escape_md(span_z(row ? t->cells[(row - 1) * t->n_columns + i] : t->head[i]), out);
+            str_addz(out, " |");
+        }
+        str_addc(out, '\n');
+        for (size_t i = 0; !row && i < t->n_columns; i++)
+            str_addz(out, i ? t->align[i] == TABLE_RIGHT ? "---:|" : "---|"
+                            : t->align[i] == TABLE_RIGHT ? "|---:|" : "|---|");
+        if (!row)
+            str_addc(out, '\n');
+    }
+}

@@ -1,0 +1,120 @@
+/* Tables: alignment by columns on the screen, not bytes; narrow terminals; Markdown. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "format/table.h"
+#include "format/utf8.h"
+
+static void sample(struct table *t, struct arena *a)
+{
+    table_init(t, a);
+    table_column(t, "agent", TABLE_LEFT);
+    table_column(t, "ms", TABLE_RIGHT);
+    table_cell(t, "\u4e2d\u6587");
+    table_cellf(t, "%.1f", 12.5);
+    table_cell(t, "b|\x1b[1m");
+    table_cell(t, NULL);
+}
+
+static void terminal(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct table t;
+    struct str out = STR_INIT;
+    sample(&t, &a);
+    assert_int_equal(table_rows(&t), 2);
+    table_terminal(&t, &(struct table_style){.indent = 2}, &out);
+    assert_string_equal(str_z(&out), "  agent    ms\n"
+                                     "  \u2500\u2500\u2500\u2500\u2500  \u2500\u2500\u2500\u2500\n"
+                                     "  \u4e2d\u6587   12.5\n"
+                                     "  b|[1m\n");
+    str_clear(&out);
+    table_terminal(&t, &(struct table_style){.ascii = true}, &out);
+    assert_string_equal(str_z(&out), "agent    ms\n-----  ----\n??     12.5\nb|[1m\n");
+    str_release(&out);
+    arena_release(&a);
+}
+
+static void markdown(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct table t;
+    struct str out = STR_INIT;
+    sample(&t, &a);
+    table_cell(&t, "an unfinished row is not shown");
+    table_md(&t, &out);
+    assert_string_equal(str_z(&out), "| agent | ms |\n|---|---:|\n| \u4e2d\u6587 | 12.5 |\n| b\\|\\[1m |  |\n");
+    str_release(&out);
+    arena_release(&a);
+}
+
+static size_t widest_line(const struct str *s)
+{
+    size_t most = 0;
+    for (const char *p = str_z(s); *p;) {
+        size_t n = strcspn(p, "\n"), columns = utf8_columns(p, n);
+        most = columns > most ? columns : most;
+        p += n + (p[n] == '\n');
+    }
+    return most;
+}
+
+static void narrow(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct table t;
+    struct str out = STR_INIT;
+    table_init(&t, &a);
+    table_column(&t, "what", TABLE_LEFT);
+    table_column(&t, "n", TABLE_RIGHT);
+    table_column(&t, "why", TABLE_LEFT);
+    table_cell(&t, "a-very-long-name-without-any-space-in-it-that-has-to-be-cut-somewhere-anyway");
+    table_cell(&t, "1");
+    table_cell(&t, "words that can be broken at their spaces, as words are, and \u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587 too");
+    for (size_t columns = 30; columns < 130; columns++) {
+        str_clear(&out);
+        table_terminal(&t, &(struct table_style){.columns = columns}, &out);
+        assert_true(widest_line(&out) <= columns);
+        str_clear(&out);
+        text_wrap(span_z(t.cells[2]), columns, 4, &out);
+        assert_true(widest_line(&out) <= columns);
+    }
+    str_clear(&out);
+    text_wrap(span_z("one two three four"), 13, 2, &out);
+    assert_string_equal(str_z(&out), "  one two\n  three four\n");
+    str_release(&out);
+    arena_release(&a);
+}
+
+static void empty(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct table t;
+    struct str out = STR_INIT;
+    table_init(&t, &a);
+    table_terminal(&t, &(struct table_style){0}, &out);
+    table_md(&t, &out);
+    assert_int_equal(out.len, 0);
+    str_release(&out);
+    arena_release(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(terminal),
+        cmocka_unit_test(markdown),
+        cmocka_unit_test(narrow),
+        cmocka_unit_test(empty),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
