@@ -164,6 +164,15 @@ static void add_not_applied(struct str *out, yyjson_val *list)
     }
 }
 
+/* Where Ollama's dialect cuts a prompt, the engine says how long it was. The length goes where Ollama's own `context` would show
+ * it, so that one rule proves both. */
+static void read_truncated(struct usage *u, yyjson_val *truncated)
+{
+    int64_t asked = told_count(truncated, "prompt_tokens");
+    if (asked > 0 && u->completion_tok >= 0 && asked + u->completion_tok > u->context_ids)
+        u->context_ids = asked + u->completion_tok;
+}
+
 bool event_engine(struct backend_state *s, yyjson_val *root)
 {
     yyjson_val *c = yyjson_obj_get(root, "chimera");
@@ -175,6 +184,8 @@ bool event_engine(struct backend_state *s, yyjson_val *root)
         s->engine->prefill_end_ns = stamp(yyjson_obj_get(c, "prefill_end_ns"));
         read_token_stamps(s->engine, yyjson_obj_get(c, "token_ns"));
     }
+    if (s->usage)
+        read_truncated(s->usage, yyjson_obj_get(c, "truncated"));
     if (s->not_applied)
         add_not_applied(s->not_applied, yyjson_obj_get(c, "not_applied"));
     return true;

@@ -32,7 +32,8 @@ int64_t told_ms(yyjson_val *obj, const char *key); /* milliseconds in, ns out */
 void event_finish(struct backend_state *s, struct event *ev, struct span reason);
 /* llama-server's "timings", which chimera-engine sends too. True: there were some. */
 bool event_timings(struct backend_state *s, yyjson_val *root);
-/* "chimera":{…}: the engine's stamps and the options that it did not apply. True: there it was. */
+/* "chimera":{…}: the engine's stamps, what it cut off, and the options that it did not apply; to be read after the counts.
+ * True: there it was. */
 bool event_engine(struct backend_state *s, yyjson_val *root);
 
 /* Recognises {"error":"…"}, {"error":{"message":…}} and {"object":"error","message":…}; fills kind, error, refused. */

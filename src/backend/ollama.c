@@ -58,12 +58,12 @@ static int ollama_build(const struct ask *ask, struct built *out, struct err *e)
 
 /* The account of the done line. prompt_eval_count is absent where an old version answered from its cache: then it stays
  * unknown, not zero. */
-static bool read_account(struct backend_state *s, yyjson_val *root)
+static void read_account(struct backend_state *s, yyjson_val *root)
 {
     yyjson_val *context = yyjson_obj_get(root, "context");
     struct usage *u = s->usage;
     if (!u)
-        return false;
+        return;
     u->total_ns = told_ns(root, "total_duration");
     u->load_ns = told_ns(root, "load_duration");
     u->prompt_eval_ns = told_ns(root, "prompt_eval_duration");
@@ -71,7 +71,6 @@ static bool read_account(struct backend_state *s, yyjson_val *root)
     u->prompt_tok = told_count(root, "prompt_eval_count");
     u->completion_tok = told_count(root, "eval_count");
     u->context_ids = yyjson_is_arr(context) ? (int64_t)yyjson_arr_size(context) : -1;
-    return u->total_ns >= 0;
 }
 
 static bool has_tool(yyjson_val *message, struct event *ev)
@@ -119,9 +118,11 @@ static int ollama_on_event(struct backend_state *s, const char *p, size_t n, str
     if (rc || event_error(d.root, out))
         return rc;
     yyjson_val *string = read_text(d.root, out);
-    bool engine = event_engine(s, d.root);
-    if (json_get_bool(d.root, "done", false)) {
+    bool done = json_get_bool(d.root, "done", false);
+    if (done)
         read_account(s, d.root);
+    bool engine = event_engine(s, d.root);
+    if (done) {
         event_finish(s, out, json_get_text(d.root, "done_reason"));
         out->done = out->finished = true;
         if (out->kind == CHUNK_OTHER)

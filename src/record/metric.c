@@ -117,17 +117,17 @@ static const struct metric rows[] = {
 
     /* ---- block: computed in analysis/, over the runs of one block ---- */
     {.id = "speedup.time", .unit = "1", .better = BETTER_HIGHER, .level = METRIC_BLOCK, .source = "",
-     .definition = "sum over agents of session.duration in the agent's solo run / makespan of the pair run, in one block with "
-                   "the same servers, threads and options; the headline only when each agent's prompt and completion tokens "
-                   "match its solo run within 2 %"},
-    {.id = "speedup.tokens", .unit = "1", .better = BETTER_HIGHER, .level = METRIC_BLOCK,
-     .source = "audit of TR114",
-     .definition = "sum over agents of (sum over stages of completion tokens in the pair run / the agent's own solo decode rate "
-                   "in that stage + the agent's own solo time outside decode) / makespan of the pair run: what the pair's own "
+     .definition = "sum over agents of session.duration in the agent's solo run / makespan of the multi-agent run, in one block "
+                   "with the same servers, threads and options; the headline only when each agent's prompt and completion "
+                   "tokens match its solo run within 2 %"},
+    {.id = "speedup.tokens", .unit = "1", .better = BETTER_HIGHER, .level = METRIC_BLOCK, .source = "audit of TR114",
+     .definition = "sum over agents of (sum over stages of completion tokens in the multi-agent run / the agent's own solo decode "
+                   "rate in that stage + the agent's own solo time outside decode) / makespan of the multi-agent run: what its "
                    "tokens would have cost one agent after the other"},
     {.id = "slowdown", .unit = "1", .better = BETTER_LOWER, .level = METRIC_BLOCK, .source = "",
-     .definition = "per agent: decode rate in the solo run / decode rate in the pair run of the same block, each the sum of "
-                   "completion_tok / the sum of eval time over the agent's completed requests"},
+     .definition = "per agent: decode rate in its solo run / decode rate in the multi-agent run of the same block; a decode rate is "
+                   "the sum of completion_tok / the sum of eval time over the agent's requests, and where the server tells no "
+                   "eval time the sum of (completion_tok - 1) / the sum of (last_token - first_token)"},
 };
 
 static const char *const level_words[] = {"request", "session", "run", "block"};

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "record/metric_fns.h"
+#include "stats/quantile.h"
 
 /* Hostile files may hold any stamp: a difference that does not fit is not a duration. */
 double stamps_ns(mono_ns from, mono_ns to)
@@ -90,18 +91,12 @@ double metric_tpot(const struct request *r)
 
 /* ---- gaps ------------------------------------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Nearest rank: the smallest observed value with at least p of the values at or below it (Hyndman and Fan 1996, type 1). */
 static double nearest_rank(double *values, size_t n, double p)
 {
     if (!n)
         return NAN;
-    qsort(values, n, sizeof *values, by_value);
+    quantile_sort(values, n);
     double rank = ceil(p * (double)n - 4e-16 * (double)n);
     return values[rank < 1 ? 0 : rank > (double)n ? n - 1 : (size_t)rank - 1];
 }

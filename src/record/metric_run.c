@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "record/metric.h"
 #include "record/metric_fns.h"
+#include "stats/quantile.h"
 
 /* ---- session --------------------------------------------------------------------------------------------------- */
 
@@ -133,20 +134,6 @@ double metric_requests_failed(const struct run *r)
 
 /* ---- one number of a run for any metric ------------------------------------------------------------------------------ */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-    if (!n)
-        return NAN;
-    qsort(values, n, sizeof *values, by_value);
-    return n % 2 ? values[n / 2] : values[n / 2 - 1] / 2 + values[n / 2] / 2;
-}
-
 static size_t values_of(const struct run *r, const struct metric *m, double *out)
 {
     size_t n = 0;
@@ -168,7 +155,7 @@ double run_median_of(const struct run *r, const struct metric *m)
     if (m->of_run)
         return m->of_run(r);
     double *values = xmalloc((r->n_requests + r->n_sessions + 1) * sizeof *values);
-    double value = median(values, values_of(r, m, values));
+    double value = median(values, values_of(r, m, values)); /* NaN of none */
     free(values);
     return value;
 }

@@ -69,7 +69,7 @@ static bool context_truncated(const struct request *r)
         return false;
     if (r->num_ctx > 0 && u->prompt_tok == r->num_ctx)
         return true;
-    return u->context_ids > 0 && u->completion_tok >= 0 && u->context_ids > u->prompt_tok + u->completion_tok;
+    return u->context_ids > 0 && u->completion_tok >= 0 && u->context_ids - u->prompt_tok > u->completion_tok;
 }
 
 static bool cached_prefix(const struct usage *u, double cold_prompt_rate)

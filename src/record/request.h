@@ -41,7 +41,8 @@ struct usage {
     int64_t prompt_tok;     /* tokens of the prompt, cached ones included when the server says so */
     int64_t completion_tok; /* tokens generated */
     int64_t cached_tok;     /* prompt tokens answered from a cache */
-    int64_t context_ids;    /* length of Ollama's `context` array; with it silent truncation can be proven */
+    int64_t context_ids;    /* tokens of the whole prompt and the answer: the length of Ollama's `context` array; with it
+                               silent truncation can be proven */
 };
 #define USAGE_NONE ((struct usage){-1, -1, -1, -1, -1, -1, -1, -1})
 
