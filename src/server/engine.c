@@ -26,7 +26,10 @@ static int resolve(struct server *s, struct err *e)
 
 static int arguments(struct server *s, struct launch *l, struct err *e)
 {
-    (void)e;
+    char digest[65];
+    int rc = server_file_digest(s->model_file.at, digest, e);
+    if (rc)
+        return rc;
     launch_arg_as(l, s->program.at, path_base(s->program.at));
     launch_arg(l, "-m");
     launch_arg_as(l, s->model_file.at, "{model}");
@@ -39,27 +42,22 @@ static int arguments(struct server *s, struct launch *l, struct err *e)
     launch_int(l, "-t", s->spec.threads > 0 ? s->spec.threads : 1);
     launch_arg(l, "--alias");
     launch_arg(l, str_z(&s->model));
-    if (s->spec.num_gpu > 0)
-        launch_int(l, "-ngl", s->spec.num_gpu);
+    launch_arg(l, "--sha256"); /* it repeats it to whoever asks */
+    launch_arg_as(l, digest, "{digest}");
     launch_spec_args(l, &s->spec);
     l->tells = "listening on http://127.0.0.1:";
     return 0;
 }
 
-/* /health: 503 while it loads, 200 when it can answer, 500 when the model cannot be loaded. */
+/* /health: 503 while it loads, 200 when it can answer; a model that cannot be loaded ends the process. */
 static int look(struct server *s, bool *ready, struct err *e)
 {
+    (void)e;
     yyjson_doc *doc;
     int status, rc = talk_json(s, "GET", "/health", NULL, 2 * NS_PER_S, &status, &doc, NULL);
     *ready = !rc && status == 200;
-    struct span why = json_get_text(yyjson_doc_get_root(doc), "error");
-    if (!rc && status == 500)
-        rc = err_set(e, ERR_SERVER, "server '%s' (engine) cannot load %s: %.*s", s->spec.name, s->model_file.at,
-                     (int)why.len, why.at ? why.at : "");
-    else
-        rc = 0; /* not yet */
     yyjson_doc_free(doc);
-    return rc;
+    return 0;
 }
 
 /* ---- asking it ----------------------------------------------------------------------------------------------------- */
@@ -70,15 +68,22 @@ static int facts(struct server *s, struct facts *f, struct err *e)
     if (!doc)
         return ERR_SERVER;
     yyjson_val *p = yyjson_doc_get_root(doc);
-    facts_put(&f->version, json_get_text(p, "version"));
+    yyjson_val *own = yyjson_obj_get(p, "chimera");
+    struct span version = json_get_text(own, "engine_version"), build = json_get_text(p, "build_info");
+    str_clear(&f->version);
+    str_addf(&f->version, "%.*s (%.*s)", (int)version.len, version.at ? version.at : "", (int)build.len,
+             build.at ? build.at : "");
     facts_put(&f->model, json_get_text(p, "model_alias"));
+    facts_put(&f->digest, json_get_text(p, "sha256"));
     facts_put(&f->quantisation, json_get_text(p, "model_ftype"));
+    facts_put(&f->compute, json_get_text(p, "backend"));
     f->parameters = json_get_int(p, "n_params", -1);
     f->context = json_get_int(p, "n_ctx", -1);
     f->threads = json_get_int(p, "n_threads", -1);
     f->parallel = json_get_int(p, "total_slots", -1);
-    f->gpu_layers = json_get_int(p, "n_gpu_layers", -1);
-    s->start_load_ns = json_get_int(p, "load_ns", -1);
+    s->start_load_ns = json_get_int(own, "load_ns", -1);
+    if (f->context > 0)
+        s->num_ctx = f->context;
     yyjson_doc_free(doc);
     return 0;
 }

@@ -17,6 +17,7 @@ void facts_release(struct facts *f)
     str_release(&f->quantisation);
     str_release(&f->parameters_text);
     str_release(&f->program_digest);
+    str_release(&f->compute);
     facts_init(f);
 }
 
@@ -108,6 +109,7 @@ int server_facts(struct server *s, struct str *json, struct err *e)
     json_init(&w, json);
     json_object(&w);
     json_kz(&w, "backend", s->backend->name);
+    known_text(&w, "compute", &f->compute);
     known_int(&w, "context", f->context);
     put_flags(&w, s);
     known_int(&w, "gpu_layers", f->gpu_layers);

@@ -38,7 +38,7 @@ struct launch {
 
 /* What a running server says of itself. -1 and empty: it does not say. */
 struct facts {
-    struct str version, model, digest, quantisation, parameters_text, program_digest;
+    struct str version, model, digest, quantisation, parameters_text, program_digest, compute;
     int64_t parameters, context, threads, parallel, gpu_layers;
 };
 

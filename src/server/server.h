@@ -80,15 +80,19 @@ int64_t server_num_ctx(const struct server *s);    /* -1 unknown */
 pid_t server_pid(const struct server *s);          /* 0: not ours */
 const char *server_log_path(const struct server *s); /* NULL */
 
-/* One JSON object: kind, name, version, model, model_digest (SHA-256 of the GGUF for managed ones), parameters,
- * quantisation, context, threads, parallel, flags (argv), backend, url without secrets. Keys are stable and sorted. */
+/* One JSON object with sorted keys that are always there (null: the server does not say): backend, compute (the
+ * engine's CPU variant), context, flags (argv and settings; what changes from start to start in braces), gpu_layers, kind,
+ * managed, model, model_digest (SHA-256 of the GGUF where it can be had), name, parallel, parameters (a number, or the
+ * server's own text), program_digest (SHA-256 of a managed one's executable), quantisation, threads, url (external ones),
+ * version. Equal servers have equal facts: no port, process id or path in there. Asked once per start, then remembered. */
 int server_facts(struct server *s, struct str *json, struct err *e);
 /* Sets the options that every request to this server must carry so that it is what its facts say (those already set stay):
  * Ollama num_ctx, num_thread and num_gpu, because a request without them reloads the model with other values;
  * llama-server cache_prompt 0. Valid once server_backend is known. */
 void server_request_options(const struct server *s, struct options *o);
-/* Tokens of a question as the server itself counts them (tokenize route; else a one-token request's reported count);
- * -1 when it can not be had. Chat template included where the server can. */
+/* Tokens of a question as the server itself counts them (tokenize route; else a one-token request's reported count, which
+ * leaves the prompt in the server's prefix cache); -1 when it can not be had, or when the prompt filled the whole context
+ * and was cut. Chat template included where the server can. */
 int64_t server_count_tokens(struct server *s, const struct ask *ask);
 
 /* ---- helpers for whoever starts several ---------------------------------------------------------------------------- */
