@@ -45,8 +45,14 @@ int store_create(struct store **out, const char *path, const struct store_study 
  * untouched; a locked one (another chimera writes it) ERR_REFUSED. Runs left `running` by a killed process are marked
  * aborted on opening for writing. */
 int store_open(struct store **out, const char *path, bool write, struct err *e);
-/* Commits, checkpoints to one file, closes; NULL is fine. */
+/* Commits, checkpoints to one file, closes; a run still open becomes aborted; NULL is fine. The store is gone afterwards
+ * also when an error is returned. A reader that has the file open at this moment keeps the (empty) log files beside it. */
 int store_close(struct store *s, struct err *e);
+
+/* Examines every page and index; ERR_INPUT with the first fault. Takes about a second per 100 MB. */
+int store_check(struct store *s, struct err *e);
+/* Caps the size of the file (0: none); what goes over it fails exactly as on a full disk. */
+int store_limit_bytes(struct store *s, int64_t bytes, struct err *e);
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
 
@@ -57,14 +63,20 @@ int store_server(struct store *s, const char *name, const char *facts_json, stru
 /* Any JSON object about the study as a whole ("corpus", "environment"); replaces the former one of that key. */
 int store_note(struct store *s, const char *key, const char *json, struct err *e);
 
-/* Opens a run from its plan position, arm, block, stratum, wall_ns, start_state; sets r->id and r->attempt. */
+/* What is kept of prompts and answers besides their SHA-256 and length; both by default. */
+void store_keep(struct store *s, bool prompts, bool texts);
+/* Opens a run from its plan position, arm, block, stratum, wall_ns, start_state; sets r->id and r->attempt. One run is
+ * open at a time; a position that has a complete run, or is not in the plan as it says, is ERR_REFUSED. */
 int store_run_begin(struct store *s, struct run *r, struct err *e);
-/* One finished request of an open run, with all that is in it. Committed at once unless batching is on. */
+/* One finished request of the open run, with all that is in it. Committed at once unless batching is on. The hashes of
+ * prompt and text are taken when the request lacks them; a text with at == NULL is one that was not kept. A failure (a full
+ * disk) may take the open batch with it: the run can then only end as ABORTED. */
 int store_request(struct store *s, int64_t run_id, const struct request *r, struct err *e);
 void store_batching(struct store *s, bool on);           /* commits at most 1 s apart */
+int store_flush(struct store *s, struct err *e);         /* commits the open batch now, for a pause without requests */
 /* A probe sample: CPU, memory and so on as one JSON object at mono_ns t. */
 int store_sample(struct store *s, int64_t run_id, int64_t t_ns, const char *json, struct err *e);
-/* Sessions, health, verdict, raw-row hash and state (COMPLETE or ABORTED) in one transaction. */
+/* Sessions, health, verdict, raw-row hash and state (COMPLETE or ABORTED) in one transaction, which waits for the disk. */
 int store_run_end(struct store *s, const struct run *r, struct err *e);
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
@@ -88,6 +100,22 @@ void store_runs_release(struct run *runs, size_t n);
 /* Requests of one run, one at a time, with all parts: for exports of any size. A nonzero return of fn ends it. */
 int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r), void *user,
                        struct err *e);
+
+/* Probe samples of one run in the order they were stored; json is borrowed during the call. */
+int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json), void *user,
+                      struct err *e);
+/* What is known of a stored text besides the text; false when the file does not have it. -1: only its hash came. */
+struct store_size {
+    int64_t bytes, chars; /* chars: code points, one per byte that is not valid UTF-8 */
+    bool kept;
+};
+bool store_text_size(struct store *s, const char *sha256, struct store_size *out);
+
+/* SHA-256 over the raw rows of a run: its own facts, health, sessions, requests by seq, samples; not what is derived from them
+ * (verdict, state). The serialisation stands in hash.c. store_run_end stores it; store_run_stored_hash gives that back ("" for
+ * a run that was killed). A kept text counts as the hash of its bytes, so that a changed text changes the hash. */
+int store_run_hash(struct store *s, int64_t run_id, char hex[65], struct err *e);
+int store_run_stored_hash(struct store *s, int64_t run_id, char hex[65], struct err *e);
 
 struct named_json {
     const char *name, *json;
