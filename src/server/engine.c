@@ -76,6 +76,7 @@ static int facts(struct server *s, struct facts *f, struct err *e)
     facts_put(&f->model, json_get_text(p, "model_alias"));
     facts_put(&f->digest, json_get_text(p, "sha256"));
     facts_put(&f->quantisation, json_get_text(p, "model_ftype"));
+    facts_put_template(f, json_get_text(p, "chat_template"));
     facts_put(&f->compute, json_get_text(p, "backend"));
     f->parameters = json_get_int(p, "n_params", -1);
     f->context = json_get_int(p, "n_ctx", -1);

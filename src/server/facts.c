@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 void facts_init(struct facts *f)
 {
     *f = (struct facts){.parameters = -1, .context = -1, .threads = -1, .parallel = -1, .gpu_layers = -1};
@@ -18,6 +20,7 @@ void facts_release(struct facts *f)
     str_release(&f->parameters_text);
     str_release(&f->program_digest);
     str_release(&f->compute);
+    str_release(&f->template_digest);
     facts_init(f);
 }
 
@@ -26,6 +29,13 @@ void facts_put(struct str *field, struct span text)
     str_clear(field);
     if (text.len)
         str_add(field, text.at, text.len);
+}
+
+void facts_put_template(struct facts *f, struct span text)
+{
+    char hex[SHA256_HEX];
+    sha256_hex(text.at ? text.at : "", text.len, hex);
+    facts_put(&f->template_digest, span_z(text.len ? hex : ""));
 }
 
 /* Managed servers are told their threads, slots and context; what they say of themselves wins where they say it. */
@@ -109,6 +119,7 @@ int server_facts(struct server *s, struct str *json, struct err *e)
     json_init(&w, json);
     json_object(&w);
     json_kz(&w, "backend", s->backend->name);
+    known_text(&w, "chat_template_digest", &f->template_digest);
     known_text(&w, "compute", &f->compute);
     known_int(&w, "context", f->context);
     put_flags(&w, s);

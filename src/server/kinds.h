@@ -38,7 +38,7 @@ struct launch {
 
 /* What a running server says of itself. -1 and empty: it does not say. */
 struct facts {
-    struct str version, model, digest, quantisation, parameters_text, program_digest, compute;
+    struct str version, model, digest, quantisation, parameters_text, program_digest, compute, template_digest;
     int64_t parameters, context, threads, parallel, gpu_layers;
 };
 
@@ -173,6 +173,7 @@ void server_deps_dir(struct str *out);
 void facts_init(struct facts *f);
 void facts_release(struct facts *f);
 void facts_put(struct str *field, struct span text);
+void facts_put_template(struct facts *f, struct span text); /* keeps its SHA-256 */
 /* Where `chimera` looks for `name` beside self_path. */
 bool server_beside(const struct server *s, const char *name, struct str *out);
 

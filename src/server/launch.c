@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -19,10 +20,31 @@ enum { LOG_TAIL_LINES = 5, LOG_TAIL_BYTES = 500, LOG_HEAD_BYTES = 64 * 1024, BIN
 
 /* ---- the command line ---------------------------------------------------------------------------------------------- */
 
+/* Keys are passed by some commands as "--api-key K" or "--api-key=K"; they must reach no result. */
+static bool ends_like_a_secret(const char *p, size_t n)
+{
+    static const char *const ends[] = {"key", "token", "secret", "password"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t k = strlen(ends[i]);
+        if (n > k && p[0] == '-' && strncasecmp(p + n - k, ends[i], k) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *mask(const struct launch *l, const char *word, const char *shown)
+{
+    const char *before = l->n_args ? l->argv[l->n_args - 1] : "", *equals = strchr(word, '=');
+    if (word[0] != '-' && ends_like_a_secret(before, strlen(before)))
+        return "{secret}";
+    return equals && ends_like_a_secret(word, (size_t)(equals - word)) ? "--{secret}" : shown;
+}
+
 void launch_arg_as(struct launch *l, const char *word, const char *shown)
 {
     if (l->n_args == LAUNCH_MAX_ARGS)
         return; /* server_new refuses specs with that many */
+    shown = mask(l, word, shown);
     l->argv[l->n_args] = arena_dupz(&l->text, word);
     l->shown[l->n_args++] = arena_dupz(&l->text, shown);
     l->argv[l->n_args] = l->shown[l->n_args] = NULL;
@@ -188,8 +210,10 @@ int launch_ended(struct server *s, struct err *e)
     kill(-s->proc.pid, SIGKILL); /* its helpers (Ollama's runner) must not outlive it */
     launch_log_tail(s, &tail);
     str_clear(&s->why);
-    str_addf(&s->why, "server '%s' (%s, process %ld) %s %s", s->spec.name, s->kind->name, (long)s->proc.pid, how,
-             s->state == SERVER_STARTING ? "while starting" : "by itself");
+    bool kill9 = WIFSIGNALED(s->proc.status) && WTERMSIG(s->proc.status) == SIGKILL;
+    str_addf(&s->why, "server '%s' (%s, process %ld) %s: %s%s", s->spec.name, s->kind->name, (long)s->proc.pid,
+             s->state == SERVER_STARTING ? "did not start" : "ended", how,
+             kill9 ? ", not by chimera (out of memory?)" : "");
     str_addf(&s->why, "; the end of its log (%s): %s", str_z(&s->log_path), tail.len ? tail.at : "(empty)");
     str_release(&tail);
     s->state = SERVER_FAILED;

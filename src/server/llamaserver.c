@@ -81,6 +81,7 @@ static int facts(struct server *s, struct facts *f, struct err *e)
     facts_put(&f->version, json_get_text(p, "build_info"));
     facts_put(&f->model, json_get_text(p, "model_alias"));
     facts_put(&f->quantisation, json_get_text(p, "model_ftype"));
+    facts_put_template(f, json_get_text(p, "chat_template"));
     f->parallel = json_get_int(p, "total_slots", -1);
     f->context = json_get_int(yyjson_obj_get(p, "default_generation_settings"), "n_ctx", -1);
     if (f->context > 0)

@@ -245,6 +245,7 @@ static int facts(struct server *s, struct facts *f, struct err *e)
         facts_put(&f->quantisation, json_get_text(details, "quantization_level"));
         facts_put(&f->parameters_text, json_get_text(details, "parameter_size"));
         f->parameters = json_get_int(yyjson_obj_get(root, "model_info"), "general.parameter_count", -1);
+        facts_put_template(f, json_get_text(root, "template"));
         read_blob_digest(json_get_text(root, "modelfile"), &f->digest);
     }
     yyjson_doc_free(doc);

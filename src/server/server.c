@@ -59,10 +59,10 @@ static const struct server_kind *find_kind(const char *word, struct err *e)
                                                         &server_kind_ollama};
     if (!word || !word[0])
         return &server_kind_engine;
-    if (strstr(word, "://"))
-        return &server_kind_external;
     if (strncmp(word, "cmd:", 4) == 0)
         return &server_kind_command;
+    if (strstr(word, "://"))
+        return &server_kind_external;
     const char *names[] = {"engine", "llama-server", "ollama", "cmd:"};
     for (size_t i = 0; i < sizeof by_name / sizeof *by_name; i++)
         if (strcmp(word, by_name[i]->name) == 0)
@@ -287,6 +287,19 @@ static int prove_warm(struct server *s, const struct options *o, struct state_pr
     return 0;
 }
 
+/* A connection breaks some milliseconds before the process that held it is gone. */
+static bool is_dying(struct server *s)
+{
+    struct pause pause = {0};
+    mono_ns deadline = clock_now(NULL) + 50 * NS_PER_MS;
+    if (!s->kind->managed)
+        return false;
+    while (proc_running(&s->proc))
+        if (talk_pause(s, &pause, deadline, NULL))
+            return false;
+    return true;
+}
+
 int server_warm(struct server *s, const struct options *o, struct state_proof *out, struct err *e)
 {
     *out = (struct state_proof){.load_ns = -1, .pid = s->proc.pid};
@@ -295,7 +308,7 @@ int server_warm(struct server *s, const struct options *o, struct state_proof *o
         return rc;
     struct err why = ERR_INIT;
     rc = prove_warm(s, o, out, &why);
-    if (rc && s->kind->managed && !proc_running(&s->proc))
+    if (rc && is_dying(s))
         return launch_ended(s, e); /* that is why it did not answer */
     return rc ? err_set(e, rc, "%s", why.text) : 0;
 }

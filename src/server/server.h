@@ -80,8 +80,9 @@ int64_t server_num_ctx(const struct server *s);    /* -1 unknown */
 pid_t server_pid(const struct server *s);          /* 0: not ours */
 const char *server_log_path(const struct server *s); /* NULL */
 
-/* One JSON object with sorted keys that are always there (null: the server does not say): backend, compute (the
- * engine's CPU variant), context, flags (argv and settings; what changes from start to start in braces), gpu_layers, kind,
+/* One JSON object with sorted keys that are always there (null: the server does not say): backend,
+ * chat_template_digest (SHA-256 of its text; two dialects write one template differently), compute (the engine's CPU
+ * variant), context, flags (argv and settings; what changes from start to start in braces), gpu_layers, kind,
  * managed, model, model_digest (SHA-256 of the GGUF where it can be had), name, parallel, parameters (a number, or the
  * server's own text), program_digest (SHA-256 of a managed one's executable), quantisation, threads, url (external ones),
  * version. Equal servers have equal facts: no port, process id or path in there. Asked once per start, then remembered. */

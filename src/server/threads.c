@@ -6,7 +6,7 @@
 
 static bool managed(const struct server_spec *s)
 {
-    return !s->kind || !strstr(s->kind, "://");
+    return !s->kind || strncmp(s->kind, "cmd:", 4) == 0 || !strstr(s->kind, "://");
 }
 
 int servers_divide_threads(struct server_spec *specs, size_t n, int cores, bool oversubscribe, struct err *e)
