@@ -48,7 +48,7 @@ static const struct ask_field *const fields_of[] = {
 static bool without_effect(const char *name)
 {
     static const char *const names[] = {"user", "metadata", "store", "service_tier", "safety_identifier",
-                                        "prompt_cache_key", "timings_per_token", "return_progress", "truncate", "shift"};
+                                        "prompt_cache_key", "timings_per_token", "return_progress"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;

@@ -30,6 +30,7 @@ struct engine {
     mono_ns start_ns;     /* process */
     mono_ns ready_ns;     /* the model can answer; 0: not yet */
     int64_t start_wall_ns;
+    char build[64];       /* "libllama-0.5.0-dev" */
     char alias[256];      /* the model's name in answers */
     bool failed;          /* loading failed, the loop was stopped */
 };

@@ -10,11 +10,6 @@
 #include "engine/dialects.h"
 #include "format/json.h"
 
-const char *facts_fingerprint(void)
-{
-    return "libllama-0.5.0";
-}
-
 const struct model *facts_loaded(struct engine *en, struct exchange *x)
 {
     const struct model *m = engine_model(en);
@@ -133,10 +128,7 @@ void facts_props(void *user, struct exchange *x, const struct http_request *r)
     json_kz(&w, "sha256", en->options.sha256);
     json_kz(&w, "chat_template", m->template_text);
     json_kz(&w, "backend", m->backend);
-    json_key(&w, "build_info");
-    char build[64];
-    snprintf(build, sizeof build, "libllama %s", llama_version());
-    json_z(&w, build);
+    json_kz(&w, "build_info", en->build);
     json_kz(&w, "system_info", llama_print_system_info());
     add_own_facts(en, m, &w);
     answer(x, &body, &w);

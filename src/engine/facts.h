@@ -4,8 +4,6 @@
 
 #include "engine/engine.h"
 
-const char *facts_fingerprint(void); /* "libllama-0.5.0-dev" */
-
 void facts_health(void *user, struct exchange *x, const struct http_request *r);
 void facts_props(void *user, struct exchange *x, const struct http_request *r);
 void facts_slots(void *user, struct exchange *x, const struct http_request *r);

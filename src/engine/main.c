@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "engine/call.h"
-#include "engine/facts.h"
+#include "engine/template.h"
 
 #define STOP_GRACE_NS (120 * NS_PER_MS)
 
@@ -76,6 +76,15 @@ static void name_model(struct engine *en)
     if (!en->options.alias && n > 5 && strcmp(file + n - 5, ".gguf") == 0)
         n -= 5;
     snprintf(en->alias, sizeof en->alias, "%.*s", (int)n, file);
+    snprintf(en->build, sizeof en->build, "libllama-%s", llama_version());
+}
+
+/* What can be known to be wrong before the port is announced. */
+static int check_start(const struct engine *en, struct err *e)
+{
+    if (!file_exists(en->options.model))
+        return err_set(e, ERR_NOTFOUND, "%s: no such file", en->options.model);
+    return en->options.chat_template && !template_named(en->options.chat_template, e) ? e->code : 0;
 }
 
 static int open_server(struct engine *en, int signals, struct err *e)
@@ -142,7 +151,8 @@ int main(int argc, char **argv)
     llama_log_set(on_log, &en.options);
     name_model(&en);
     int signals = signal_descriptor(&e);
-    int rc = signals < 0 ? e.code : serve(&en, signals, &e);
+    int rc = signals < 0 ? e.code : check_start(&en, &e);
+    rc = rc ? rc : serve(&en, signals, &e);
     int status = rc ? complain(&e) : 0;
     shut(&en, status);
     close(signals);

@@ -73,11 +73,6 @@ static bool go_on_loading(float progress, void *stop)
     return !atomic_load((const atomic_bool *)stop);
 }
 
-static bool abort_decode(void *stop)
-{
-    return atomic_load((const atomic_bool *)stop);
-}
-
 /* Without a pool of our own libggml makes one for every graph, whose threads spin; poll 0 makes idle ones sleep. */
 static void attach_pool(struct model *m, int threads)
 {
@@ -97,7 +92,7 @@ static void attach_pool(struct model *m, int threads)
         llama_attach_threadpool(m->ctx, m->pool, m->pool);
 }
 
-static int open_context(struct model *m, const struct options *o, const atomic_bool *stop, struct err *e)
+static int open_context(struct model *m, const struct options *o, struct err *e)
 {
     int per_seq = o->ctx_size ? o->ctx_size : m->n_ctx_train < DEFAULT_CTX ? m->n_ctx_train : DEFAULT_CTX;
     struct llama_context_params p = llama_context_default_params();
@@ -107,8 +102,6 @@ static int open_context(struct model *m, const struct options *o, const atomic_b
     p.n_seq_max = (uint32_t)o->parallel;
     p.n_outputs_max = (uint32_t)o->parallel; /* one row of logits per sequence, not one per token of the batch */
     p.n_threads = p.n_threads_batch = o->threads;
-    p.abort_callback = abort_decode;
-    p.abort_callback_data = (void *)(uintptr_t)stop;
     p.no_perf = true;
     m->ctx = llama_init_from_model(m->weights, p);
     if (!m->ctx)
@@ -152,8 +145,6 @@ static int warm_up(struct model *m, struct err *e)
 int model_load(struct model *m, const struct options *o, const atomic_bool *stop, struct err *e)
 {
     *m = (struct model){.load_start_ns = clock_now(NULL)};
-    if (!file_exists(o->model))
-        return err_set(e, ERR_NOTFOUND, "%s: no such file", o->model);
     llama_backend_init();
     int rc = model_backends(e);
     if (rc)
@@ -168,7 +159,7 @@ int model_load(struct model *m, const struct options *o, const atomic_bool *stop
     if (!llama_model_has_decoder(m->weights) || llama_model_has_encoder(m->weights))
         return err_set(e, ERR_INPUT, "%s: a model of architecture %s is not a text generator", o->model, m->arch);
     rc = template_choose(m, o->chat_template, e);
-    rc = rc ? rc : open_context(m, o, stop, e);
+    rc = rc ? rc : open_context(m, o, e);
     rc = rc || !o->warmup ? rc : warm_up(m, e);
     m->load_end_ns = clock_now(NULL);
     return rc;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/dialects.h"
-#include "engine/facts.h"
 #include "format/json.h"
 
 static bool is_chat(const struct call *c)
@@ -20,7 +19,7 @@ static void open_object(struct call *c, struct json_writer *w, const char *objec
     json_kz(w, "object", object);
     json_kint(w, "created", c->created_s);
     json_kz(w, "model", c->engine->alias);
-    json_kz(w, "system_fingerprint", facts_fingerprint());
+    json_kz(w, "system_fingerprint", c->engine->build);
 }
 
 static const char *chunk_object(const struct call *c)

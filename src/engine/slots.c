@@ -7,14 +7,29 @@
 
 #include "engine/sampler.h"
 
-void slots_init(struct slots *s, struct model *m, const struct options *o)
+enum { DECODE_ABORTED = 2 }; /* of llama_decode */
+
+/* Asked by libllama between the nodes of a graph: a pass that nobody waits for any more is broken off. */
+static bool is_pointless(void *user)
 {
-    *s = (struct slots){.model = m, .cache = o->prompt_cache, .n = o->parallel};
+    const struct slots *s = user;
+    if (atomic_load(s->stop))
+        return true;
+    for (int i = 0; i < s->n; i++)
+        if (s->list[i].job && !atomic_load(&s->list[i].job->cancelled))
+            return false;
+    return s->n_active > 0;
+}
+
+void slots_init(struct slots *s, struct model *m, const struct options *o, const atomic_bool *stop)
+{
+    *s = (struct slots){.model = m, .stop = stop, .cache = o->prompt_cache, .n = o->parallel};
     s->list = xcalloc((size_t)s->n, sizeof *s->list);
     for (int i = 0; i < s->n; i++)
         s->list[i].seq = i;
     s->batch_cap = (int)llama_n_batch(m->ctx);
     s->batch = llama_batch_init(s->batch_cap, 0, 1);
+    llama_set_abort_callback(m->ctx, is_pointless, s);
 }
 
 static void slot_close(struct slot *slot)
@@ -29,6 +44,7 @@ static void slot_close(struct slot *slot)
 
 void slots_release(struct slots *s)
 {
+    llama_set_abort_callback(s->model->ctx, NULL, NULL);
     for (int i = 0; i < s->n; i++) {
         slot_close(&s->list[i]);
         tokens_release(&s->list[i].kept);
@@ -228,15 +244,16 @@ static void sample(struct slots *s, struct slot *slot, mono_ns passed)
         end(s, slot, FINISH_CONTEXT);
 }
 
-static void fail_all(struct slots *s, int rc)
+/* The context's memory may hold a part of the broken pass: it is emptied, and all jobs end. */
+static void end_all(struct slots *s, int rc)
 {
     for (int i = 0; i < s->n; i++) {
         struct slot *slot = &s->list[i];
         if (!slot->job)
             continue;
-        err_set(&slot->job->err, ERR_SERVER, "llama_decode returned %d", rc);
-        slot->kept.n = 0;
-        end(s, slot, FINISH_ERROR);
+        if (rc != DECODE_ABORTED)
+            err_set(&slot->job->err, ERR_SERVER, "llama_decode returned %d", rc);
+        end(s, slot, rc == DECODE_ABORTED ? FINISH_CANCELLED : FINISH_ERROR);
     }
     llama_memory_clear(llama_get_memory(s->model->ctx), false);
     for (int i = 0; i < s->n; i++)
@@ -257,7 +274,7 @@ bool slots_step(struct slots *s)
     s->counts.pass_tokens += (uint64_t)s->batch.n_tokens;
     s->counts.busy_ns += (uint64_t)(passed - before);
     if (rc != 0) {
-        fail_all(s, rc);
+        end_all(s, rc);
         return true;
     }
     for (int i = 0; i < s->n; i++)

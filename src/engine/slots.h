@@ -25,6 +25,7 @@ struct slot {
 
 struct slots {
     struct model *model;
+    const atomic_bool *stop; /* breaks a pass off; borrowed */
     bool cache;      /* --prompt-cache */
     struct slot *list;
     int n, n_active;
@@ -36,7 +37,8 @@ struct slots {
     struct worker_counts counts;
 };
 
-void slots_init(struct slots *s, struct model *m, const struct options *o);
+/* s must stay where it is: the context keeps a pointer to it until slots_release. */
+void slots_init(struct slots *s, struct model *m, const struct options *o, const atomic_bool *stop);
 void slots_release(struct slots *s);
 bool slots_free_one(const struct slots *s);
 void slots_admit(struct slots *s, struct job *job); /* needs a free one */

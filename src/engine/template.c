@@ -50,20 +50,18 @@ static const char *family(const char *text)
     return found;
 }
 
-static int use_named(struct model *m, const char *name, struct err *e)
+const char *template_named(const char *name, struct err *e)
 {
     const char *names[MAX_BUILTIN];
     int32_t n = llama_chat_builtin_templates(names, MAX_BUILTIN);
     for (int32_t i = 0; i < n && i < MAX_BUILTIN; i++)
-        if (strcmp(names[i], name) == 0) {
-            m->template_text = m->template_name = names[i];
-            return 0;
-        }
-    const char *near = word_suggest(name, names, (size_t)n);
+        if (strcmp(names[i], name) == 0)
+            return names[i];
+    const char *near = word_suggest(name, names, (size_t)(n < MAX_BUILTIN ? n : MAX_BUILTIN));
     if (near)
-        return err_set(e, ERR_USAGE, "--chat-template: libllama has no '%s': did you mean %s?", name, near);
-    return err_set(e, ERR_USAGE, "--chat-template: libllama has no '%s' (it has chatml, llama3, gemma, mistral-v7, …)",
-                   name);
+        err_set(e, ERR_USAGE, "--chat-template: libllama has no '%s': did you mean %s?", name, near);
+    err_set(e, ERR_USAGE, "--chat-template: libllama has no '%s' (it has chatml, llama3, gemma, mistral-v7, …)", name);
+    return NULL;
 }
 
 /* Jinja writes a line end as "\\n" or as itself. Returns what comes after one at p, or NULL. */
@@ -98,8 +96,10 @@ bool template_default_system(const char *jinja, struct str *out)
 
 int template_choose(struct model *m, const char *name, struct err *e)
 {
-    if (name)
-        return use_named(m, name, e);
+    if (name) {
+        m->template_text = m->template_name = template_named(name, e);
+        return m->template_text ? 0 : ERR_USAGE;
+    }
     const char *own = llama_model_chat_template(m->weights, NULL);
     struct str out = STR_INIT;
     if (own && probe(own, &out)) {

@@ -13,6 +13,8 @@
 
 /* Sets the model's template_* fields; name NULL: the model's own. ERR_USAGE: no built-in template has that name. */
 int template_choose(struct model *m, const char *name, struct err *e);
+/* libllama's own spelling of a built-in template's name, or NULL and ERR_USAGE with the nearest. Needs no model. */
+const char *template_named(const char *name, struct err *e);
 /* Appends the prompt that asks for the assistant's next turn. ERR_INPUT: the model has no usable template. */
 int template_apply(const struct model *m, const struct ask_message *messages, size_t n, struct str *out, struct err *e);
 /* The default system message in a Jinja text: a literal between <|im_start|>system and <|im_end|> in one quoted string.

@@ -75,7 +75,7 @@ static void cancel_queue(struct worker *w)
 static void *serve(struct worker *w)
 {
     struct slots slots;
-    slots_init(&slots, &w->model, w->options);
+    slots_init(&slots, &w->model, w->options, &w->stop);
     pthread_mutex_lock(&w->lock);
     while (!atomic_load(&w->stop)) {
         struct job *job = slots_free_one(&slots) ? pop(w) : NULL;
