@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "format/utf8.h"
+
 enum { BLOB_VERSION = 1, HAS_QUEUED = 1, HAS_PREFILL_START = 2, HAS_PREFILL_END = 4, HAS_ALL = 7 };
 
 bool engine_stamps_given(const struct engine_stamps *g)
@@ -101,29 +103,15 @@ int engine_stamps_decode(struct engine_stamps *g, mono_ns base, const void *p, s
     return err_set(e, ERR_INPUT, "the engine's stamps are damaged");
 }
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629), 0 when there is none. */
-static size_t sequence(const unsigned char *p, size_t n)
-{
-    unsigned c = p[0];
-    size_t len = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-    if (!len || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    bool overlong_or_surrogate = (c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F) ||
-                                 (c == 0xF0 && p[1] < 0x90) || (c == 0xF4 && p[1] > 0x8F);
-    return overlong_or_surrogate ? 0 : len;
-}
-
 int64_t text_chars(const void *p, size_t n, bool *plain)
 {
-    const unsigned char *u = p;
+    const char *at = p;
     int64_t chars = 0;
     bool good = true;
     for (size_t i = 0; i < n; chars++) {
-        size_t len = sequence(u + i, n - i);
-        good = good && len && u[i];
+        uint32_t code = 0;
+        size_t len = utf8_decode(at + i, n - i, &code);
+        good = good && code; /* neither broken nor NUL */
         i += len ? len : 1;
     }
     if (plain)

@@ -8,26 +8,25 @@
 #include "store/blob.h"
 #include "store/schema.h"
 
-#define SELECT_RUN "SELECT id" RUN_COLUMNS(COLUMN_NAME) " FROM run"
+#define SELECT(key, columns) "SELECT " key columns(COLUMN_NAME)
+#define INSERT(table, key, value, columns)                                                                             \
+    "INSERT INTO " table "(" key columns(COLUMN_NAME) ") VALUES(" value columns(COLUMN_PARAMETER) ")"
 
 static const char *const sql_of[DB_STATEMENT_COUNT] = {
     [DB_INSERT_HOST] = "INSERT INTO host(sha256, facts, seen_wall_ns) VALUES(?, ?, ?) ON CONFLICT(sha256) DO NOTHING",
     [DB_INSERT_SERVER] = "INSERT INTO server(name, sha256, facts, seen_wall_ns) VALUES(?, ?, ?, ?)"
                          " ON CONFLICT(name, sha256) DO NOTHING",
     [DB_INSERT_NOTE] = "INSERT INTO note(key, json) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET json = excluded.json",
-    [DB_INSERT_RUN] = "INSERT INTO run(id" RUN_COLUMNS(COLUMN_NAME) ") VALUES(NULL" RUN_COLUMNS(COLUMN_PARAMETER) ")",
-    [DB_INSERT_REQUEST] =
-        "INSERT INTO request(id" REQUEST_COLUMNS(COLUMN_NAME) ") VALUES(NULL" REQUEST_COLUMNS(COLUMN_PARAMETER) ")",
+    [DB_INSERT_RUN] = INSERT("run", "id", "NULL", RUN_COLUMNS),
+    [DB_INSERT_REQUEST] = INSERT("request", "id", "NULL", REQUEST_COLUMNS),
     [DB_INSERT_CONTENT] = "INSERT INTO content(sha256, bytes, chars, body) VALUES(?, ?, ?, ?) ON CONFLICT(sha256)"
                           " DO UPDATE SET bytes = excluded.bytes, chars = excluded.chars,"
                           " body = coalesce(content.body, excluded.body)"
                           " WHERE (content.body IS NULL AND excluded.body IS NOT NULL)"
                           " OR (content.bytes IS NULL AND excluded.bytes IS NOT NULL)",
     [DB_INSERT_SAMPLE] = "INSERT INTO sample(run_id, t_ns, json) VALUES(?, ?, ?)",
-    [DB_INSERT_SESSION] =
-        "INSERT INTO session(id" SESSION_COLUMNS(COLUMN_NAME) ") VALUES(NULL" SESSION_COLUMNS(COLUMN_PARAMETER) ")",
-    [DB_INSERT_HEALTH] = "INSERT INTO health(run_id" HEALTH_DOUBLES(COLUMN_NAME) HEALTH_INTEGERS(COLUMN_NAME)
-                         ") VALUES(?" HEALTH_DOUBLES(COLUMN_PARAMETER) HEALTH_INTEGERS(COLUMN_PARAMETER) ")",
+    [DB_INSERT_SESSION] = INSERT("session", "id", "NULL", SESSION_COLUMNS),
+    [DB_INSERT_HEALTH] = INSERT("health", "run_id", "?", HEALTH_COLUMNS),
     [DB_END_RUN] = "UPDATE run SET state = ?2, started_ns = ?3, ended_ns = ?4, verdict = ?5, verdict_why = ?6,"
                    " start_state = coalesce(?7, start_state), rows_sha256 = ?8 WHERE id = ?1",
     [DB_ABORT_RUNNING] = "UPDATE run SET state = 'aborted' WHERE state = 'running'",
@@ -38,16 +37,16 @@ static const char *const sql_of[DB_STATEMENT_COUNT] = {
                         " command, created_wall_ns FROM study",
     [DB_SELECT_PLAN] = "SELECT position, block, arm FROM plan ORDER BY position",
     [DB_COUNT_PLAN] = "SELECT count(*) FROM plan",
-    [DB_COUNT_RUNS] = "SELECT count(*), coalesce(sum(state = 'complete'), 0), coalesce(sum(state = 'aborted'), 0) FROM run",
+    [DB_COUNT_RUNS] = "SELECT count(*), coalesce(sum(state = 'complete'), 0), coalesce(sum(state = 'aborted'), 0)"
+                      " FROM run",
     [DB_SELECT_MISSING] = "SELECT position FROM plan WHERE position NOT IN"
                           " (SELECT position FROM run WHERE state = 'complete') ORDER BY position",
-    [DB_SELECT_RUNS] = SELECT_RUN " ORDER BY id",
-    [DB_SELECT_RUN] = SELECT_RUN " WHERE id = ?",
-    [DB_SELECT_HEALTH] =
-        "SELECT run_id" HEALTH_DOUBLES(COLUMN_NAME) HEALTH_INTEGERS(COLUMN_NAME) " FROM health WHERE run_id = ?",
-    [DB_SELECT_SESSIONS] = "SELECT id" SESSION_COLUMNS(COLUMN_NAME) " FROM session WHERE run_id = ? ORDER BY number",
+    [DB_SELECT_RUNS] = SELECT("id", RUN_COLUMNS) " FROM run ORDER BY id",
+    [DB_SELECT_RUN] = SELECT("id", RUN_COLUMNS) " FROM run WHERE id = ?",
+    [DB_SELECT_HEALTH] = SELECT("run_id", HEALTH_COLUMNS) " FROM health WHERE run_id = ?",
+    [DB_SELECT_SESSIONS] = SELECT("id", SESSION_COLUMNS) " FROM session WHERE run_id = ? ORDER BY number",
     [DB_COUNT_SESSIONS] = "SELECT count(*) FROM session WHERE run_id = ?",
-    [DB_SELECT_REQUESTS] = "SELECT id" REQUEST_COLUMNS(COLUMN_NAME) " FROM request WHERE run_id = ? ORDER BY seq",
+    [DB_SELECT_REQUESTS] = SELECT("id", REQUEST_COLUMNS) " FROM request WHERE run_id = ? ORDER BY seq",
     [DB_COUNT_REQUESTS] = "SELECT count(*) FROM request WHERE run_id = ?",
     [DB_SELECT_CONTENT] = "SELECT body FROM content WHERE sha256 = ?",
     [DB_SELECT_CONTENT_SIZE] = "SELECT bytes, chars, body IS NOT NULL FROM content WHERE sha256 = ?",
@@ -62,18 +61,22 @@ int db_fail(struct store *s, int rc, const char *doing, struct err *e)
     const char *why = s->db && sqlite3_errcode(s->db) == (rc & 0xFF) ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
     switch (rc & 0xFF) {
     case SQLITE_FULL:
-        return err_set(e, ERR_IO, "%s: no room left on the disk to %s; finished runs are intact, and the same command "
-                       "resumes once there is room", s->path, doing);
+        return err_set(e, ERR_IO,
+                       "%s: no room left on the disk to %s; finished runs are intact, and the same command "
+                       "resumes once there is room",
+                       s->path, doing);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return err_set(e, ERR_INPUT, "%s is damaged: cannot %s: %s", s->path, doing, why);
     case SQLITE_ERROR:
     case SQLITE_MISMATCH:
-    case SQLITE_SCHEMA: return err_set(e, ERR_INPUT, "%s is not as its version says: cannot %s: %s", s->path, doing, why);
+    case SQLITE_SCHEMA:
+        return err_set(e, ERR_INPUT, "%s is not as its version says: cannot %s: %s", s->path, doing, why);
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return err_set(e, ERR_REFUSED, "%s is in use by another program: cannot %s", s->path, doing);
     case SQLITE_CONSTRAINT: return err_set(e, ERR_BUG, "%s: cannot %s: it is stored already", s->path, doing);
     case SQLITE_TOOBIG: return err_set(e, ERR_LIMIT, "%s: cannot %s: a value is too large to store", s->path, doing);
-    case SQLITE_IOERR: s->dead = ERR_IO; /* what a failed fsync left on the disk is unknown: never write on (fsyncgate) */
+    case SQLITE_IOERR:
+        s->dead = ERR_IO; /* what a failed fsync left on the disk is unknown: never write on (fsyncgate) */
     }
     return err_set(e, ERR_IO, "%s: cannot %s: %s", s->path, doing, why);
 }

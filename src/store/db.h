@@ -51,17 +51,17 @@ enum db_statement {
 };
 
 struct store {
-    sqlite3 *db; /* owned */
-    char *path;  /* owned; as the caller wrote it, for messages */
+    sqlite3 *db;                                  /* owned */
+    char *path;                                   /* owned; as the caller wrote it, for messages */
     sqlite3_stmt *statements[DB_STATEMENT_COUNT]; /* owned; prepared at first use */
-    struct writer_lock *lock; /* owned; NULL while reading */
+    struct writer_lock *lock;                     /* owned; NULL while reading */
     bool batching;
-    mono_ns batch_since;      /* when the open transaction began */
+    mono_ns batch_since;                 /* when the open transaction began */
     bool discard_prompts, discard_texts; /* keep hashes only */
-    int64_t open_run;         /* 0: none */
-    bool lost;                /* rows of the open run could not be written */
-    int dead;                 /* code of the i/o error after which nothing is written any more; 0: none */
-    struct str blob;          /* scratch of write.c */
+    int64_t open_run;                    /* 0: none */
+    bool lost;                           /* rows of the open run could not be written */
+    int dead;                            /* code of the i/o error after which nothing is written any more; 0: none */
+    struct str blob;                     /* scratch of write.c */
 };
 
 enum { STORE_CACHE_KIB = 256 };
@@ -94,8 +94,8 @@ void bind_count(sqlite3_stmt *st, int i, int64_t v);
 void bind_double(sqlite3_stmt *st, int i, double v);
 
 mono_ns column_ns(sqlite3_stmt *st, int i);
-int64_t column_count(sqlite3_stmt *st, int i); /* -1 for NULL */
-double column_double(sqlite3_stmt *st, int i); /* NaN for NULL */
+int64_t column_count(sqlite3_stmt *st, int i);            /* -1 for NULL */
+double column_double(sqlite3_stmt *st, int i);            /* NaN for NULL */
 char *column_z(sqlite3_stmt *st, int i, struct arena *a); /* NULL for NULL; a NUL inside ends it */
 /* Replaces *out; NULL leaves it empty, and an empty value is not NULL: out->at is set. */
 void column_str(sqlite3_stmt *st, int i, struct str *out);

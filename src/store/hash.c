@@ -112,13 +112,13 @@ int store_run_hash(struct store *s, int64_t run_id, char hex[65], struct err *e)
     bool began;
     int health_end = 1;
 #define X(name, type) health_end++;
-    HEALTH_DOUBLES(X)
-    HEALTH_INTEGERS(X)
+    HEALTH_COLUMNS(X)
 #undef X
     int rc = db_read_begin(s, &began, e);
     rc = rc ? rc : add_rows(&h, DB_SELECT_RUN, "run", run_id, RUN_COL_position, RUN_COL_start_state + 1, e);
     rc = rc ? rc : add_rows(&h, DB_SELECT_HEALTH, "health", run_id, 1, health_end, e);
-    rc = rc ? rc : add_rows(&h, DB_SELECT_SESSIONS, "session", run_id, SESSION_COL_number, SESSION_COL_report_md + 1, e);
+    rc = rc ? rc
+            : add_rows(&h, DB_SELECT_SESSIONS, "session", run_id, SESSION_COL_number, SESSION_COL_report_md + 1, e);
     rc = rc ? rc : add_rows(&h, DB_SELECT_REQUESTS, "request", run_id, REQUEST_COL_seq, REQUEST_COL_COUNT, e);
     rc = rc ? rc : add_rows(&h, DB_SELECT_SAMPLES, "sample", run_id, 1, 3, e);
     db_read_end(s, began);

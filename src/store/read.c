@@ -31,8 +31,9 @@ static int read_plan(struct store *s, struct arena *a, struct store_study *study
 static int read_study(struct store *s, struct arena *a, struct store_info *out, struct err *e)
 {
     struct store_study *study = &out->study;
-    const char **const texts[] = {&study->name, &study->question, &study->source, &study->plan_json, &study->plan_sha256,
-                                  NULL, &study->chimera_version, &study->chimera_commit, &study->command};
+    const char **const texts[] = {
+        &study->name, &study->question,        &study->source,         &study->plan_json, &study->plan_sha256,
+        NULL,         &study->chimera_version, &study->chimera_commit, &study->command};
     sqlite3_stmt *st = db_prepare(s, DB_SELECT_STUDY, e);
     int rc = db_step(s, st, "read the study", e);
     if (rc > 0) {
@@ -134,8 +135,8 @@ const char *store_get_note(struct store *s, struct arena *a, const char *key)
     return json;
 }
 
-int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json), void *user,
-                      struct err *e)
+int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json),
+                      void *user, struct err *e)
 {
     sqlite3_stmt *st = db_prepare(s, DB_SELECT_SAMPLES, e);
     if (st)

@@ -107,7 +107,8 @@ static int read_chunks(struct reader *r, sqlite3_stmt *st, struct request *q, st
     int rc = 0;
     if (sqlite3_column_type(st, REQUEST_COL_engine_stamps) != SQLITE_NULL) {
         const void *p = sqlite3_column_blob(st, REQUEST_COL_engine_stamps);
-        rc = engine_stamps_decode(&q->engine, base, p, (size_t)sqlite3_column_bytes(st, REQUEST_COL_engine_stamps), &why);
+        rc = engine_stamps_decode(&q->engine, base, p, (size_t)sqlite3_column_bytes(st, REQUEST_COL_engine_stamps),
+                                  &why);
     }
     if (!rc && sqlite3_column_type(st, REQUEST_COL_chunks) != SQLITE_NULL) {
         const void *p = sqlite3_column_blob(st, REQUEST_COL_chunks);
@@ -332,8 +333,8 @@ void store_runs_release(struct run *runs, size_t n)
 
 /* ---- one request at a time ------------------------------------------------------------------------------------------ */
 
-static int each_of_run(struct reader *r, const struct run *run, int (*fn)(void *, const struct run *, const struct request *),
-                       void *user, struct err *e)
+static int each_of_run(struct reader *r, const struct run *run,
+                       int (*fn)(void *, const struct run *, const struct request *), void *user, struct err *e)
 {
     sqlite3_stmt *st = db_prepare(r->store, DB_SELECT_REQUESTS, e);
     if (st)
@@ -352,8 +353,8 @@ static int each_of_run(struct reader *r, const struct run *run, int (*fn)(void *
     return rc;
 }
 
-int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r), void *user,
-                       struct err *e)
+int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r),
+                       void *user, struct err *e)
 {
     bool began;
     int rc = db_read_begin(s, &began, e);

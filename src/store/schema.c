@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define COLUMN_DEFINITION(name, type) ", " #name " " type
+#define DEFINITIONS(columns) columns(COLUMN_DEFINITION)
 
 static const char *const statements[] = {
     "CREATE TABLE study(id INTEGER PRIMARY KEY CHECK(id = 1), name TEXT NOT NULL, question TEXT, source TEXT,"
@@ -15,11 +16,11 @@ static const char *const statements[] = {
     "CREATE TABLE server(name TEXT NOT NULL, sha256 TEXT NOT NULL, facts TEXT NOT NULL, seen_wall_ns INTEGER NOT NULL,"
     " UNIQUE(name, sha256)) STRICT",
     "CREATE TABLE note(key TEXT NOT NULL UNIQUE, json TEXT NOT NULL) STRICT",
-    "CREATE TABLE run(id INTEGER PRIMARY KEY" RUN_COLUMNS(COLUMN_DEFINITION) ", UNIQUE(position, attempt)) STRICT",
+    "CREATE TABLE run(id INTEGER PRIMARY KEY" DEFINITIONS(RUN_COLUMNS) ", UNIQUE(position, attempt)) STRICT",
     "CREATE TABLE health(run_id INTEGER PRIMARY KEY" HEALTH_DOUBLES(COLUMN_DEFINITION)
-        HEALTH_INTEGERS(COLUMN_DEFINITION) ") STRICT",
-    "CREATE TABLE session(id INTEGER PRIMARY KEY" SESSION_COLUMNS(COLUMN_DEFINITION) ", UNIQUE(run_id, number)) STRICT",
-    "CREATE TABLE request(id INTEGER PRIMARY KEY" REQUEST_COLUMNS(COLUMN_DEFINITION) ", UNIQUE(run_id, seq)) STRICT",
+        DEFINITIONS(HEALTH_INTEGERS) ") STRICT",
+    "CREATE TABLE session(id INTEGER PRIMARY KEY" DEFINITIONS(SESSION_COLUMNS) ", UNIQUE(run_id, number)) STRICT",
+    "CREATE TABLE request(id INTEGER PRIMARY KEY" DEFINITIONS(REQUEST_COLUMNS) ", UNIQUE(run_id, seq)) STRICT",
     "CREATE TABLE content(sha256 TEXT NOT NULL UNIQUE, bytes INTEGER, chars INTEGER, body ANY) STRICT",
     "CREATE TABLE sample(id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, t_ns INTEGER NOT NULL, json TEXT NOT NULL) STRICT",
     "CREATE INDEX sample_run ON sample(run_id)",

@@ -128,6 +128,8 @@ enum { SCHEMA_OLDEST = 1, SCHEMA_NOW = 1 };
     X(client_rss_bytes, "INTEGER")                                                                                     \
     X(samples, "INTEGER")
 
+#define HEALTH_COLUMNS(X) HEALTH_DOUBLES(X) HEALTH_INTEGERS(X)
+
 /* Numbers of the columns in SELECT_…, and of the parameters in INSERT_…: `id` is column 0, so both are the same. */
 enum run_column {
     RUN_COL_id,
@@ -146,7 +148,7 @@ enum request_column {
 #define X(name, type) REQUEST_COL_##name,
     REQUEST_COLUMNS(X)
 #undef X
-    REQUEST_COL_COUNT
+        REQUEST_COL_COUNT
 };
 _Static_assert(REQUEST_COL_done_ns == REQUEST_COL_planned_ns + STAMP_DONE, "one column per stamp, in their order");
 
@@ -158,9 +160,9 @@ const char *schema_statement(int i);
 
 /* What the first 100 bytes of a file say (SQLite file format, section 1.3), read without opening it as a database. */
 struct schema_header {
-    bool sqlite;         /* it begins as a SQLite 3 database */
-    bool ours;           /* its application id is ours */
-    int64_t version;     /* its user_version: the schema */
+    bool sqlite;     /* it begins as a SQLite 3 database */
+    bool ours;       /* its application id is ours */
+    int64_t version; /* its user_version: the schema */
 };
 enum { SCHEMA_HEADER_BYTES = 100 };
 struct schema_header schema_header_of(const unsigned char bytes[SCHEMA_HEADER_BYTES]);

@@ -45,8 +45,10 @@ static void store_free(struct store *s)
 static int configure(struct store *s, struct err *e)
 {
     static const char *const pragmas[] = {
-        "PRAGMA mmap_size = 0",      "PRAGMA temp_store = MEMORY",
-        "PRAGMA cell_size_check = ON", "PRAGMA trusted_schema = OFF",
+        "PRAGMA mmap_size = 0",
+        "PRAGMA temp_store = MEMORY",
+        "PRAGMA cell_size_check = ON",
+        "PRAGMA trusted_schema = OFF",
     };
     char cache[48];
     snprintf(cache, sizeof cache, "PRAGMA cache_size = -%d", STORE_CACHE_KIB);
@@ -102,8 +104,9 @@ static int write_study(struct store *s, const struct store_study *study, struct 
     if (rc != SQLITE_OK)
         return db_fail(s, rc, "write the study", e);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)study->seed);
-    const char *const texts[] = {study->name, study->question, study->source, study->plan_json, study->plan_sha256, seed,
-                                 study->chimera_version, study->chimera_commit, study->command};
+    const char *const texts[] = {
+        study->name, study->question,        study->source,         study->plan_json, study->plan_sha256,
+        seed,        study->chimera_version, study->chimera_commit, study->command};
     for (int i = 0; i < 9; i++)
         bind_z(st, i + 1, texts[i]);
     bind_int(st, 10, clock_wall_ns());

@@ -72,8 +72,8 @@ int store_run_begin(struct store *s, struct run *r, struct err *e);
  * prompt and text are taken when the request lacks them; a text with at == NULL is one that was not kept. A failure (a full
  * disk) may take the open batch with it: the run can then only end as ABORTED. */
 int store_request(struct store *s, int64_t run_id, const struct request *r, struct err *e);
-void store_batching(struct store *s, bool on);           /* commits at most 1 s apart */
-int store_flush(struct store *s, struct err *e);         /* commits the open batch now, for a pause without requests */
+void store_batching(struct store *s, bool on);   /* commits at most 1 s apart */
+int store_flush(struct store *s, struct err *e); /* commits the open batch now, for a pause without requests */
 /* A probe sample: CPU, memory and so on as one JSON object at mono_ns t. */
 int store_sample(struct store *s, int64_t run_id, int64_t t_ns, const char *json, struct err *e);
 /* Sessions, health, verdict, raw-row hash and state (COMPLETE or ABORTED) in one transaction, which waits for the disk. */
@@ -98,12 +98,12 @@ enum { STORE_CHUNKS = 1, STORE_TEXT = 2 };
 int store_runs(struct store *s, unsigned parts, struct arena *a, struct run **out, size_t *n, struct err *e);
 void store_runs_release(struct run *runs, size_t n);
 /* Requests of one run, one at a time, with all parts: for exports of any size. A nonzero return of fn ends it. */
-int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r), void *user,
-                       struct err *e);
+int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r),
+                       void *user, struct err *e);
 
 /* Probe samples of one run in the order they were stored; json is borrowed during the call. */
-int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json), void *user,
-                      struct err *e);
+int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json),
+                      void *user, struct err *e);
 /* What is known of a stored text besides the text; false when the file does not have it. -1: only its hash came. */
 struct store_size {
     int64_t bytes, chars; /* chars: code points, one per byte that is not valid UTF-8 */
@@ -120,8 +120,9 @@ int store_run_stored_hash(struct store *s, int64_t run_id, char hex[65], struct 
 struct named_json {
     const char *name, *json;
 };
-int store_hosts(struct store *s, struct arena *a, struct named_json **out, size_t *n, struct err *e);   /* name: hash */
-int store_servers(struct store *s, struct arena *a, struct named_json **out, size_t *n, struct err *e); /* name: server */
-const char *store_get_note(struct store *s, struct arena *a, const char *key);                          /* NULL: none */
+/* name: the hash of the facts, the name of the server; in the order they were first seen. */
+int store_hosts(struct store *s, struct arena *a, struct named_json **out, size_t *n, struct err *e);
+int store_servers(struct store *s, struct arena *a, struct named_json **out, size_t *n, struct err *e);
+const char *store_get_note(struct store *s, struct arena *a, const char *key); /* NULL: none */
 
 #endif

@@ -117,8 +117,8 @@ static int check_position(struct store *s, struct run *r, struct err *e)
     if (st)
         bind_int(st, 1, r->position);
     int rc = db_step(s, st, "read the plan", e);
-    if (rc >= 0 && (rc == 0 || sqlite3_column_int64(st, 0) != r->block || !r->arm ||
-                    strcmp(column_z(st, 1, &names), r->arm) != 0))
+    if (rc >= 0 &&
+        (rc == 0 || sqlite3_column_int64(st, 0) != r->block || !r->arm || strcmp(column_z(st, 1, &names), r->arm) != 0))
         rc = err_set(e, ERR_REFUSED, "%s: the plan has no run of arm %s in block %d at position %d", s->path,
                      r->arm ? r->arm : "(none)", r->block, r->position);
     arena_release(&names);
@@ -271,7 +271,8 @@ int store_run_end(struct store *s, const struct run *r, struct err *e)
         return rc;
     s->open_run = 0;
     db_exec(s, "PRAGMA synchronous = NORMAL", "end a run", NULL);
-    db_exec(s, "PRAGMA wal_checkpoint(PASSIVE)", "write the log back", NULL); /* only tidies: readers may be in its way */
+    /* only tidies, and a reader may be in its way */
+    db_exec(s, "PRAGMA wal_checkpoint(PASSIVE)", "write the log back", NULL);
     return 0;
 }
 

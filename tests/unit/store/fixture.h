@@ -64,11 +64,17 @@ static const struct plan_row fixture_rows[] = {{0, 0, "solo"}, {1, 0, "pair"}, {
 static inline struct store_study fixture_study(void)
 {
     struct store_study study = {
-        .name = "duet", .question = "is two faster than one?", .source = "study: duet\n",
+        .name = "duet",
+        .question = "is two faster than one?",
+        .source = "study: duet\n",
         .plan_json = "{\"arms\":[\"solo\",\"pair\"]}",
         .plan_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-        .seed = 0xFEDCBA9876543210u, .chimera_version = "0.1.0", .chimera_commit = "abc", .command = "chimera run duet.yaml",
-        .rows = fixture_rows, .n_rows = 4,
+        .seed = 0xFEDCBA9876543210u,
+        .chimera_version = "0.1.0",
+        .chimera_commit = "abc",
+        .command = "chimera run duet.yaml",
+        .rows = fixture_rows,
+        .n_rows = 4,
     };
     return study;
 }
@@ -141,9 +147,13 @@ static inline double any_double(struct rng *g)
 /* Plain, hostile and binary text; sometimes nothing at all, and sometimes an empty text (which is not nothing). */
 static inline void any_text(struct rng *g, struct str *out, bool may_be_absent)
 {
-    static const char *const pieces[] = {"The file ", "\"quoted\"", "\\", "\n", "\r\n", "\t", "\xE2\x80\xA8", "\xE2\x80\xA9",
-                                         "\xF0\x9F\x98\x80", "\xFF", "\xC3", "\xED\xA0\x80", "</script>", "=1+1", "\x1B[31m",
-                                         "\x7F", "\xC0\x80", "\xF4\x90\x80\x80", "caf\xC3\xA9"};
+    static const char *const pieces[] = {"The file ",    "\"quoted\"",   "\\",
+                                         "\n",           "\r\n",         "\t",
+                                         "\xE2\x80\xA8", "\xE2\x80\xA9", "\xF0\x9F\x98\x80",
+                                         "\xFF",         "\xC3",         "\xED\xA0\x80",
+                                         "</script>",    "=1+1",         "\x1B[31m",
+                                         "\x7F",         "\xC0\x80",     "\xF4\x90\x80\x80",
+                                         "caf\xC3\xA9"};
     if (may_be_absent && chance(g, 0.2))
         return;
     str_reserve(out, 0);
@@ -163,8 +173,11 @@ static inline void any_chunks(struct rng *g, struct chunk_list *l)
     for (size_t i = 0; i < n; i++) {
         t += (mono_ns)rng_below(g, 1u << 25);
         struct chunk c = {
-            .t_ns = t, .app_ns = t + (mono_ns)rng_below(g, 50000), .bytes = (uint32_t)rng_below(g, 1u << 16),
-            .kind = (uint8_t)rng_below(g, CHUNK_KIND_COUNT), .flags = (uint8_t)rng_below(g, 4),
+            .t_ns = t,
+            .app_ns = t + (mono_ns)rng_below(g, 50000),
+            .bytes = (uint32_t)rng_below(g, 1u << 16),
+            .kind = (uint8_t)rng_below(g, CHUNK_KIND_COUNT),
+            .flags = (uint8_t)rng_below(g, 4),
             .text_bytes = (uint16_t)rng_below(g, 65536),
         };
         chunk_list_add(l, c);
@@ -221,9 +234,16 @@ static inline void any_request(struct rng *g, struct request *r, int64_t seq)
 static inline void any_session(struct rng *g, struct session *x, int32_t number)
 {
     *x = (struct session){
-        .number = number, .agent = pick_name(g), .server = pick_name(g), .released_ns = any_ns(g), .started_ns = any_ns(g),
-        .ended_ns = any_ns(g), .ok = chance(g, 0.5), .error = chance(g, 0.5) ? "reset \xFF by peer" : NULL,
-        .quality_json = chance(g, 0.5) ? "{\"keywords\":0.5}" : NULL, .report_md = chance(g, 0.5) ? "# Report\n" : NULL,
+        .number = number,
+        .agent = pick_name(g),
+        .server = pick_name(g),
+        .released_ns = any_ns(g),
+        .started_ns = any_ns(g),
+        .ended_ns = any_ns(g),
+        .ok = chance(g, 0.5),
+        .error = chance(g, 0.5) ? "reset \xFF by peer" : NULL,
+        .quality_json = chance(g, 0.5) ? "{\"keywords\":0.5}" : NULL,
+        .report_md = chance(g, 0.5) ? "# Report\n" : NULL,
     };
 }
 
@@ -231,8 +251,8 @@ static inline void any_health(struct rng *g, struct health *h)
 {
     *h = (struct health){
         any_double(g), any_double(g), any_double(g), any_double(g), any_double(g), any_double(g), any_double(g),
-        any_double(g), any_double(g), any_count(g), any_count(g), any_count(g), any_count(g), any_count(g), any_count(g),
-        any_count(g), any_count(g), any_count(g), any_double(g), any_count(g), any_count(g),
+        any_double(g), any_double(g), any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_count(g),
+        any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_double(g), any_count(g),  any_count(g),
     };
 }
 
@@ -240,10 +260,18 @@ static inline void any_health(struct rng *g, struct health *h)
 static inline void any_run(struct rng *g, struct run *r, int32_t position, size_t n)
 {
     *r = (struct run){
-        .position = position, .block = fixture_rows[position].block, .arm = fixture_rows[position].arm,
-        .state = RUN_COMPLETE, .stratum = chance(g, 0.5) ? "feedface" : NULL, .wall_ns = 1700000000 * NS_PER_S,
-        .started_ns = any_ns(g), .ended_ns = any_ns(g), .n_sessions = (size_t)rng_below(g, 5), .n_requests = n,
-        .verdict = (int)rng_below(g, 3), .verdict_why = chance(g, 0.5) ? "" : "steal over 1 %",
+        .position = position,
+        .block = fixture_rows[position].block,
+        .arm = fixture_rows[position].arm,
+        .state = RUN_COMPLETE,
+        .stratum = chance(g, 0.5) ? "feedface" : NULL,
+        .wall_ns = 1700000000 * NS_PER_S,
+        .started_ns = any_ns(g),
+        .ended_ns = any_ns(g),
+        .n_sessions = (size_t)rng_below(g, 5),
+        .n_requests = n,
+        .verdict = (int)rng_below(g, 3),
+        .verdict_why = chance(g, 0.5) ? "" : "steal over 1 %",
         .start_state = chance(g, 0.5) ? NULL : "{\"cold\":true}",
     };
     r->sessions = xcalloc(r->n_sessions, sizeof *r->sessions);

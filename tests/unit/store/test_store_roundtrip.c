@@ -226,9 +226,9 @@ static void engine_stamps_in_few_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_field_survives),   cmocka_unit_test(one_request_at_a_time),
+        cmocka_unit_test(every_field_survives),      cmocka_unit_test(one_request_at_a_time),
         cmocka_unit_test(parts_are_read_on_request), cmocka_unit_test(equal_texts_are_stored_once),
-        cmocka_unit_test(only_hashes_when_asked), cmocka_unit_test(engine_stamps_in_few_bytes),
+        cmocka_unit_test(only_hashes_when_asked),    cmocka_unit_test(engine_stamps_in_few_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
