@@ -145,4 +145,6 @@ void backend_state_begin(struct backend_state *s, struct request *r)
     s->finish_reason = &r->finish_reason;
     s->not_applied = &r->not_applied;
     s->pending_done = false;
+    if (!r->finish_reason.at)
+        str_reserve(&r->finish_reason, 64); /* now, so that the last event needs no memory either */
 }

@@ -96,9 +96,9 @@ struct event {
     char scratch[512];     /* on_error_body: `error` may point in here, so an event is not copied by value */
 };
 
-/* Per-response memory of a translator: preallocated once per connection, reset per response; nothing in on_event
- * allocates while events stay below BACKEND_POOL_EVENT bytes, except when the response finishes (the finish reason, the
- * engine's token stamps). Bigger events are read with malloc and counted. */
+/* Per-response memory of a translator: preallocated once per connection, reset per response by backend_state_begin;
+ * nothing in on_event allocates while events stay below BACKEND_POOL_EVENT bytes, except for the engine's token stamps at
+ * the very end. Bigger events are read with malloc and counted. */
 enum { BACKEND_POOL_EVENT = 16 * 1024 };
 struct backend_memo;
 struct backend_state {

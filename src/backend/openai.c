@@ -178,7 +178,9 @@ static bool is_terminator(const char *p, size_t n)
 int openai_on_event(struct backend_state *s, const char *p, size_t n, struct event *out, struct err *e)
 {
     struct event_doc d;
+    bool first = !s->pending_done;
     event_clear(out);
+    s->pending_done = true;
     s->events++;
     if (memo_match(s->memo, p, n, out)) {
         s->memo_events++;
@@ -192,8 +194,6 @@ int openai_on_event(struct backend_state *s, const char *p, size_t n, struct eve
     int rc = event_read(s, p, n, &d, e);
     if (rc)
         return rc;
-    bool first = !s->pending_done;
-    s->pending_done = true;
     if (event_error(d.root, out))
         return 0;
     yyjson_val *string = read_choice(s, d.root, first, out);
