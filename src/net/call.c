@@ -418,9 +418,7 @@ static void on_no_connection(struct call *k, const struct conn_end *end)
 {
     const struct endpoint *ep = &k->client->endpoint;
     snprintf(k->client->why, sizeof k->client->why, "cannot connect to %s port %s: %s", ep->host, ep->port,
-             end->why           ? end->why
-             : end->sys_errno   ? strerror(end->sys_errno)
-                                : "closed during the TLS handshake");
+             end->why ? end->why : end->sys_errno ? strerror(end->sys_errno) : "closed by the server");
     call_finish(k, NET_CONNECT, end->sys_errno, k->client->why);
 }
 

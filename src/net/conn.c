@@ -349,8 +349,11 @@ void conn_pump(struct conn *c)
         int r = n < 0 ? errno : 0;
         if (c->sent_due)
             conn_settle_sent(c);
+        const char *why = r || !c->tls              ? NULL
+                          : c->state == CONN_HANDSHAKE ? "closed during the TLS handshake"
+                                                       : "closed without TLS close_notify (the data may be cut)";
         if (c->state != CONN_CLOSED)
-            fail(c, r, !r && c->tls ? "closed without TLS close_notify: the data may be cut" : NULL, !r && !c->tls);
+            fail(c, r, why, !r && !c->tls);
     }
     leave(c);
 }
