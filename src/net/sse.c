@@ -49,7 +49,7 @@ static void copy_span(struct str *to, struct span *span)
 
 static enum sse_result add_data(struct sse *s, struct span value)
 {
-    if (s->data_span.len + value.len + 1 > s->event_max)
+    if (s->data_span.len + s->has_data + value.len > s->event_max) /* has_data: the \n between */
         return SSE_EVENT_LIMIT;
     if (!s->has_data) {
         s->data_span = value;
