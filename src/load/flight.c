@@ -284,6 +284,8 @@ void flight_send(struct flight *f, mono_ns planned)
         .limits = driver_spec_of(f->driver)->limits,
     };
     r->stamp[STAMP_PLANNED] = planned;
+    if (r->stamp[STAMP_READY] < planned) /* built ahead of its time: ready is when it could have left */
+        r->stamp[STAMP_READY] = planned;
     if (f->out->started_ns == MONO_NONE)
         f->out->started_ns = clock_now(NULL);
     f->state = FLIGHT_FLYING;

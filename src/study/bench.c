@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/proc.h"
 #include "format/json.h"
 #include "probe/host.h"
 #include "study/executor.h"
@@ -34,7 +35,7 @@ static int make_work_dir(struct executor *x, struct err *e)
 static int start_one(struct executor *x, size_t i, struct err *e)
 {
     struct server_place place = {
-        .work_dir = x->work_dir, .self_path = x->options->self_path, .say = say_line, .user = x};
+        .work_dir = x->work_dir, .self_path = x->options->self_path, .stop = x->options->stop, .say = say_line, .user = x};
     mono_ns before = clock_now(NULL);
     int rc = server_new(&x->servers[i], &x->specs[i], &place, e);
     if (!rc)
@@ -70,7 +71,7 @@ int bench_start(struct executor *x, struct err *e)
     x->specs = arena_grow(&x->arena, x->study->servers, n * sizeof *x->specs, n * sizeof *x->specs);
     x->servers = arena_alloc(&x->arena, n * sizeof *x->servers);
     x->views = arena_alloc(&x->arena, n * sizeof *x->views);
-    rc = servers_divide_threads(x->specs, n, (int)sysconf(_SC_NPROCESSORS_ONLN), x->study->oversubscribe, e);
+    rc = servers_divide_threads(x->specs, n, host_cores(""), x->study->oversubscribe, e);
     for (size_t i = 0; i < n && !rc; i++)
         rc = start_one(x, i, e);
     return rc;
@@ -89,7 +90,6 @@ static void remove_work_dir(const char *dir)
 
 void bench_stop(struct executor *x)
 {
-    sampler_free(x->sampler);
     for (size_t i = 0; x->servers && i < x->study->n_servers; i++)
         server_free(x->servers[i]);
     if (x->work_dir)
@@ -100,13 +100,12 @@ void bench_stop(struct executor *x)
 
 static int store_facts(struct executor *x, struct err *e)
 {
-    struct str json = STR_INIT;
-    host_facts_json("", &json);
+    struct str json = STR_INIT, momentary = STR_INIT;
+    host_facts("", &json, &momentary);
     int rc = store_host(x->store, str_z(&json), x->stratum, e);
-    str_clear(&json);
-    host_moment_json("", &json);
     if (!rc)
-        rc = store_note(x->store, "host_at_start", str_z(&json), e);
+        rc = store_note(x->store, "host_at_start", str_z(&momentary), e);
+    str_release(&momentary);
     for (size_t i = 0; i < x->study->n_servers && !rc; i++) {
         str_clear(&json);
         rc = server_facts(x->servers[i], &json, e);

@@ -134,8 +134,10 @@ static int carry_out(struct executor *x, struct err *e)
     rc = bench_start(x, e);
     if (!rc)
         rc = create ? create_result(x, e) : store_open(&x->store, x->options->result_path, true, e);
-    if (!rc)
+    if (!rc) {
+        store_keep(x->store, x->study->keep_text, x->study->keep_text);
         rc = bench_fit_prompts(x, e);
+    }
     return rc ? rc : run_missing(x, e);
 }
 

@@ -31,9 +31,10 @@ static void on_request(void *user, struct request *r)
         x->store_code = store_request(x->store, x->run->id, r, &x->store_err);
 }
 
-static void on_sample(void *user, mono_ns t, const char *json)
+static void on_sample(void *user, mono_ns t, const char *json, size_t n)
 {
     struct executor *x = user;
+    (void)n;
     if (!x->store_code)
         x->store_code = store_sample(x->store, x->run->id, t, json, &x->store_err);
 }
@@ -41,7 +42,7 @@ static void on_sample(void *user, mono_ns t, const char *json)
 static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
 {
     struct executor *x = user;
-    sampler_sample(x->sampler, now);
+    sampler_tick(x->sampler, now);
     x->progress.elapsed_ns = now - x->run->started_ns;
     x->progress.in_flight = in_flight;
     x->progress.chunks = chunks;
@@ -119,7 +120,6 @@ static void judge(struct executor *x, struct run *r, struct stage *st)
         r->sessions[i].report_md = workflow_report(st->flow[i]);
         r->sessions[i].quality_json = workflow_quality_json(st->flow[i]);
     }
-    sampler_fill(x->sampler, &r->health);
     r->verdict = (int)verdict_of_run(r, &why);
     r->verdict_why = arena_dup(&x->arena, str_z(&why), why.len);
     str_release(&why);
@@ -135,6 +135,16 @@ static void say_done(struct executor *x, const struct run *r)
                  x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
                  (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), (long long)tokens,
                  verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
+}
+
+static int watch_servers(struct executor *x, struct err *e)
+{
+    size_t n = x->study->n_servers;
+    struct sampler_server *servers = arena_alloc(&x->arena, n * sizeof *servers);
+    for (size_t i = 0; i < n; i++)
+        servers[i] = (struct sampler_server){x->specs[i].name, server_pid(x->servers[i])};
+    struct sampler_spec spec = {.root = "", .servers = servers, .n_servers = n, .emit = on_sample, .user = x};
+    return sampler_new(&x->sampler, &spec, e);
 }
 
 static int window(struct executor *x, struct stage *st, const struct study_arm *arm, struct run *r, struct err *e)
@@ -154,18 +164,15 @@ static int window(struct executor *x, struct stage *st, const struct study_arm *
     };
     struct driver *d = NULL;
     int rc = driver_new(&d, &spec, e);
+    if (!rc)
+        rc = watch_servers(x, e);
     if (!rc) {
-        pid_t pids[64];
-        const char *names[64];
-        size_t n = 0;
-        for (size_t i = 0; i < x->study->n_servers && n < 64; i++)
-            if (server_pid(x->servers[i])) {
-                names[n] = x->specs[i].name;
-                pids[n++] = server_pid(x->servers[i]);
-            }
-        sampler_begin(x->sampler, names, pids, n);
+        sampler_start(x->sampler, clock_now(NULL));
         rc = driver_run(d, r, e);
+        sampler_stop(x->sampler, clock_now(NULL), &r->health);
     }
+    sampler_free(x->sampler);
+    x->sampler = NULL;
     driver_free(d);
     return rc;
 }
@@ -182,8 +189,6 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
                     .ended_ns = MONO_NONE,
                     .verdict_why = ""};
     struct stage st;
-    if (!x->sampler)
-        x->sampler = sampler_new("", on_sample, x);
     int rc = bench_prepare_run(x, &r.start_state, e);
     if (rc)
         return rc;
