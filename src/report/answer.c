@@ -1,0 +1,201 @@
+/* answer.c: the sentences of the first screen. They say what the interval allows and no more: an interval that includes 1
+ * decides nothing, one block decides nothing, and unequal work is no comparison. */
+#include <math.h>
+#include <string.h>
+
+#include "record/verdict.h"
+#include "report/number.h"
+
+static void add(struct report_view *v, const char ***list, size_t *n, const char *sentence)
+{
+    *list = arena_grow(&v->arena, *list, *n * sizeof **list, (*n + 1) * sizeof **list);
+    (*list)[(*n)++] = sentence;
+}
+
+static void answer(struct report_view *v, const char *sentence)
+{
+    add(v, &v->answers, &v->n_answers, sentence);
+}
+
+static void caution(struct report_view *v, const char *sentence)
+{
+    add(v, &v->cautions, &v->n_cautions, sentence);
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* ---- several agents at once ----------------------------------------------------------------------------------------------- */
+
+static const char *decided(struct report_view *v, const struct view_duet *d, const struct view_number *n)
+{
+    struct arena *a = &v->arena;
+    const char *value = number_text(a, n->median);
+    const char *basis = arena_printf(a, "%s, 95 %% interval %s to %s, %s", n->metric->id, number_text(a, n->interval.lo),
+                                     number_text(a, n->interval.hi), n->label);
+    if (!strcmp(d->verdict, "better"))
+        return arena_printf(a, "Side by side, %s did the same work %s times as fast as one after the other (%s).", d->agents,
+                            value, basis);
+    if (!strcmp(d->verdict, "worse"))
+        return arena_printf(a, "Side by side, %s were slower than one after the other: %s times its speed (%s).", d->agents,
+                            value, basis);
+    return arena_printf(a,
+                        "It cannot be told whether %s are faster side by side than one after the other: %s times the "
+                        "speed, and the interval includes 1 (%s).",
+                        d->agents, value, basis);
+}
+
+static const char *undecided(struct report_view *v, const struct view_duet *d)
+{
+    const struct view_number *n = d->headline == SPEEDUP_BY_TIME ? &d->time : &d->tokens;
+    if (d->headline == SPEEDUP_NONE)
+        return arena_printf(&v->arena,
+                            "It cannot be told whether %s are faster side by side than one after the other: the work of "
+                            "the runs is not shown to be equal, because token counts or decode times are missing "
+                            "(speedup.time alone would be %s).",
+                            d->agents, number_text(&v->arena, d->time.median));
+    return arena_printf(&v->arena,
+                        "One block only: side by side, %s worked at %s times the speed of one after the other (%s, n = 1). "
+                        "Without a second block there is no interval, and nothing is said about other runs.",
+                        d->agents, number_text(&v->arena, n->median), n->metric->id);
+}
+
+static void answer_duet(struct report_view *v, const struct view_duet *d)
+{
+    const struct view_number *n = d->headline == SPEEDUP_BY_TIME ? &d->time : &d->tokens;
+    const char *text = d->headline != SPEEDUP_NONE && n->n > 1 ? decided(v, d, n) : undecided(v, d);
+    if (v->n_duets > 1)
+        text = arena_printf(&v->arena, "%s: %s", d->arm, text);
+    answer(v, text);
+}
+
+/* ---- other studies ---------------------------------------------------------------------------------------------------------- */
+
+static const char *and_number(struct report_view *v, const struct view_arm *arm, const char *text, const char *id,
+                              const char *what)
+{
+    const struct view_number *n = view_find(arm, id);
+    if (!n)
+        return text;
+    return arena_printf(&v->arena, "%s%s %s %s (%s)", text, *text ? ", " : "", what,
+                        arena_printf(&v->arena, "%s %s", number_with_interval(&v->arena, n), number_unit(n->metric)), id);
+}
+
+static void answer_arm(struct report_view *v, const struct view_arm *arm)
+{
+    const char *text = "";
+    if (!arm->n_counted)
+        return;
+    text = and_number(v, arm, text, "makespan", "a run takes");
+    text = and_number(v, arm, text, "ttft", "the first token");
+    text = and_number(v, arm, text, view_find(arm, "decode_rate.server") ? "decode_rate.server" : "decode_rate.client",
+                      "decode");
+    text = and_number(v, arm, text, "output_rate.system", "output");
+    if (!*text)
+        return;
+    answer(v, arena_printf(&v->arena, "%s: %s; median over %zu run%s%s.", arm->name, text + 1, arm->n_counted,
+                           plural(arm->n_counted),
+                           arm->n_counted == 1 ? ": one run says nothing about the next"
+                           : arm->n_counted < VIEW_DESCRIPTIVE_BELOW ? ", descriptive" : ""));
+}
+
+static void answer_nothing(struct report_view *v)
+{
+    size_t complete = 0, aborted = 0;
+    for (size_t i = 0; i < v->n_arms; i++) {
+        complete += v->arms[i].n_runs;
+        aborted += v->arms[i].n_others;
+    }
+    if (!complete)
+        answer(v, arena_printf(&v->arena, "Nothing can be concluded: of %zu planned run%s none is complete (%zu aborted).",
+                               v->info.study.n_rows, plural(v->info.study.n_rows), aborted));
+    else
+        answer(v, arena_printf(&v->arena,
+                               "Nothing can be concluded: of %zu complete run%s none counts (%lld VOID), or none carries a "
+                               "number.",
+                               complete, plural(complete), (long long)v->verdicts[VERDICT_VOID]));
+}
+
+/* ---- cautions ------------------------------------------------------------------------------------------------------------------ */
+
+static int64_t flagged(const struct report_view *v, enum request_flag flag)
+{
+    int bit = 0;
+    while (1u << bit != (unsigned)flag)
+        bit++;
+    return v->counts.by_flag[bit];
+}
+
+static void caution_blocks(struct report_view *v)
+{
+    size_t strata = 0, client = 0;
+    int64_t degenerate = flagged(v, REQUEST_DEGENERATE), cut = flagged(v, REQUEST_CONTEXT_TRUNCATED);
+    for (size_t i = 0; i < v->speedup.n_blocks; i++) {
+        strata += v->speedup.blocks[i].strata_differ;
+        client += v->speedup.blocks[i].source == DECODE_CLIENT;
+    }
+    if (strata)
+        caution(v, arena_printf(&v->arena, "In %zu block%s solo and common runs had different host facts.", strata, plural(strata)));
+    if (client)
+        caution(v, "The server reports no decode times: decode rates come from the client's stamps.");
+    if (degenerate)
+        caution(v, arena_printf(&v->arena, "%lld answer%s degenerate (a repetition loop or mostly no text).",
+                                (long long)degenerate, degenerate == 1 ? " is" : "s are"));
+    if (cut)
+        caution(v, arena_printf(&v->arena, "%lld prompt%s cut by the server to fit its context.", (long long)cut,
+                                cut == 1 ? " was" : "s were"));
+}
+
+static bool server_facts_changed(const struct report_view *v)
+{
+    for (size_t i = 0; i < v->n_servers; i++)
+        for (size_t k = 0; k < i; k++)
+            if (v->servers[i].name && v->servers[k].name && !strcmp(v->servers[i].name, v->servers[k].name))
+                return true;
+    return false;
+}
+
+static void cautions(struct report_view *v)
+{
+    size_t missing = 0, excluded = v->speedup.n_excluded;
+    for (size_t i = 0; i < v->n_arms; i++)
+        missing += v->arms[i].planned > v->arms[i].n_runs ? v->arms[i].planned - v->arms[i].n_runs : 0;
+    if (missing)
+        caution(v, arena_printf(&v->arena, "The study is incomplete: %zu of %zu planned runs are missing.", missing,
+                                v->info.study.n_rows));
+    if (v->verdicts[VERDICT_VOID])
+        caution(v, arena_printf(&v->arena, "%lld run%s VOID and count%s nowhere.", (long long)v->verdicts[VERDICT_VOID],
+                                v->verdicts[VERDICT_VOID] == 1 ? " is" : "s are", v->verdicts[VERDICT_VOID] == 1 ? "s" : ""));
+    if (v->verdicts[VERDICT_SUSPECT])
+        caution(v, arena_printf(&v->arena, "%lld run%s SUSPECT and counted; the rules that fired stand with the runs.",
+                                (long long)v->verdicts[VERDICT_SUSPECT], v->verdicts[VERDICT_SUSPECT] == 1 ? " is" : "s are"));
+    if (excluded)
+        caution(v, arena_printf(&v->arena, "%zu run%s of the comparison %s left out, each with its cause below.", excluded,
+                                plural(excluded), excluded == 1 ? "is" : "are"));
+    if (v->counts.failed + v->counts.unsent)
+        caution(v, arena_printf(&v->arena, "%lld of %lld requests failed or were never sent; latencies are those of completed ones.",
+                                (long long)(v->counts.failed + v->counts.unsent), (long long)v->counts.planned));
+    caution_blocks(v);
+    if (v->n_hosts > 1)
+        caution(v, arena_printf(&v->arena, "The runs had %zu different sets of host facts.", v->n_hosts));
+    if (server_facts_changed(v))
+        caution(v, "The facts of a server changed between runs.");
+}
+
+void view_answer(struct report_view *v)
+{
+    for (size_t i = 0; i < v->n_duets; i++)
+        answer_duet(v, &v->duets[i]);
+    if (v->speedup.n_multi && !v->n_duets)
+        answer(v, arena_printf(&v->arena,
+                               "It cannot be told whether the agents are faster side by side than one after the other: no "
+                               "block has a counted run of all of them and of each alone (%zu run%s left out).",
+                               v->speedup.n_excluded, v->speedup.n_excluded == 1 ? " is" : "s are"));
+    for (size_t i = 0; i < v->n_arms && !v->speedup.n_multi; i++)
+        answer_arm(v, &v->arms[i]);
+    if (!v->n_answers)
+        answer_nothing(v);
+    cautions(v);
+}

@@ -1,0 +1,14 @@
+/* json_view.h: the parts of the JSON report that json.c puts together; private to this room. */
+#ifndef REPORT_JSON_VIEW_H
+#define REPORT_JSON_VIEW_H
+
+#include "format/json.h"
+#include "report/view.h"
+
+void json_arms(struct json_writer *w, const struct report_view *v);
+void json_blocks(struct json_writer *w, const struct report_view *v);
+void json_excluded(struct json_writer *w, const struct report_view *v);
+void json_counts(struct json_writer *w, const struct view_counts *c);
+void json_definitions(struct json_writer *w);
+
+#endif

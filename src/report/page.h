@@ -1,0 +1,46 @@
+/* page.h: what a report shows, in which order, apart from how it looks. The sections speak to a page: the terminal and
+ * Markdown each are one, and each escapes everything it is given. All texts are raw. */
+#ifndef REPORT_PAGE_H
+#define REPORT_PAGE_H
+
+#include "format/table.h"
+#include "report/view.h"
+
+struct page;
+
+struct page_ops {
+    void (*title)(struct page *p, const char *text);
+    void (*heading)(struct page *p, const char *text);
+    void (*answer)(struct page *p, const char *text); /* a paragraph that must not be overlooked */
+    void (*text)(struct page *p, const char *text);
+    void (*item)(struct page *p, const char *text);   /* of a list; the first after something else begins it */
+    void (*table)(struct page *p, const struct table *t);
+};
+
+struct page {
+    const struct page_ops *ops;
+    const struct report_style *style;
+    struct str *out;
+    struct arena arena; /* scratch, released by page_report */
+    size_t max_rows;    /* of a table with a row per run; 0: all */
+    bool definitions;   /* there is room for a table of definitions */
+    bool in_list;
+};
+
+/* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to say. */
+void page_report(struct page *p, const struct report_view *v);
+void section_duets(struct page *p, const struct report_view *v);
+void section_arms(struct page *p, const struct report_view *v);
+void section_runs(struct page *p, const struct report_view *v);
+void section_outcomes(struct page *p, const struct report_view *v);
+void section_quality(struct page *p, const struct report_view *v);
+void section_facts(struct page *p, const struct report_view *v); /* instrument, host, servers, study */
+void section_definitions(struct page *p, const struct report_view *v);
+
+void page_textf(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void page_itemf(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Whether row i of n is within max_rows; says once, after the last one, how many are not shown (page_rest). */
+bool page_row_fits(const struct page *p, size_t i);
+void page_rest(struct page *p, size_t n, const char *what);
+
+#endif

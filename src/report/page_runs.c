@@ -1,0 +1,220 @@
+/* page_runs.c: the arms' numbers, every run, every outcome, the quality of the reports. */
+#include <stdlib.h>
+
+#include "record/verdict.h"
+#include "report/number.h"
+#include "report/page.h"
+
+enum { ARMS_BESIDE = 3 }; /* more arms than this go into the next table */
+
+/* What the arms are shown by, as far as they have it; the rest is in the JSON. */
+static const char *const shown[] = {
+    "makespan",       "session.duration", "session.think",      "ttft",           "ttft.planned",    "tpot",
+    "gap.p99",        "e2e",              "decode_rate.server", "decode_rate.client", "prompt_rate", "output_rate.system",
+    "load_time",      "queue.server",     "queue.client",       "engine.queue",   "engine.prefill",  "engine.decode",
+    "client_overhead", "tokens.prompt",   "tokens.completion",  "requests.failed"};
+
+static bool any_has(const struct view_arm *arms, size_t n, const char *id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (view_find(&arms[i], id))
+            return true;
+    return false;
+}
+
+static int64_t below(const struct view_arm *arm, const char *id)
+{
+    const struct view_number *n = view_find(arm, id);
+    return n ? n->n_below : 0;
+}
+
+static void arms_table(struct page *p, const struct view_arm *arms, size_t n)
+{
+    struct table t;
+    table_init(&t, &p->arena);
+    table_column(&t, "median [95 % interval]", TABLE_LEFT);
+    table_column(&t, "unit", TABLE_LEFT);
+    for (size_t i = 0; i < n; i++)
+        table_column(&t, arms[i].name, TABLE_RIGHT);
+    table_cell(&t, "n: runs, sessions, requests");
+    table_cell(&t, "1");
+    for (size_t i = 0; i < n; i++)
+        table_cellf(&t, "%zu, %lld, %lld", arms[i].n_counted, (long long)below(&arms[i], "session.duration"),
+                    (long long)below(&arms[i], "e2e"));
+    for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++) {
+        if (!any_has(arms, n, shown[k]))
+            continue;
+        table_cell(&t, shown[k]);
+        table_cell(&t, number_unit(metric_find(shown[k])));
+        for (size_t i = 0; i < n; i++) {
+            const struct view_number *number = view_find(&arms[i], shown[k]);
+            table_cell(&t, number ? number_with_interval(&p->arena, number) : NO_NUMBER);
+        }
+    }
+    p->ops->table(p, &t);
+}
+
+void section_arms(struct page *p, const struct report_view *v)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < v->n_arms; i++)
+        most = v->arms[i].n_counted > most ? v->arms[i].n_counted : most;
+    if (!most)
+        return;
+    p->ops->heading(p, "Arms");
+    for (size_t i = 0; i < v->n_arms; i += ARMS_BESIDE)
+        arms_table(p, &v->arms[i], v->n_arms - i < ARMS_BESIDE ? v->n_arms - i : ARMS_BESIDE);
+    page_textf(p, "One value per run (the median of its completed requests or sessions), then the median over the arm's counted "
+                  "runs: the run is the unit of replication%s.",
+               most < VIEW_DESCRIPTIVE_BELOW ? "; intervals of fewer than 5 runs are descriptive" : "");
+}
+
+/* ---- runs --------------------------------------------------------------------------------------------------------------- */
+
+static void run_row(struct page *p, struct table *t, const struct run *r)
+{
+    struct run_counts c = run_count(r);
+    const struct metric *makespan = metric_find("makespan"), *rate = metric_find("output_rate.system");
+    bool done = r->state == RUN_COMPLETE;
+    int64_t tokens = 0;
+    for (size_t i = 0; i < r->n_requests; i++)
+        tokens += r->requests[i].usage.completion_tok > 0 ? r->requests[i].usage.completion_tok : 0;
+    table_cellf(t, "%d", r->block + 1);
+    table_cell(t, r->arm);
+    table_cell(t, done ? verdict_word((enum verdict)r->verdict) : run_state_word(r->state));
+    table_cell(t, number_text(&p->arena, makespan->of_run(r)));
+    table_cellf(t, "%lld", (long long)c.completed);
+    table_cellf(t, "%lld", (long long)(c.planned - c.completed));
+    table_cellf(t, "%lld", (long long)tokens);
+    table_cell(t, number_text(&p->arena, rate->of_run(r)));
+    table_cell(t, r->verdict_why);
+}
+
+static int by_plan(const void *a, const void *b)
+{
+    const struct run *x = *(const struct run *const *)a, *y = *(const struct run *const *)b;
+    if (x->position != y->position)
+        return x->position < y->position ? -1 : 1;
+    if (x->attempt != y->attempt)
+        return x->attempt < y->attempt ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* In the order of the plan; attempts of one place one after the other. */
+static const struct run **in_order(struct page *p, const struct report_view *v)
+{
+    const struct run **runs = arena_alloc(&p->arena, (v->n_runs + 1) * sizeof *runs);
+    for (size_t i = 0; i < v->n_runs; i++)
+        runs[i] = &v->runs[i];
+    if (v->n_runs)
+        qsort(runs, v->n_runs, sizeof *runs, by_plan);
+    return runs;
+}
+
+static void missing(struct page *p, const struct report_view *v)
+{
+    for (size_t i = 0; i < v->n_arms; i++) {
+        const struct view_arm *arm = &v->arms[i];
+        if (arm->planned > arm->n_runs)
+            page_itemf(p, "missing: %zu of %zu runs of %s", arm->planned - arm->n_runs, arm->planned, arm->name);
+    }
+}
+
+void section_runs(struct page *p, const struct report_view *v)
+{
+    static const char *const heads[] = {"block", "arm", "verdict", "makespan s", "ok", "not ok", "tokens", "tok/s", "why"};
+    struct table t;
+    const struct run **runs = in_order(p, v);
+    p->ops->heading(p, "Runs");
+    missing(p, v);
+    table_init(&t, &p->arena);
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        table_column(&t, heads[i], i == 1 || i == 2 || i == 8 ? TABLE_LEFT : TABLE_RIGHT);
+    for (size_t i = 0; i < v->n_runs && page_row_fits(p, i); i++)
+        run_row(p, &t, runs[i]);
+    if (v->n_runs)
+        p->ops->table(p, &t);
+    page_rest(p, v->n_runs, "runs");
+}
+
+/* ---- outcomes ------------------------------------------------------------------------------------------------------------- */
+
+static const char *words_of(struct page *p, const struct view_counts *c, bool flags)
+{
+    const char *text = "";
+    for (int i = 0; !flags && i < OUTCOME_COUNT; i++)
+        if (c->by_outcome[i])
+            text = arena_printf(&p->arena, "%s%s%s %lld", text, *text ? ", " : "", outcome_word((enum outcome)i),
+                                (long long)c->by_outcome[i]);
+    for (int i = 0; flags && i < VIEW_FLAGS && request_flag_row(i).word; i++)
+        if (c->by_flag[i])
+            text = arena_printf(&p->arena, "%s%s%s %lld", text, *text ? ", " : "", request_flag_row(i).word,
+                                (long long)c->by_flag[i]);
+    return *text ? text : NO_NUMBER;
+}
+
+static void outcome_row(struct page *p, struct table *t, const char *name, const struct view_counts *c)
+{
+    table_cell(t, name);
+    table_cellf(t, "%lld", (long long)c->planned);
+    table_cellf(t, "%lld", (long long)c->completed);
+    table_cellf(t, "%lld", (long long)c->failed);
+    table_cellf(t, "%lld", (long long)c->cancelled);
+    table_cellf(t, "%lld", (long long)c->unsent);
+    table_cell(t, words_of(p, c, false));
+    table_cell(t, words_of(p, c, true));
+}
+
+void section_outcomes(struct page *p, const struct report_view *v)
+{
+    static const char *const heads[] = {"arm", "planned", "completed", "failed", "cancelled", "unsent", "outcomes", "flags"};
+    struct table t;
+    if (!v->counts.planned)
+        return;
+    p->ops->heading(p, "Requests: planned = completed + failed + cancelled + unsent, aborted runs included");
+    table_init(&t, &p->arena);
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        table_column(&t, heads[i], i == 0 || i > 5 ? TABLE_LEFT : TABLE_RIGHT);
+    for (size_t i = 0; i < v->n_arms; i++)
+        outcome_row(p, &t, v->arms[i].name, &v->arms[i].counts);
+    if (v->n_arms > 1)
+        outcome_row(p, &t, "all", &v->counts);
+    p->ops->table(p, &t);
+}
+
+/* ---- quality -------------------------------------------------------------------------------------------------------------- */
+
+static void told(struct table *t, int64_t n)
+{
+    if (n < 0)
+        table_cell(t, NO_NUMBER);
+    else
+        table_cellf(t, "%lld", (long long)n);
+}
+
+void section_quality(struct page *p, const struct report_view *v)
+{
+    static const char *const heads[] = {"arm",          "agent",     "reports",   "keyword score",
+                                        "supported", "contradicted", "not found", "degenerate answers"};
+    struct table t;
+    if (!v->n_quality)
+        return;
+    p->ops->heading(p, "What the agents wrote");
+    table_init(&t, &p->arena);
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        table_column(&t, heads[i], i < 2 ? TABLE_LEFT : TABLE_RIGHT);
+    for (size_t i = 0; i < v->n_quality; i++) {
+        const struct view_quality *q = &v->quality[i];
+        table_cell(&t, q->arm);
+        table_cell(&t, q->agent);
+        told(&t, q->sessions);
+        table_cell(&t, number_text(&p->arena, q->score_median));
+        told(&t, q->supported);
+        told(&t, q->contradicted);
+        told(&t, q->not_found);
+        told(&t, q->degenerate);
+    }
+    p->ops->table(p, &t);
+    p->ops->text(p, "Statements with a number or a count of files, looked up in the files that were read. The keyword score "
+                    "(TR109) counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
+}

@@ -1,0 +1,40 @@
+/* report: what a result file says, for people and for programs.
+ *
+ * Owns: the view (a plain struct built from a store) and its renderings as terminal text, Markdown and JSON.
+ * Must not know: how results come about, servers, sockets, the command line; it never writes to a file or a stream.
+ *
+ * report.h: one view, several renderings. The same file always gives the same bytes: no clock, no locale. Text from the file
+ * goes through format/escape; nothing in it can act on a terminal or a page. An incomplete study is shown as far as it is,
+ * with what is missing. A number never stands alone: it comes with unit, definition id, n, interval, method and verdict. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "store/store.h"
+
+struct report_view;
+
+/* Reads everything it needs; the store may be closed afterwards. *out is NULL on failure. */
+int report_view_build(struct store *s, struct report_view **out, struct err *e);
+void report_view_free(struct report_view *v); /* NULL is fine */
+
+struct report_style {
+    bool color;     /* SGR sequences for headings and verdicts */
+    bool ascii;     /* the terminal is not UTF-8 */
+    size_t columns; /* 0: 100 */
+};
+
+/* All of them append. */
+void report_terminal(const struct report_view *v, const struct report_style *style, struct str *out);
+void report_md(const struct report_view *v, struct str *out);
+/* {"schema":"chimera.report/1", …}: one line; keys and their meaning are stable, new ones may come. */
+void report_json(const struct report_view *v, struct str *out);
+
+/* doc/metrics.md: the table of metrics as Markdown. */
+void report_metrics_md(struct str *out);
+
+#endif

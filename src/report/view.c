@@ -1,0 +1,211 @@
+/* view.c: reads a result into the view: arms, their runs, their numbers, their counts. */
+#include "report/view.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/json.h"
+#include "record/verdict.h"
+
+bool view_counted(const struct run *r)
+{
+    return r->state == RUN_COMPLETE && r->verdict != VERDICT_VOID;
+}
+
+const struct view_number *view_find(const struct view_arm *arm, const char *id)
+{
+    for (size_t i = 0; i < arm->n_numbers; i++)
+        if (!strcmp(arm->numbers[i].metric->id, id))
+            return &arm->numbers[i];
+    return NULL;
+}
+
+/* ---- arms ------------------------------------------------------------------------------------------------------------- */
+
+static struct view_arm *arm_named(struct report_view *v, const char *name)
+{
+    name = name ? name : "";
+    for (size_t i = 0; i < v->n_arms; i++)
+        if (!strcmp(v->arms[i].name, name))
+            return &v->arms[i];
+    size_t n = v->n_arms++;
+    v->arms = arena_grow(&v->arena, v->arms, n * sizeof *v->arms, (n + 1) * sizeof *v->arms);
+    v->arms[n] = (struct view_arm){.name = arena_dupz(&v->arena, name)};
+    return &v->arms[n];
+}
+
+/* Arms in the order of the study file, as far as its plan tells; else as they come. */
+static void list_arms(struct report_view *v)
+{
+    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
+    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    size_t i, max;
+    yyjson_val *arm;
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "arms"), i, max, arm)
+    {
+        if (yyjson_is_str(yyjson_obj_get(arm, "name")))
+            arm_named(v, yyjson_get_str(yyjson_obj_get(arm, "name")));
+    }
+    yyjson_doc_free(doc);
+    for (size_t k = 0; k < v->info.study.n_rows; k++)
+        arm_named(v, v->info.study.rows[k].arm)->planned++;
+    for (size_t k = 0; k < v->n_runs; k++)
+        arm_named(v, v->runs[k].arm);
+}
+
+static int by_block(const void *a, const void *b)
+{
+    const struct run *x = *(const struct run *const *)a, *y = *(const struct run *const *)b;
+    if (x->block != y->block)
+        return x->block < y->block ? -1 : 1;
+    if (x->attempt != y->attempt)
+        return x->attempt < y->attempt ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static void name_agents(struct report_view *v, struct view_arm *arm, const struct run *r)
+{
+    if (r->n_sessions <= arm->n_agents)
+        return;
+    arm->n_agents = r->n_sessions;
+    arm->agents = arena_alloc(&v->arena, r->n_sessions * sizeof *arm->agents);
+    for (size_t i = 0; i < r->n_sessions; i++)
+        arm->agents[i] = r->sessions[i].agent ? r->sessions[i].agent : "";
+}
+
+static void list_runs(struct report_view *v)
+{
+    for (size_t i = 0; i < v->n_arms; i++) {
+        struct view_arm *arm = &v->arms[i];
+        arm->runs = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof(const struct run *));
+        arm->others = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof(const struct run *));
+    }
+    for (size_t i = 0; i < v->n_runs; i++) {
+        const struct run *r = &v->runs[i];
+        struct view_arm *arm = arm_named(v, r->arm);
+        if (r->state == RUN_COMPLETE)
+            arm->runs[arm->n_runs++] = r;
+        else
+            arm->others[arm->n_others++] = r;
+        arm->n_counted += view_counted(r);
+        name_agents(v, arm, r);
+        if (r->state == RUN_COMPLETE && r->verdict >= VERDICT_VALID && r->verdict <= VERDICT_VOID)
+            v->verdicts[r->verdict]++;
+    }
+    for (size_t i = 0; i < v->n_arms; i++) {
+        qsort(v->arms[i].runs, v->arms[i].n_runs, sizeof *v->arms[i].runs, by_block);
+        qsort(v->arms[i].others, v->arms[i].n_others, sizeof *v->arms[i].others, by_block);
+    }
+}
+
+/* ---- numbers ------------------------------------------------------------------------------------------------------------ */
+
+static int64_t behind(const struct run *r, const struct metric *m)
+{
+    int64_t n = 0;
+    for (size_t i = 0; m->of_request && i < r->n_requests; i++)
+        n += r->requests[i].outcome == OUTCOME_OK && isfinite(m->of_request(&r->requests[i]));
+    for (size_t i = 0; m->of_session && i < r->n_sessions; i++)
+        n += isfinite(m->of_session(r, &r->sessions[i]));
+    return n;
+}
+
+static void arm_numbers(struct report_view *v, struct view_arm *arm)
+{
+    size_t rows = 0;
+    while (metric_at(rows))
+        rows++;
+    arm->numbers = arena_alloc(&v->arena, (rows + 1) * sizeof *arm->numbers);
+    for (size_t k = 0; k < rows; k++) {
+        const struct metric *m = metric_at(k);
+        double *values = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *values);
+        int64_t n_below = m->of_run ? -1 : 0;
+        if (m->level == METRIC_BLOCK)
+            continue;
+        for (size_t i = 0; i < arm->n_runs; i++) {
+            values[i] = view_counted(arm->runs[i]) ? run_median_of(arm->runs[i], m) : NAN;
+            if (n_below >= 0 && isfinite(values[i]))
+                n_below += behind(arm->runs[i], m);
+        }
+        struct view_number n = view_number_of(v, m, values, arm->n_runs, n_below);
+        if (n.n)
+            arm->numbers[arm->n_numbers++] = n;
+    }
+}
+
+/* ---- counts ------------------------------------------------------------------------------------------------------------- */
+
+static void count_run(struct view_counts *c, const struct run *r)
+{
+    struct run_counts one = run_count(r);
+    c->runs++;
+    c->planned += one.planned;
+    c->completed += one.completed;
+    c->failed += one.failed;
+    c->cancelled += one.cancelled;
+    c->unsent += one.unsent;
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        c->by_outcome[i] += one.by_outcome[i];
+    for (size_t i = 0; i < r->n_requests; i++)
+        for (int bit = 0; bit < VIEW_FLAGS; bit++)
+            c->by_flag[bit] += (r->requests[i].flags >> bit & 1u) != 0;
+}
+
+static void count_all(struct report_view *v)
+{
+    for (size_t i = 0; i < v->n_runs; i++) {
+        count_run(&v->counts, &v->runs[i]);
+        count_run(&arm_named(v, v->runs[i].arm)->counts, &v->runs[i]);
+    }
+}
+
+/* ---- all ---------------------------------------------------------------------------------------------------------------- */
+
+static int read_all(struct report_view *v, struct store *s, struct err *e)
+{
+    int rc = store_info(s, &v->arena, &v->info, e);
+    if (!rc)
+        rc = store_runs(s, STORE_CHUNKS, &v->arena, &v->runs, &v->n_runs, e);
+    if (!rc)
+        rc = store_hosts(s, &v->arena, &v->hosts, &v->n_hosts, e);
+    if (!rc)
+        rc = store_servers(s, &v->arena, &v->servers, &v->n_servers, e);
+    if (rc)
+        return rc;
+    v->corpus_json = store_get_note(s, &v->arena, "corpus");
+    v->host_at_start_json = store_get_note(s, &v->arena, "host_at_start");
+    v->prompts_json = store_get_note(s, &v->arena, "prompts");
+    return 0;
+}
+
+int report_view_build(struct store *s, struct report_view **out, struct err *e)
+{
+    struct report_view *v = xcalloc(1, sizeof *v);
+    int rc = read_all(v, s, e);
+    *out = NULL;
+    if (rc) {
+        report_view_free(v);
+        return rc;
+    }
+    list_arms(v);
+    list_runs(v);
+    for (size_t i = 0; i < v->n_arms; i++)
+        arm_numbers(v, &v->arms[i]);
+    count_all(v);
+    speedup_of_runs(v->runs, v->n_runs, &v->arena, &v->speedup);
+    view_duets(v);
+    view_worth(v);
+    view_answer(v);
+    *out = v;
+    return 0;
+}
+
+void report_view_free(struct report_view *v)
+{
+    if (!v)
+        return;
+    store_runs_release(v->runs, v->n_runs);
+    arena_release(&v->arena);
+    free(v);
+}

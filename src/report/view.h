@@ -1,0 +1,116 @@
+/* view.h: the plain struct behind every rendering, private to this room. Everything lives in view.arena, except the chunk
+ * lists of the runs. Numbers are raw here; number.h makes them text. */
+#ifndef REPORT_VIEW_H
+#define REPORT_VIEW_H
+
+#include "analysis/speedup.h"
+#include "record/metric.h"
+#include "record/outcome.h"
+#include "record/run.h"
+#include "report/report.h"
+#include "stats/interval.h"
+
+enum { VIEW_FLAGS = 16, VIEW_DESCRIPTIVE_BELOW = 5 };
+#define VIEW_CONFIDENCE 0.95
+
+/* One metric over runs (of an arm) or blocks (of a duet). */
+struct view_number {
+    const struct metric *metric; /* NULL: none (the headline of a duet that has none) */
+    const char *agent;           /* for numbers per agent; else NULL */
+    double *values;              /* one per run or block, in their order; NaN where it is not given */
+    size_t n_values, n;          /* n: finite ones */
+    int64_t n_below;             /* sessions or requests behind them; -1: the metric is of the run itself */
+    double median;
+    struct interval interval; /* of the geometric mean or the mean, as `method` says */
+    const char *method;       /* NULL: no interval, see label */
+    const char *label;        /* "n = 3, descriptive" */
+};
+
+struct view_counts {
+    int64_t runs, planned, completed, failed, cancelled, unsent;
+    int64_t by_outcome[OUTCOME_COUNT];
+    int64_t by_flag[VIEW_FLAGS];
+};
+
+struct view_arm {
+    const char *name;
+    const char **agents; /* of the run with most sessions */
+    size_t n_agents;
+    size_t planned;            /* rows of the plan */
+    const struct run **runs;   /* complete ones, by block */
+    size_t n_runs;
+    const struct run **others; /* aborted attempts and the like, by block and attempt */
+    size_t n_others;
+    size_t n_counted;          /* complete and not VOID: what the numbers are over */
+    struct view_number *numbers; /* in the order of the metric table; only those with a value */
+    size_t n_numbers;
+    struct view_counts counts; /* over all runs, aborted ones included */
+};
+
+/* The agents of one multi-agent arm beside their solo runs. */
+struct view_duet {
+    const char *arm;
+    const char *agents; /* "a, b and c" */
+    const struct speedup_block *blocks;
+    size_t n_blocks, n_excluded;
+    enum speedup_headline headline;
+    struct view_number time, tokens, overlap, contention, output_rate, jain;
+    struct view_number *slowdown; /* one per agent */
+    size_t n_agents;
+    const char *verdict; /* better, worse or inconclusive: side by side against one after the other */
+};
+
+/* What the agents' reports are worth, summed over an arm and agent. */
+struct view_quality {
+    const char *arm, *agent;
+    int64_t sessions;
+    double score_median; /* keyword score; NaN */
+    int64_t supported, contradicted, not_found; /* statements; -1: not told */
+    int64_t degenerate;                          /* answers flagged degenerate */
+};
+
+struct view_health {
+    const char *what, *unit;
+    double median, worst;
+    size_t n;
+    const struct run *worst_run;
+};
+
+struct report_view {
+    struct arena arena;
+    struct store_info info;
+    struct run *runs;
+    size_t n_runs;
+    struct named_json *hosts, *servers;
+    size_t n_hosts, n_servers;
+    const char *corpus_json, *host_at_start_json, *prompts_json; /* NULL: none */
+    struct view_arm *arms;
+    size_t n_arms;
+    struct speedup speedup;
+    struct view_duet *duets;
+    size_t n_duets;
+    struct view_quality *quality;
+    size_t n_quality;
+    struct view_health *health;
+    size_t n_health;
+    struct view_counts counts;
+    int64_t verdicts[3]; /* of complete runs */
+    const char **answers; /* sentences that answer the question, most telling first */
+    size_t n_answers;
+    const char **cautions; /* what a reader must know before he believes them */
+    size_t n_cautions;
+};
+
+/* view.c */
+const struct view_number *view_find(const struct view_arm *arm, const char *id); /* NULL: no value */
+bool view_counted(const struct run *r); /* complete and not VOID */
+/* number.c: takes the values (in the arena) */
+struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n, int64_t n_below);
+/* duet.c */
+void view_duets(struct report_view *v);
+/* answer.c */
+void view_answer(struct report_view *v);
+/* worth.c */
+void view_worth(struct report_view *v); /* quality and health */
+
+#endif
