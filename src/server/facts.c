@@ -62,7 +62,9 @@ static int learn(struct server *s, struct err *e)
         /* Builds that all call themselves 0.0.0 differ in their bytes. */
         if (server_file_digest(str_z(&s->program), hex, NULL) == 0)
             facts_put(&f->program_digest, span_z(hex));
-        if (f->threads < 0)
+        /* Ollama takes its threads with each request only: a dialect that cannot send them leaves them unknown. */
+        bool told = s->kind != &server_kind_ollama || s->backend->options & OPTION_NUM_THREAD;
+        if (f->threads < 0 && told && s->spec.threads > 0)
             f->threads = s->spec.threads;
         if (f->parallel < 0)
             f->parallel = server_parallel(s);

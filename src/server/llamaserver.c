@@ -2,6 +2,7 @@
  * cache. Its log does not tell a port of its own choice in every version, so we reserve one. */
 #include "server/kinds.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +73,27 @@ static void read_models(struct server *s, struct facts *f)
     yyjson_doc_free(doc);
 }
 
+/* The launcher's own bytes say nothing about the wheel it loads, and the wheel's build_info is "b0-unknown": the version
+ * is in the name of the folder that the wheel was unpacked with. */
+static void add_wheel_version(struct str *version)
+{
+    static const char head[] = "xllamacpp-", tail[] = ".dist-info";
+    struct str path = STR_INIT;
+    server_deps_dir(&path);
+    str_addz(&path, "/xllamacpp");
+    DIR *dir = opendir(path.at);
+    for (struct dirent *d; dir && (d = readdir(dir));) {
+        size_t n = strlen(d->d_name);
+        if (strncmp(d->d_name, head, sizeof head - 1) == 0 && n > sizeof tail &&
+            strcmp(d->d_name + n - (sizeof tail - 1), tail) == 0)
+            str_addf(version, " (xllamacpp %.*s)", (int)(n - (sizeof tail - 1) - (sizeof head - 1)),
+                     d->d_name + sizeof head - 1);
+    }
+    if (dir)
+        closedir(dir);
+    str_release(&path);
+}
+
 static int facts(struct server *s, struct facts *f, struct err *e)
 {
     yyjson_doc *doc = talk_get(s, "/props", e);
@@ -79,6 +101,8 @@ static int facts(struct server *s, struct facts *f, struct err *e)
         return ERR_SERVER;
     yyjson_val *p = yyjson_doc_get_root(doc);
     facts_put(&f->version, json_get_text(p, "build_info"));
+    if (s->kind == &server_kind_llamaserver && is_launcher(s))
+        add_wheel_version(&f->version);
     facts_put(&f->model, json_get_text(p, "model_alias"));
     facts_put(&f->quantisation, json_get_text(p, "model_ftype"));
     facts_put_template(f, json_get_text(p, "chat_template"));

@@ -72,7 +72,7 @@ static int resolve(struct server *s, struct err *e)
 
 static int arguments(struct server *s, struct launch *l, struct err *e)
 {
-    struct str dir = STR_INIT, home = STR_INIT;
+    struct str dir = STR_INIT;
     int rc = 0;
     launch_arg_as(l, s->program.at, path_base(s->program.at));
     launch_arg(l, "serve");
@@ -81,6 +81,7 @@ static int arguments(struct server *s, struct launch *l, struct err *e)
     launch_env(l, true, "OLLAMA_NUM_PARALLEL=%lld", (long long)server_parallel(s));
     launch_env(l, true, "OLLAMA_MAX_LOADED_MODELS=1");
     launch_env(l, true, "OLLAMA_KEEP_ALIVE=-1");
+    launch_env(l, true, "OLLAMA_CONTEXT_LENGTH=%lld", (long long)s->num_ctx); /* for dialects that cannot send num_ctx */
     launch_env(l, false, "OLLAMA_NOPRUNE=1"); /* another process may be creating a model in the same folder */
     if (!s->default_folder) {
         models_dir(&dir);
@@ -92,7 +93,6 @@ static int arguments(struct server *s, struct launch *l, struct err *e)
     }
     l->tells = "Listening on 127.0.0.1:";
     str_release(&dir);
-    str_release(&home);
     return rc;
 }
 

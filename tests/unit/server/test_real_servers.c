@@ -59,6 +59,13 @@ static void wait_group_gone(pid_t group)
     assert_false(group_lives(group));
 }
 
+static void remove_dir(const char *dir)
+{
+    char cmd[128];
+    snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);
+    assert_int_equal(system(cmd), 0);
+}
+
 static void check_facts(struct server *s, const char *kind, bool tells_threads)
 {
     struct str json = STR_INIT;
@@ -141,6 +148,32 @@ static void check_crash(struct server *s)
     assert_int_not_equal(server_pid(s), pid);
 }
 
+/* The same server by its URL: recognised, described alike, and (Ollama) emptied. */
+static void check_as_external(struct server *managed, bool can_cold)
+{
+    struct str url = STR_INIT, json = STR_INIT;
+    struct err e = ERR_INIT;
+    struct state_proof p;
+    struct server *s;
+    endpoint_text(server_endpoint(managed), &url);
+    struct server_spec spec = {.name = "b", .kind = url.at, .model = server_model(managed), .num_gpu = -1};
+    struct server_place place = {.work_dir = "/tmp"};
+    if (server_new(&s, &spec, &place, &e) || server_start(s, start_ns, &e) || server_facts(s, &json, &e))
+        fail_msg("%s", e.text);
+    print_message("    by URL: %s\n", json.at);
+    assert_ptr_equal(server_backend(s), server_backend(managed));
+    assert_int_equal(server_is_engine(s), server_is_engine(managed));
+    assert_non_null(strstr(json.at, "\"parameters\":134515008"));
+    assert_non_null(strstr(json.at, "\"kind\":\"external\""));
+    check_warm(s);
+    assert_int_equal(server_cold(s, &p, &e), can_cold ? 0 : ERR_REFUSED);
+    assert_int_equal(p.proven, can_cold);
+    server_free(s);
+    assert_int_equal(server_check(managed, NULL), 0); /* an external one is never stopped */
+    str_release(&url);
+    str_release(&json);
+}
+
 static void missing(const char *what)
 {
     const char *ci = getenv("CI");
@@ -150,30 +183,44 @@ static void missing(const char *what)
     skip();
 }
 
-static void life(const char *kind, bool by_restart)
+/* chimera-engine lies beside the tests, or one folder above them. */
+static void own_folder(char out[512])
 {
-    char dir[] = "/tmp/chimera-test-XXXXXX", here[512] = {0};
+    ssize_t n = readlink("/proc/self/exe", out, 511);
+    assert_true(n > 0);
+    out[n] = 0;
+    *strrchr(out, '/') = 0;
+    char probe[600];
+    snprintf(probe, sizeof probe, "%s/chimera-engine", out);
+    if (!file_exists(probe) && strrchr(out, '/') > out)
+        *strrchr(out, '/') = 0;
+}
+
+static struct server *new_server(const char *name, const char *kind, const char *dir, int64_t threads)
+{
+    char here[512];
     struct err e = ERR_INIT;
     struct server *s;
-    assert_non_null(mkdtemp(dir));
-    assert_true(readlink("/proc/self/exe", here, sizeof here - 1) > 0);
-    *strrchr(here, '/') = 0;
-    strncat(here, "/..", sizeof here - strlen(here) - 1); /* tests lie one folder below, or beside */
-    struct server_spec spec = {.name = "a", .kind = kind, .model = "smollm2-135m", .threads = 1, .num_ctx = 1024};
+    own_folder(here);
+    struct server_spec spec = {.name = name, .kind = kind, .model = "smollm2-135m", .threads = threads, .num_ctx = 1024};
     struct server_place place = {.work_dir = dir, .self_path = here, .say = say};
     int rc = server_new(&s, &spec, &place, &e);
-    if (rc == ERR_NOTFOUND) {
-        here[strlen(here) - 3] = 0;
-        err_clear(&e);
-        rc = server_new(&s, &spec, &place, &e);
-    }
     if (rc == ERR_NOTFOUND)
         missing(e.text);
     if (rc || server_start(s, start_ns, &e))
         fail_msg("%s", e.text);
+    return s;
+}
+
+static void life(const char *kind, bool by_restart)
+{
+    char dir[] = "/tmp/chimera-test-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    struct server *s = new_server("a", kind, dir, 1);
     check_facts(s, kind, true);
     check_warm(s);
     check_tokens(s);
+    check_as_external(s, !by_restart);
     check_cold(s, by_restart);
     check_warm(s);
     check_crash(s);
@@ -185,7 +232,32 @@ static void life(const char *kind, bool by_restart)
     wait_group_gone(pid);
     assert_false(port_open(&ep));
     server_free(s);
+    remove_dir(dir);
     print_message("    CPU time of this process: %.3f s\n", cpu_s());
+}
+
+/* Two at once: ports and processes of their own, and one's restart leaves the other alone. */
+static void pair(const char *kind)
+{
+    char dir[] = "/tmp/chimera-test-XXXXXX";
+    struct err e = ERR_INIT;
+    assert_non_null(mkdtemp(dir));
+    struct server *a = new_server("a", kind, dir, 1), *b = new_server("b", kind, dir, 1);
+    assert_string_not_equal(server_endpoint(a)->port, server_endpoint(b)->port);
+    check_warm(a);
+    check_warm(b);
+    pid_t pid = server_pid(b);
+    if (server_restart(a, start_ns, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(server_check(b, NULL), 0);
+    assert_int_equal(server_pid(b), pid);
+    check_warm(b);
+    check_warm(a);
+    server_free(a);
+    assert_int_equal(server_check(b, NULL), 0);
+    server_free(b);
+    wait_group_gone(pid);
+    remove_dir(dir);
 }
 
 static void test_engine(void **state)
@@ -206,12 +278,20 @@ static void test_ollama(void **state)
     life("ollama", false);
 }
 
+static void test_pairs(void **state)
+{
+    (void)state;
+    pair("engine");
+    pair("ollama");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine),
         cmocka_unit_test(test_llama_server),
         cmocka_unit_test(test_ollama),
+        cmocka_unit_test(test_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
