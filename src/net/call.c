@@ -57,11 +57,11 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
         return NULL;
     }
     struct call *k = xcalloc(1, sizeof *k);
+    k->client = c;
     if (request_build(&c->endpoint, &c->fields, spec, &k->request, e)) {
         call_free(k);
         return NULL;
     }
-    k->client = c;
     k->ops = ops;
     k->user = user;
     k->asked = spec->framing;
@@ -75,6 +75,7 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
 
 void call_free(struct call *k)
 {
+    loop_timer_cancel(k->client->loop, &k->timer);
     request_wipe(&k->request);
     sse_release(&k->sse);
     ndjson_release(&k->ndjson);

@@ -260,11 +260,9 @@ const char *http_where(struct http_reader *h)
 
 enum http_result http_eof(struct http_reader *h)
 {
-    if (h->head_done && h->until_close && llhttp_finish(&h->parser) == HPE_OK) {
-        h->complete = true;
-        return HTTP_COMPLETE;
-    }
-    return HTTP_BAD;
+    if (h->head_done && h->until_close)
+        llhttp_finish(&h->parser); /* calls on_message_complete */
+    return h->complete ? HTTP_COMPLETE : HTTP_BAD;
 }
 
 bool http_keep_alive(const struct http_reader *h)

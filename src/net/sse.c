@@ -31,8 +31,9 @@ static void forget_event(struct sse *s)
 static bool dispatch(struct sse *s)
 {
     struct sse_event ev = {.data = s->data_span, .name = s->name_span, .wire_bytes = (uint32_t)s->wire_bytes};
-    bool fire = s->has_data;
-    if (fire && !s->emit(s->user, &ev))
+    if (!ev.name.len)
+        ev.name.at = "";
+    if (s->has_data && !s->emit(s->user, &ev))
         return false;
     forget_event(s);
     return true;
