@@ -30,6 +30,7 @@ void str_reserve(struct str *s, size_t extra)
         cap += cap / 2;
     s->at = xrealloc(s->at, cap);
     s->cap = cap;
+    s->at[s->len] = 0; /* also a string that was only reserved can be printed */
 }
 
 void str_add(struct str *s, const void *p, size_t n)

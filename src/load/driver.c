@@ -192,9 +192,13 @@ static void open_sessions(struct driver *d, struct run *r)
     }
 }
 
-/* All first questions are built; release them together. The order rotates nothing: the spread is measured, not hidden. */
+/* All first questions are built; release them together. On loopback the first send wakes its server, which would take this
+ * core for milliseconds before the second send: so the sends are made at the highest priority that is allowed (none for
+ * an ordinary user; then the spread is what it is, measured and judged). */
 static void open_barrier(struct driver *d, struct run *r)
 {
+    int nice = getpriority(PRIO_PROCESS, 0);
+    bool raised = setpriority(PRIO_PROCESS, 0, -20) == 0;
     mono_ns release = clock_now(NULL);
     r->started_ns = release;
     for (size_t i = 0; i < r->n_sessions; i++)
@@ -204,6 +208,8 @@ static void open_barrier(struct driver *d, struct run *r)
         if (f->state == FLIGHT_WAITING && !f->timer.slot)
             flight_send(f, release);
     }
+    if (raised)
+        setpriority(PRIO_PROCESS, 0, nice);
 }
 
 static void hand_over(struct driver *d, struct run *r)

@@ -1,0 +1,256 @@
+/* The driver against a scripted server: every way a request may end becomes its typed outcome, sessions go on or stop as they
+ * say, nothing planned is lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../net/player.h"
+#include "load/driver.h"
+
+#define HEAD_SSE "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+#define HEAD_NDJSON "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
+#define DELTA(t) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" t "\"}}]}\n\n"
+#define FINISH "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+#define DONE "data: [DONE]\n\n"
+#define LINE(t) "{\"response\":\"" t "\",\"done\":false}\n"
+#define LAST_LINE "{\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":5,\"eval_count\":2}\n"
+
+/* A session that asks `asks` times, whatever comes. */
+struct asker {
+    int asks, asked;
+    bool fail_at_end;
+};
+
+static enum session_next asker_next(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
+                                    const char **why)
+{
+    struct asker *a = user;
+    assert_true((a->asked == 0) == (last == NULL));
+    if (a->asked == a->asks) {
+        *why = "asked enough";
+        return a->fail_at_end ? SESSION_FAILED : SESSION_FINISHED;
+    }
+    a->asked++;
+    *ask = (struct ask){.route = ROUTE_COMPLETION, .prompt = "hello", .stream = true};
+    ask->options.set = OPTION_NUM_PREDICT;
+    ask->options.num_predict = 16;
+    *stage = "only";
+    *at = MONO_NONE;
+    return SESSION_ASK;
+}
+
+static const struct session_ops asker_ops = {asker_next};
+
+struct bench {
+    struct player player;
+    struct endpoint endpoint;
+    struct client_options none;
+    struct driver_server server;
+    struct driver_session sessions[4];
+    struct asker askers[4];
+    struct driver_spec spec;
+    struct run run;
+    volatile int stop;
+    int told; /* on_request calls */
+};
+
+static void on_request(void *user, struct request *r)
+{
+    struct bench *b = user;
+    assert_true(r->outcome < OUTCOME_COUNT);
+    b->told++;
+}
+
+static void set_up(struct bench *b, const struct step *script, const char *backend, size_t n, int asks)
+{
+    struct err e = ERR_INIT;
+    memset(b, 0, sizeof *b);
+    player_start(&b->player, NULL, false);
+    for (int i = 0; i < PLAYER_CONNECTIONS; i++)
+        player_script(&b->player, i, script);
+    player_thread(&b->player);
+    assert_int_equal(endpoint_parse(b->player.url, &b->endpoint, &e), 0);
+    b->server = (struct driver_server){"s", "m", backend_find(backend), &b->endpoint, &b->none, false, 2048};
+    for (size_t i = 0; i < n; i++) {
+        b->askers[i].asks = asks;
+        b->sessions[i] = (struct driver_session){"agent", 0, &asker_ops, &b->askers[i]};
+    }
+    b->spec = (struct driver_spec){.servers = &b->server, .n_servers = 1, .sessions = b->sessions, .n_sessions = n,
+                                   .limits = {.connect_ns = 5 * NS_PER_S, .first_byte_ns = NS_PER_S / 5,
+                                              .idle_ns = NS_PER_S / 5, .total_ns = 2 * NS_PER_S},
+                                   .stop = &b->stop, .on_request = on_request, .user = b};
+}
+
+static int play(struct bench *b)
+{
+    struct driver *d = NULL;
+    struct err e = ERR_INIT;
+    assert_int_equal(driver_new(&d, &b->spec, &e), 0);
+    int rc = driver_run(d, &b->run, &e);
+    driver_free(d);
+    player_stop(&b->player);
+    return rc;
+}
+
+static const struct row {
+    const char *name, *backend;
+    enum outcome outcome;
+    const char *text;
+    struct step script[8];
+} rows[] = {
+    {"whole", "openai", OUTCOME_OK, "ab",
+     {REQUEST, PUSH(HEAD_SSE DELTA("a")), PUSH(DELTA("b") FINISH DONE), FIN}},
+    {"ndjson", "ollama", OUTCOME_OK, "ab", {REQUEST, PUSH(HEAD_NDJSON LINE("a")), PUSH(LINE("b") LAST_LINE), FIN}},
+    {"no terminator", "openai", OUTCOME_NO_DONE, "a", {REQUEST, PUSH(HEAD_SSE DELTA("a")), FIN}},
+    {"no done line", "ollama", OUTCOME_NO_DONE, "a", {REQUEST, PUSH(HEAD_NDJSON LINE("a")), FIN}},
+    {"nothing said", "openai", OUTCOME_EMPTY, "", {REQUEST, PUSH(HEAD_SSE FINISH DONE), FIN}},
+    {"reset in the stream", "openai", OUTCOME_RESET, NULL, {REQUEST, PUSH(HEAD_SSE DELTA("a")), RST}},
+    {"closed before the head", "openai", OUTCOME_RESET, "", {REQUEST, FIN}},
+    {"silence", "openai", OUTCOME_TIMEOUT_FIRST_BYTE, "", {REQUEST, GONE}},
+    {"stalled", "openai", OUTCOME_TIMEOUT_IDLE, "a", {REQUEST, PUSH(HEAD_SSE DELTA("a")), GONE}},
+    {"error in a 200", "openai", OUTCOME_API_ERROR, "",
+     {REQUEST, PUSH(HEAD_SSE "data: {\"error\":{\"message\":\"broken\",\"type\":\"server_error\"}}\n\n"), FIN}},
+    {"api error", "openai", OUTCOME_API_ERROR, "",
+     {REQUEST,
+      PUSH("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 37\r\nConnection: close\r\n\r\n"
+           "{\"error\":{\"message\":\"no such model\"}}"),
+      FIN}},
+    {"html error page", "openai", OUTCOME_HTTP_ERROR, "",
+     {REQUEST, PUSH("HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<h1>oops</h1>\n"), FIN}},
+    {"overloaded", "openai", OUTCOME_REFUSED, "",
+     {REQUEST, PUSH("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), FIN}},
+    {"not http", "openai", OUTCOME_PARSE_ERROR, "", {REQUEST, PUSH("SSH-2.0-OpenSSH\r\n\r\n"), FIN}},
+    {"not json", "openai", OUTCOME_PARSE_ERROR, "", {REQUEST, PUSH(HEAD_SSE "data: {nonsense\n\n" DONE), FIN}},
+};
+
+static void every_end_has_its_outcome(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bench b;
+        set_up(&b, rows[i].script, rows[i].backend, 1, 1);
+        assert_int_equal(play(&b), 0);
+        struct request *r = &b.run.requests[0];
+        if (r->outcome != rows[i].outcome)
+            print_error("%s: %s, not %s (%s)\n", rows[i].name, outcome_word(r->outcome), outcome_word(rows[i].outcome),
+                        str_z(&r->error));
+        assert_int_equal(b.run.n_requests, 1);
+        assert_int_equal(r->outcome, rows[i].outcome);
+        assert_int_equal(b.told, 1);
+        if (rows[i].text)
+            assert_string_equal(str_z(&r->text), rows[i].text);
+        if (rows[i].outcome != OUTCOME_OK && rows[i].outcome != OUTCOME_EMPTY && rows[i].outcome != OUTCOME_REFUSED)
+            assert_true(r->error.len > 0); /* a failure says why */
+        assert_null(request_stamps_fault(r));
+        struct run_counts c = run_count(&b.run);
+        assert_true(run_counts_balance(&c));
+        driver_run_release(&b.run);
+    }
+}
+
+static void nobody_listens(void **state)
+{
+    static const struct step script[] = {END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 2, 3);
+    player_stop(&b.player);
+    struct driver *d = NULL;
+    struct err e = ERR_INIT;
+    assert_int_equal(driver_new(&d, &b.spec, &e), 0);
+    assert_int_equal(driver_run(d, &b.run, &e), 0);
+    assert_int_equal(b.run.n_requests, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(b.run.requests[i].outcome, OUTCOME_CONNECT_ERROR);
+    driver_free(d);
+    driver_run_release(&b.run);
+}
+
+static void sessions_take_turns_and_start_together(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 4, 3);
+    b.askers[3].fail_at_end = true;
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, 12);
+    assert_int_equal(b.told, 12);
+    for (size_t i = 0; i < 12; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->seq, i);
+        assert_int_equal(r->outcome, OUTCOME_OK);
+        assert_null(request_stamps_fault(r));
+        if (r->turn) /* the next turn is planned at the end of the last */
+            for (size_t k = 0; k < i; k++)
+                if (b.run.requests[k].session == r->session && b.run.requests[k].turn == r->turn - 1)
+                    assert_int_equal(b.run.requests[k].stamp[STAMP_DONE], r->stamp[STAMP_PLANNED]);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(b.run.sessions[i].released_ns, b.run.started_ns);
+        assert_true(b.run.sessions[i].started_ns >= b.run.started_ns);
+        assert_int_equal(b.run.sessions[i].ok, i != 3);
+    }
+    assert_string_equal(b.run.sessions[3].error, "asked enough");
+    assert_true(b.run.health.barrier_spread_us >= 0);
+    assert_int_equal(b.run.health.chunks, 36);
+    driver_run_release(&b.run);
+}
+
+static void events_of_one_read_are_merged(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("a") DELTA("b") DELTA("c") FINISH DONE), FIN, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 1);
+    assert_int_equal(play(&b), 0);
+    const struct chunk_list *l = &b.run.requests[0].chunks;
+    assert_int_equal(l->n, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal((l->at[i].flags & CHUNK_MERGED) != 0, i < 4);
+    assert_int_equal(b.run.health.merged, 4);
+    driver_run_release(&b.run);
+}
+
+static void stop_at_first_tick(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+{
+    struct bench *b = user;
+    (void)now;
+    (void)tokens;
+    assert_int_equal(in_flight, 2);
+    b->stop = 1;
+}
+
+static void a_stop_cancels_what_flies(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("a")), GONE, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 2, 2);
+    b.spec.limits = (struct call_limits){0};
+    b.spec.on_tick = stop_at_first_tick;
+    assert_int_equal(play(&b), ERR_INTERRUPTED);
+    assert_int_equal(b.run.n_requests, 2);
+    assert_int_equal(b.told, 2); /* also a cancelled request is stored */
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(b.run.requests[i].outcome, OUTCOME_CANCELLED);
+        assert_string_equal(str_z(&b.run.requests[i].text), "a");
+        assert_false(b.run.sessions[i].ok);
+    }
+    driver_run_release(&b.run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_end_has_its_outcome),   cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(sessions_take_turns_and_start_together), cmocka_unit_test(events_of_one_read_are_merged),
+        cmocka_unit_test(a_stop_cancels_what_flies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
