@@ -22,9 +22,12 @@ static int complain(const struct err *e)
 /* libllama's log: its levels are debug 1, info 2, warn 3, error 4, and 5 to go on with the line before. */
 static void on_log(enum ggml_log_level level, const char *text, void *user)
 {
-    const struct options *o = user;
+    const struct engine *en = user;
     static const int ours[] = {LOG_DEBUG, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_DEBUG};
-    if (level <= GGML_LOG_LEVEL_CONT && ours[level] <= o->log_level)
+    int at = level <= GGML_LOG_LEVEL_CONT ? ours[level] : LOG_DEBUG;
+    if (at < LOG_DEBUG && en->worker && worker_breaks_off(en->worker))
+        at = LOG_DEBUG;
+    if (at <= en->options.log_level)
         fputs(text, stderr);
 }
 
@@ -148,7 +151,7 @@ int main(int argc, char **argv)
         str_release(&text);
         return fflush(stdout) == 0 ? 0 : err_exit_status(ERR_IO);
     }
-    llama_log_set(on_log, &en.options);
+    llama_log_set(on_log, &en);
     name_model(&en);
     int signals = signal_descriptor(&e);
     int rc = signals < 0 ? e.code : check_start(&en, &e);

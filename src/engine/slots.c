@@ -13,17 +13,19 @@ enum { DECODE_ABORTED = 2 }; /* of llama_decode */
 static bool is_pointless(void *user)
 {
     const struct slots *s = user;
-    if (atomic_load(s->stop))
-        return true;
-    for (int i = 0; i < s->n; i++)
-        if (s->list[i].job && !atomic_load(&s->list[i].job->cancelled))
-            return false;
-    return s->n_active > 0;
+    bool pointless = true;
+    for (int i = 0; i < s->n && pointless; i++)
+        pointless = !s->list[i].job || atomic_load(&s->list[i].job->cancelled);
+    pointless = pointless || atomic_load(s->stop);
+    if (pointless)
+        atomic_store(s->broken_off, true);
+    return pointless;
 }
 
-void slots_init(struct slots *s, struct model *m, const struct options *o, const atomic_bool *stop)
+void slots_init(struct slots *s, struct model *m, const struct options *o, const atomic_bool *stop,
+                atomic_bool *broken_off)
 {
-    *s = (struct slots){.model = m, .stop = stop, .cache = o->prompt_cache, .n = o->parallel};
+    *s = (struct slots){.model = m, .stop = stop, .broken_off = broken_off, .cache = o->prompt_cache, .n = o->parallel};
     s->list = xcalloc((size_t)s->n, sizeof *s->list);
     for (int i = 0; i < s->n; i++)
         s->list[i].seq = i;
@@ -269,6 +271,7 @@ bool slots_step(struct slots *s)
     mono_ns before = clock_now(NULL);
     int rc = llama_decode(s->model->ctx, s->batch);
     llama_synchronize(s->model->ctx);
+    atomic_store(s->broken_off, false);
     mono_ns passed = clock_now(NULL);
     s->counts.passes++;
     s->counts.pass_tokens += (uint64_t)s->batch.n_tokens;

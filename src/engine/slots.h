@@ -26,6 +26,7 @@ struct slot {
 struct slots {
     struct model *model;
     const atomic_bool *stop; /* breaks a pass off; borrowed */
+    atomic_bool *broken_off; /* set while a pass is being broken off on purpose; borrowed */
     bool cache;      /* --prompt-cache */
     struct slot *list;
     int n, n_active;
@@ -38,7 +39,8 @@ struct slots {
 };
 
 /* s must stay where it is: the context keeps a pointer to it until slots_release. */
-void slots_init(struct slots *s, struct model *m, const struct options *o, const atomic_bool *stop);
+void slots_init(struct slots *s, struct model *m, const struct options *o, const atomic_bool *stop,
+                atomic_bool *broken_off);
 void slots_release(struct slots *s);
 bool slots_free_one(const struct slots *s);
 void slots_admit(struct slots *s, struct job *job); /* needs a free one */

@@ -14,7 +14,7 @@ struct worker {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work;
-    atomic_bool stop;
+    atomic_bool stop, broken_off;
     _Atomic enum worker_phase phase;
     struct err err;
     struct model model;
@@ -75,7 +75,7 @@ static void cancel_queue(struct worker *w)
 static void *serve(struct worker *w)
 {
     struct slots slots;
-    slots_init(&slots, &w->model, w->options, &w->stop);
+    slots_init(&slots, &w->model, w->options, &w->stop, &w->broken_off);
     pthread_mutex_lock(&w->lock);
     while (!atomic_load(&w->stop)) {
         struct job *job = slots_free_one(&slots) ? pop(w) : NULL;
@@ -121,12 +121,13 @@ int worker_start(struct worker **out, const struct options *o, void (*wake)(void
     w->last = &w->first;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
+    *out = w; /* before the thread, whose wake and log callbacks look at it */
     int rc = pthread_create(&w->thread, NULL, run, w);
     if (rc) {
+        *out = NULL;
         free(w);
         return err_sys(e, ERR_IO, rc, "cannot start a thread");
     }
-    *out = w;
     return 0;
 }
 
@@ -143,6 +144,11 @@ const struct model *worker_model(const struct worker *w)
 const struct err *worker_error(const struct worker *w)
 {
     return &w->err;
+}
+
+bool worker_breaks_off(const struct worker *w)
+{
+    return atomic_load(&w->broken_off);
 }
 
 int worker_submit(struct worker *w, struct job *job)

@@ -35,6 +35,9 @@ enum worker_phase worker_phase(const struct worker *w);
 const struct model *worker_model(const struct worker *w); /* after WORKER_READY */
 const struct err *worker_error(const struct worker *w);   /* after WORKER_FAILED */
 
+/* True while a forward pass is being broken off on purpose: what libllama then logs is no error. */
+bool worker_breaks_off(const struct worker *w);
+
 /* Queues a job (borrowed until its END event); ERR_LIMIT: the queue is full. */
 int worker_submit(struct worker *w, struct job *job);
 /* Asks for an early END; a job that still waits in the queue gets it at once. */
