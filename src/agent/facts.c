@@ -69,6 +69,9 @@ int harvest_counts(struct harvest *h)
     int rc = harvest_fact(h, "files", (double)c->n_files, "the corpus", true);
     for (int i = 0; !rc && i < CORPUS_TYPE_COUNT; i++)
         rc = harvest_fact(h, name[i], (double)c->count[i], "the corpus", true);
+    for (int i = 0; !rc && i < CORPUS_TYPE_COUNT; i++)
+        rc = harvest_fact(h, arena_printf(&h->corpus->arena, "%s, share in %%", name[i]),
+                          100.0 * (double)c->count[i] / (double)c->n_files, "the corpus", false);
     if (!rc)
         rc = harvest_fact(h, "bytes", (double)c->bytes, "the corpus", false);
     for (size_t i = 0; !rc && i < c->n_files; i++)

@@ -18,6 +18,7 @@ enum flow_state { FLOW_START, FLOW_ANALYSIS, FLOW_REPORT, FLOW_FINISHED, FLOW_FA
 struct workflow {
     struct workflow_spec spec;
     enum flow_state state;
+    struct str brief;               /* the report's inventory, made before the window */
     struct str system, prompt;      /* of the question that was asked last */
     struct stage_result stage[WORKFLOW_STAGES];
     struct str why;                 /* FAILED: the reason */

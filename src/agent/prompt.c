@@ -3,7 +3,7 @@
  * prompts are two different workloads. Nothing in it tells the model a result that it could hand back. */
 #include <string.h>
 
-#include "agent/workflow.h"
+#include "agent/prompt.h"
 #include "base/utf8.h"
 
 static const char role[] = "You are a careful analyst of benchmark results. Use only the facts you are given and copy "
@@ -39,37 +39,39 @@ static void add_carried(struct str *out, const char *text, size_t max)
         out->at[--out->len] = 0;
 }
 
-static void add_analysis(const struct workflow_spec *s, struct str *out)
+size_t prompt_brief_chars(const struct workflow_spec *spec)
 {
-    str_addz(out, "Facts about a set of benchmark files:\n");
-    corpus_inventory(s->corpus, s->inventory_chars, out);
-    str_addz(out, "\nWrite a short analysis of these files in four parts:\n");
-    add_parts(out, analysis_parts, sizeof analysis_parts / sizeof *analysis_parts);
+    return spec->inventory_chars * 2 / 5;
 }
 
-static void add_report(const struct workflow_spec *s, const char *analysis, struct str *out)
+void prompt_write(const struct prompt_parts *parts, struct str *system, struct str *prompt)
 {
-    str_addz(out, "Facts about a set of benchmark files:\n");
-    corpus_inventory(s->corpus, s->inventory_chars * 2 / 5, out);
-    str_addz(out, "\nAn analysis of them:\n");
-    add_carried(out, analysis, s->carry_chars);
-    str_addz(out, "\n\nWrite a technical report with these sections:\n");
-    add_parts(out, report_parts, sizeof report_parts / sizeof *report_parts);
+    str_clear(system);
+    str_clear(prompt);
+    if (parts->route == ROUTE_CHAT)
+        str_addz(system, role);
+    else
+        str_addf(prompt, "%s\n\n", role);
+    str_addf(prompt, "Facts about a set of benchmark files:\n%s\n", parts->inventory);
+    if (parts->analysis) {
+        str_addz(prompt, "An analysis of them:\n");
+        add_carried(prompt, parts->analysis, parts->carry_chars);
+        str_addz(prompt, "\n\nWrite a technical report with these sections:\n");
+        add_parts(prompt, report_parts, sizeof report_parts / sizeof *report_parts);
+    } else {
+        str_addz(prompt, "Write a short analysis of these files in four parts:\n");
+        add_parts(prompt, analysis_parts, sizeof analysis_parts / sizeof *analysis_parts);
+    }
+    if (parts->route == ROUTE_COMPLETION) /* a base model continues a text: open the one that is wanted */
+        str_addf(prompt, "\n%s\n\n## 1. %s\n\n", parts->analysis ? "# Technical report" : "# Analysis",
+                 parts->analysis ? report_parts[0] : analysis_parts[0]);
 }
 
 void workflow_prompt(const struct workflow_spec *spec, const char *analysis, struct str *system, struct str *prompt)
 {
-    str_clear(system);
-    str_clear(prompt);
-    if (spec->route == ROUTE_CHAT)
-        str_addz(system, role);
-    else
-        str_addf(prompt, "%s\n\n", role);
-    if (analysis)
-        add_report(spec, analysis, prompt);
-    else
-        add_analysis(spec, prompt);
-    if (spec->route == ROUTE_COMPLETION) /* a base model continues a text: open the one that is wanted */
-        str_addf(prompt, "\n%s\n\n## 1. %s\n\n", analysis ? "# Technical report" : "# Analysis",
-                 analysis ? report_parts[0] : analysis_parts[0]);
+    struct str inventory = STR_INIT;
+    corpus_inventory(spec->corpus, analysis ? prompt_brief_chars(spec) : spec->inventory_chars, &inventory);
+    struct prompt_parts parts = {spec->route, str_z(&inventory), analysis, spec->carry_chars};
+    prompt_write(&parts, system, prompt);
+    str_release(&inventory);
 }

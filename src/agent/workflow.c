@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/flow.h"
+#include "agent/prompt.h"
 
 const char *workflow_stage_word(enum workflow_stage s)
 {
@@ -18,6 +19,7 @@ struct workflow *workflow_new(const struct workflow_spec *spec)
     struct workflow *w = xcalloc(1, sizeof *w);
     w->spec = *spec;
     workflow_prompt(spec, NULL, &w->system, &w->prompt);
+    corpus_inventory(spec->corpus, prompt_brief_chars(spec), &w->brief);
     return w;
 }
 
@@ -27,6 +29,7 @@ void workflow_free(struct workflow *w)
         return;
     for (int i = 0; i < WORKFLOW_STAGES; i++)
         str_release(&w->stage[i].text);
+    str_release(&w->brief);
     str_release(&w->system);
     str_release(&w->prompt);
     str_release(&w->why);
@@ -103,7 +106,9 @@ static enum session_next next(void *user, const struct request *last, struct ask
     case FLOW_ANALYSIS:
         if (!take(w, WORKFLOW_ANALYSIS, last))
             return fail(w, why);
-        workflow_prompt(&w->spec, str_z(&w->stage[WORKFLOW_ANALYSIS].text), &w->system, &w->prompt);
+        prompt_write(&(struct prompt_parts){w->spec.route, str_z(&w->brief), str_z(&w->stage[WORKFLOW_ANALYSIS].text),
+                                            w->spec.carry_chars},
+                     &w->system, &w->prompt);
         w->state = FLOW_REPORT;
         return ask_stage(w, WORKFLOW_REPORT, ask, stage, at);
     case FLOW_REPORT:

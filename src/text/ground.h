@@ -27,11 +27,23 @@ struct statement {
     struct span number, sentence; /* borrowed from the text */
     enum ground_class class;
     const struct fact *fact; /* the fact it agrees with or contradicts; NULL */
+    bool named;              /* the sentence also names that fact: better evidence than an equal number alone */
 };
 
+enum { GROUND_MAX_STATEMENTS = 4096 };
+
 const char *ground_class_word(enum ground_class c);
-/* Finds the statements of `text`; the array lives in the arena. List markers, heading numbers and ordinals are not
- * statements. A value is supported when it equals a fact at the precision it is written with. */
+/* Finds the statements of `text`; the array lives in the arena. List markers, heading numbers, ordinals, dates, versions,
+ * numbers inside names ("gemma3", "q4_0", "run_3.csv", "8-bit") and behind "section", "table" and the like are no
+ * statements.
+ *
+ * Counts of files ("28 CSV files", "CSV: 28", "JSON (70 % - 71 files)", "three markdown files", "total files: 101") are
+ * compared with the facts that are counts: "csv files" counts one type, "files" all. An equal one is supported, another
+ * contradicted; a number of untyped files contradicts only when the text says that it means all of them, and "the first
+ * two CSV files" contradicts nothing.
+ * Any other number is supported when it equals a fact at the precision it is written with (half a unit of its last digit,
+ * and never more than 5 % off), after units of time and %, k are taken into account; else it is not found. At most
+ * GROUND_MAX_STATEMENTS are returned. */
 size_t ground_text(struct span text, const struct fact *facts, size_t n_facts, struct arena *a, struct statement **out);
 
 #endif
