@@ -74,7 +74,8 @@ static void read_stat(struct sampler *s, struct counters *c)
 static void read_psi(struct sampler *s, struct counters *c)
 {
     char text[256];
-    const char *total = reread(s->psi_fd, text, sizeof text) && strncmp(text, "some", 4) == 0 ? strstr(text, "total=") : NULL;
+    const char *total = reread(s->psi_fd, text, sizeof text) && strncmp(text, "some", 4) == 0 ? strstr(text, "total=")
+                                                                                              : NULL;
     c->psi_us = total ? strtoll(total + 6, NULL, 10) : -1;
 }
 

@@ -30,7 +30,7 @@ struct sampler_spec {
     const char *root; /* "" normally; see host.h */
     const struct sampler_server *servers;
     size_t n_servers;
-    mono_ns every_ns; /* cadence; 0: 200 ms; below 100 ms: 100 ms */
+    mono_ns every_ns;                                                /* cadence; 0: 200 ms; below 100 ms: 100 ms */
     void (*emit)(void *user, mono_ns t, const char *json, size_t n); /* may be NULL */
     void *user;
 };

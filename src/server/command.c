@@ -36,8 +36,10 @@ static int fill_one(const struct server *s, const struct launch *l, const char *
     char copy[64];
     snprintf(copy, sizeof copy, "%.*s", (int)(n < 60 ? n : 60), word);
     const char *near = word_suggest(copy, braces, BRACE_COUNT);
-    return err_set(e, ERR_USAGE, "{%s} in the command is unknown%s%s%s (known: port model threads ctx ctx_total parallel "
-                   "name host)", copy, near ? ", did you mean {" : "", near ? near : "", near ? "}?" : "");
+    return err_set(e, ERR_USAGE,
+                   "{%s} in the command is unknown%s%s%s (known: port model threads ctx ctx_total parallel "
+                   "name host)",
+                   copy, near ? ", did you mean {" : "", near ? near : "", near ? "}?" : "");
 }
 
 /* Braces with anything but lower-case letters and _ inside are left alone: JSON is a common argument. */

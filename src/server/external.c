@@ -94,8 +94,9 @@ int external_probe(struct server *s, mono_ns deadline, struct err *e)
     endpoint_text(&s->endpoint, &url);
     const char *name = s->spec.backend ? s->spec.backend : p.backend;
     if (!name && (p.last_status == 401 || p.last_status == 403))
-        rc = err_set(e, ERR_SERVER, "%s wants a key (status %d): set OPENAI_API_KEY or give --api-key-file, or --backend",
-                     url.at, p.last_status);
+        rc = err_set(e, ERR_SERVER,
+                     "%s wants a key (status %d): set OPENAI_API_KEY or give --api-key-file, or --backend", url.at,
+                     p.last_status);
     else if (!name)
         rc = err_set(e, ERR_SERVER,
                      "%s answers, but not like a server that is known (no /props, /api/version or /v1/models): give "
@@ -134,7 +135,10 @@ int external_learn_model(struct server *s, struct err *e)
 static int prepare(struct server *s, mono_ns deadline, struct err *e)
 {
     int rc = external_probe(s, deadline, e);
-    return rc ? rc : external_learn_model(s, e);
+    rc = rc ? rc : external_learn_model(s, e);
+    if (rc)
+        err_prefix(e, "server '%s'", s->spec.name);
+    return rc;
 }
 
 /* ---- asking a server of which nothing more is known ----------------------------------------------------------------- */

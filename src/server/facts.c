@@ -38,6 +38,15 @@ void facts_put_template(struct facts *f, struct span text)
     facts_put(&f->template_digest, span_z(text.len ? hex : ""));
 }
 
+/* Ollama takes its threads with each request only, so a dialect that cannot send them leaves them unknown; and so does a
+ * command without {threads}. */
+static bool threads_are_told(const struct server *s)
+{
+    if (s->kind == &server_kind_ollama)
+        return s->backend->options & OPTION_NUM_THREAD;
+    return s->kind != &server_kind_command || strstr(s->spec.kind, "{threads}");
+}
+
 /* Managed servers are told their threads, slots and context; what they say of themselves wins where they say it. */
 static int learn(struct server *s, struct err *e)
 {
@@ -62,9 +71,7 @@ static int learn(struct server *s, struct err *e)
         /* Builds that all call themselves 0.0.0 differ in their bytes. */
         if (server_file_digest(str_z(&s->program), hex, NULL) == 0)
             facts_put(&f->program_digest, span_z(hex));
-        /* Ollama takes its threads with each request only: a dialect that cannot send them leaves them unknown. */
-        bool told = s->kind != &server_kind_ollama || s->backend->options & OPTION_NUM_THREAD;
-        if (f->threads < 0 && told && s->spec.threads > 0)
+        if (f->threads < 0 && threads_are_told(s) && s->spec.threads > 0)
             f->threads = s->spec.threads;
         if (f->parallel < 0)
             f->parallel = server_parallel(s);

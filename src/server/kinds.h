@@ -32,8 +32,8 @@ struct launch {
     const char *env[LAUNCH_MAX_ENV + 1];
     size_t n_env;
     unsigned env_shown; /* bit i: env[i] is a setting and goes into the facts */
-    int port;          /* reserved for it; 0: it takes one itself and its log tells which */
-    const char *tells; /* the words right before the port in its log; NULL: the port was reserved */
+    int port;           /* reserved for it; 0: it takes one itself and its log tells which */
+    const char *tells;  /* the words right before the port in its log; NULL: the port was reserved */
 };
 
 /* What a running server says of itself. -1 and empty: it does not say. */

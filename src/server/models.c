@@ -38,8 +38,9 @@ static int unknown(const char *model, const char *dir, struct err *e)
     const char *near = word_suggest(model, names, ROW_COUNT);
     if (strchr(model, '/') || (strlen(model) > 5 && strcmp(model + strlen(model) - 5, ".gguf") == 0))
         return err_set(e, ERR_NOTFOUND, "there is no model file %s", model);
-    return err_set(e, ERR_NOTFOUND, "no model '%s'%s%s%s (known: smollm2-135m, gemma3-270m, any NAME.gguf in %s, or a path)",
-                   model, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", dir);
+    return err_set(e, ERR_NOTFOUND,
+                   "no model '%s'%s%s%s (known: smollm2-135m, gemma3-270m, any NAME.gguf in %s, or a path)", model,
+                   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "", dir);
 }
 
 static int check_magic(const char *path, struct err *e)

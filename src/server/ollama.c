@@ -81,7 +81,8 @@ static int arguments(struct server *s, struct launch *l, struct err *e)
     launch_env(l, true, "OLLAMA_NUM_PARALLEL=%lld", (long long)server_parallel(s));
     launch_env(l, true, "OLLAMA_MAX_LOADED_MODELS=1");
     launch_env(l, true, "OLLAMA_KEEP_ALIVE=-1");
-    launch_env(l, true, "OLLAMA_CONTEXT_LENGTH=%lld", (long long)s->num_ctx); /* for dialects that cannot send num_ctx */
+    launch_env(l, true, "OLLAMA_CONTEXT_LENGTH=%lld",
+               (long long)s->num_ctx);        /* for dialects that cannot send num_ctx */
     launch_env(l, false, "OLLAMA_NOPRUNE=1"); /* another process may be creating a model in the same folder */
     if (!s->default_folder) {
         models_dir(&dir);
@@ -272,7 +273,7 @@ static int read_ps(struct server *s, bool *ours, int *others, struct err *e)
     size_t i, n;
     *ours = false;
     *others = 0;
-    yyjson_arr_foreach(models, i, n, m) {
+    yyjson_arr_foreach (models, i, n, m) {
         bool same = same_model(json_get_text(m, "name"), s->model.at);
         *ours |= same;
         *others += !same;
@@ -305,7 +306,8 @@ static int post_unload(struct server *s, struct err *e)
     json_object_end(&w);
     int rc = talk_json(s, "POST", "/api/generate", body.at, 0, &status, &doc, e);
     if (!rc && status != 200)
-        rc = err_set(e, ERR_SERVER, "server '%s' does not unload '%s' (status %d)", s->spec.name, str_z(&s->model), status);
+        rc = err_set(e, ERR_SERVER, "server '%s' does not unload '%s' (status %d)", s->spec.name, str_z(&s->model),
+                     status);
     yyjson_doc_free(doc);
     str_release(&body);
     return rc;

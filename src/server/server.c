@@ -71,7 +71,8 @@ static const struct server_kind *find_kind(const char *word, struct err *e)
     if (near)
         err_set(e, ERR_USAGE, "there is no kind of server '%s', did you mean '%s'?", word, near);
     else
-        err_set(e, ERR_USAGE, "there is no kind of server '%s' (engine, llama-server, ollama, cmd:COMMAND or a URL)", word);
+        err_set(e, ERR_USAGE, "there is no kind of server '%s' (engine, llama-server, ollama, cmd:COMMAND or a URL)",
+                word);
     return NULL;
 }
 
@@ -214,10 +215,8 @@ int server_check(struct server *s, struct err *e)
         if (s->kind->managed)
             return proc_running(&s->proc) ? 0 : launch_ended(s, e);
         return s->answered_last ? 0 : err_set(e, ERR_SERVER, "server '%s' did not answer", s->spec.name);
-    case SERVER_FAILED:
-        return err_set(e, ERR_SERVER, "%s", str_z(&s->why));
-    default:
-        return err_set(e, ERR_SERVER, "server '%s' was not started", s->spec.name);
+    case SERVER_FAILED: return err_set(e, ERR_SERVER, "%s", str_z(&s->why));
+    default: return err_set(e, ERR_SERVER, "server '%s' was not started", s->spec.name);
     }
 }
 
@@ -235,10 +234,11 @@ static int cold_by_restart(struct server *s, struct state_proof *out, struct err
     out->pid = s->proc.pid;
     out->load_ns = s->start_load_ns >= 0 ? s->start_load_ns : start_ns;
     out->proven = s->proc.pid != before && out->load_ns > 0;
-    snprintf(out->how, sizeof out->how,
-             "restarted: process %ld became %ld; %s %.1f ms, healthy after %.1f ms; the file cache of the host was kept",
-             (long)before, (long)s->proc.pid, s->start_load_ns >= 0 ? "it says it loaded in" : "start to healthy took",
-             (double)out->load_ns / 1e6, (double)start_ns / 1e6);
+    snprintf(
+        out->how, sizeof out->how,
+        "restarted: process %ld became %ld; %s %.1f ms, healthy after %.1f ms; the file cache of the host was kept",
+        (long)before, (long)s->proc.pid, s->start_load_ns >= 0 ? "it says it loaded in" : "start to healthy took",
+        (double)out->load_ns / 1e6, (double)start_ns / 1e6);
     return 0;
 }
 
@@ -281,7 +281,8 @@ static int prove_warm(struct server *s, const struct options *o, struct state_pr
     int n = snprintf(out->how, sizeof out->how, "a one-token request was answered");
     if (seen >= 0)
         snprintf(out->how + n, sizeof out->how - (size_t)n, "%s (load %.1f ms)",
-                 first > reload_ns ? "; the next one found the model loaded" : " by a loaded model", (double)seen / 1e6);
+                 first > reload_ns ? "; the next one found the model loaded" : " by a loaded model",
+                 (double)seen / 1e6);
     if (s->dialect->loaded && !s->dialect->loaded(s, out))
         out->proven = false;
     return 0;

@@ -17,21 +17,21 @@
 
 /* What to start or reach. Text borrowed for the life of the server. */
 struct server_spec {
-    const char *name;    /* unique in the study: "a" */
-    const char *kind;    /* "engine" "llama-server" "ollama" "cmd:…" or a URL, or NULL: by the model */
-    const char *backend; /* dialect; NULL: by the kind, probed for a URL */
-    const char *model;   /* GGUF path or a name of server_models; for a URL or Ollama tag: the name to send */
-    int64_t threads;     /* 0: the caller divides the cores with servers_divide_threads */
-    int64_t num_ctx;     /* per request; 0: 2048 */
-    int64_t parallel;    /* requests served at once; 0: 1 */
-    int64_t num_gpu;     /* layers to offload; -1: the server's default */
-    const char *const *args; /* further arguments of a managed one, NULL-terminated; may be NULL */
+    const char *name;             /* unique in the study: "a" */
+    const char *kind;             /* "engine" "llama-server" "ollama" "cmd:…" or a URL, or NULL: by the model */
+    const char *backend;          /* dialect; NULL: by the kind, probed for a URL */
+    const char *model;            /* GGUF path or a name of server_models; for a URL or Ollama tag: the name to send */
+    int64_t threads;              /* 0: the caller divides the cores with servers_divide_threads */
+    int64_t num_ctx;              /* per request; 0: 2048 */
+    int64_t parallel;             /* requests served at once; 0: 1 */
+    int64_t num_gpu;              /* layers to offload; -1: the server's default */
+    const char *const *args;      /* further arguments of a managed one, NULL-terminated; may be NULL */
     struct client_options client; /* for external ones: key, headers, CA */
 };
 
 struct server_place {
-    const char *work_dir;     /* logs, sockets, model folders of managed servers; made when absent */
-    const char *self_path;    /* where `chimera` itself lies (the file or its folder). chimera-engine is what the variable
+    const char *work_dir;  /* logs, sockets, model folders of managed servers; made when absent */
+    const char *self_path; /* where `chimera` itself lies (the file or its folder). chimera-engine is what the variable
                                  CHIMERA_ENGINE names, else the one beside self_path, else the one on PATH */
     void (*say)(void *user, const char *line); /* progress; may be NULL */
     void *user;
@@ -55,11 +55,11 @@ int server_check(struct server *s, struct err *e);
 /* ---- starting states --------------------------------------------------------------------------------------------- */
 
 struct state_proof {
-    bool cold;           /* the state that was asked for */
+    bool cold; /* the state that was asked for */
     bool proven;
-    int64_t load_ns;     /* the load time seen; -1: none seen */
-    pid_t pid;           /* of a managed server; 0 */
-    char how[256];       /* one sentence: what was done and seen */
+    int64_t load_ns; /* the load time seen; -1: none seen */
+    pid_t pid;       /* of a managed server; 0 */
+    char how[256];   /* one sentence: what was done and seen */
 };
 /* Resets the model state and proves it: engine and llama-server restart (proof: new process id and its load time), Ollama
  * unloads with keep_alive 0 (proof: /api/ps empty; the first request's load time completes it). */
@@ -70,14 +70,16 @@ int server_warm(struct server *s, const struct options *o, struct state_proof *o
 /* ---- what it is -------------------------------------------------------------------------------------------------- */
 
 const char *server_name(const struct server *s);
-const struct backend *server_backend(const struct server *s);   /* NULL before the start of a URL or cmd: without backend */
-const struct endpoint *server_endpoint(const struct server *s); /* a managed one has a new port after each start or cold */
+const struct backend *server_backend(
+    const struct server *s); /* NULL before the start of a URL or cmd: without backend */
+const struct endpoint *server_endpoint(
+    const struct server *s); /* a managed one has a new port after each start or cold */
 const struct client_options *server_client_options(const struct server *s);
-const char *server_model(const struct server *s);  /* the name to put into requests */
-bool server_is_engine(const struct server *s);     /* chimera-engine: its own stamps can be asked for */
+const char *server_model(const struct server *s); /* the name to put into requests */
+bool server_is_engine(const struct server *s);    /* chimera-engine: its own stamps can be asked for */
 bool server_is_managed(const struct server *s);
-int64_t server_num_ctx(const struct server *s);    /* -1 unknown */
-pid_t server_pid(const struct server *s);          /* 0: not ours */
+int64_t server_num_ctx(const struct server *s);      /* -1 unknown */
+pid_t server_pid(const struct server *s);            /* 0: not ours */
 const char *server_log_path(const struct server *s); /* NULL */
 
 /* One JSON object with sorted keys that are always there (null: the server does not say): backend,

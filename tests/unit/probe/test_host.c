@@ -1,9 +1,9 @@
 /* Host facts from fake trees of several machines, and from this one. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "fake_root.h"
 #include "format/json.h"
@@ -16,10 +16,11 @@ static void write_cpuinfo(const struct fake_root *r, int packages, int cores, in
     for (int p = 0; p < packages; p++)
         for (int t = 0; t < threads; t++)
             for (int c = 0; c < cores; c++)
-                str_addf(&s,
-                         "processor\t: %d\nvendor_id\t: GenuineIntel\nmodel name\t: Fake CPU @ 2.00GHz\nmicrocode\t: 0x2b\n"
-                         "cpu MHz\t\t: 2100.250\nphysical id\t: %d\ncore id\t\t: %d\nflags\t\t: fpu sse%s\n\n",
-                         n++, p, c, flags);
+                str_addf(
+                    &s,
+                    "processor\t: %d\nvendor_id\t: GenuineIntel\nmodel name\t: Fake CPU @ 2.00GHz\nmicrocode\t: 0x2b\n"
+                    "cpu MHz\t\t: 2100.250\nphysical id\t: %d\ncore id\t\t: %d\nflags\t\t: fpu sse%s\n\n",
+                    n++, p, c, flags);
     fake_write(r, "/proc/cpuinfo", s.at);
     str_release(&s);
 }
@@ -27,8 +28,9 @@ static void write_cpuinfo(const struct fake_root *r, int packages, int cores, in
 static void write_server(const struct fake_root *r)
 {
     write_cpuinfo(r, 2, 4, 2, "");
-    fake_write(r, "/proc/meminfo", "MemTotal:       65843524 kB\nMemFree: 1 kB\nMemAvailable:   50000000 kB\n"
-                                   "SwapTotal:  2048 kB\nSwapFree:  1024 kB\n");
+    fake_write(r, "/proc/meminfo",
+               "MemTotal:       65843524 kB\nMemFree: 1 kB\nMemAvailable:   50000000 kB\n"
+               "SwapTotal:  2048 kB\nSwapFree:  1024 kB\n");
     fake_write(r, "/proc/sys/kernel/osrelease", "6.1.0-13-amd64\n");
     fake_write(r, "/proc/sys/kernel/hostname", "box\n");
     fake_write(r, "/proc/sys/kernel/random/boot_id", "f4b5e0aa-0000-4000-8000-000000000001\n");
@@ -54,7 +56,7 @@ static yyjson_doc *facts(const char *root, bool stable)
     yyjson_val *key, *val;
     size_t i, n;
     const char *last = "";
-    yyjson_obj_foreach(yyjson_doc_get_root(doc), i, n, key, val) {
+    yyjson_obj_foreach (yyjson_doc_get_root(doc), i, n, key, val) {
         assert_true(strcmp(last, yyjson_get_str(key)) < 0);
         last = yyjson_get_str(key);
     }
@@ -117,7 +119,8 @@ static void test_stratum_ignores_the_moment(void **state)
     host_facts(r->dir, &a, NULL);
     fake_write(r, "/proc/loadavg", "9.50 0.25 0.10 3/456 789\n");
     fake_write(r, "/proc/sys/kernel/random/boot_id", "another\n");
-    fake_write(r, "/proc/meminfo", "MemTotal:       65843000 kB\nMemAvailable: 1 kB\n"); /* another boot keeps a bit more */
+    fake_write(r, "/proc/meminfo",
+               "MemTotal:       65843000 kB\nMemAvailable: 1 kB\n"); /* another boot keeps a bit more */
     host_facts(r->dir, &b, NULL);
     assert_string_equal(a.at, b.at);
     fake_write(r, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n");
@@ -164,8 +167,9 @@ static void test_cgroup_v1(void **state)
 static void test_arm(void **state)
 {
     struct fake_root *r = *state;
-    fake_write(r, "/proc/cpuinfo", "processor\t: 0\nBogoMIPS\t: 108.00\nCPU part\t: 0xd0c\n\nprocessor\t: 1\n"
-                                   "BogoMIPS\t: 108.00\nCPU part\t: 0xd0c\n\nModel\t\t: Some Board Rev 1\n");
+    fake_write(r, "/proc/cpuinfo",
+               "processor\t: 0\nBogoMIPS\t: 108.00\nCPU part\t: 0xd0c\n\nprocessor\t: 1\n"
+               "BogoMIPS\t: 108.00\nCPU part\t: 0xd0c\n\nModel\t\t: Some Board Rev 1\n");
     yyjson_doc *d = facts(r->dir, true);
     check_text(d, "cpu", "Some Board Rev 1");
     check_int(d, "cores", 2);
@@ -209,8 +213,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_make, fake_drop)
     const struct CMUnitTest tests[] = {
-        TEST(test_server),         TEST(test_stratum_ignores_the_moment), TEST(test_virtual_machine_with_quota),
-        TEST(test_cgroup_v1),      TEST(test_arm),                        TEST(test_nothing_there),
+        TEST(test_server),
+        TEST(test_stratum_ignores_the_moment),
+        TEST(test_virtual_machine_with_quota),
+        TEST(test_cgroup_v1),
+        TEST(test_arm),
+        TEST(test_nothing_there),
         cmocka_unit_test(test_this_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
 /* The sampler on a fake tree whose counters are moved by hand, and on this host with a child that burns CPU. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <math.h>
 #include <signal.h>
@@ -39,8 +39,8 @@ static void write_process(const struct fake_root *r, int pid, int utime, int sti
 {
     char path[64], text[256];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    snprintf(text, sizeof text, "%d (a (b) c) S 1 %d %d 0 -1 4194560 100 0 0 0 %d %d 7 7 20 0 5 0 100 1000000 %d 0\n", pid,
-             pid, pid, utime, stime, rss);
+    snprintf(text, sizeof text, "%d (a (b) c) S 1 %d %d 0 -1 4194560 100 0 0 0 %d %d 7 7 20 0 5 0 100 1000000 %d 0\n",
+             pid, pid, pid, utime, stime, rss);
     fake_write(r, path, text);
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
     fake_write(r, path, children);
@@ -55,7 +55,8 @@ static void write_host(const struct fake_root *r, const char *cpu, long psi, int
     fake_write(r, "/proc/pressure/cpu", text);
     snprintf(text, sizeof text,
              "Ip: Forwarding DefaultTTL\nIp: 1 64\nTcp: RtoAlgorithm RtoMin MaxConn InSegs RetransSegs InErrs\n"
-             "Tcp: 1 200 -1 555 %d 0\nUdp: X\nUdp: 1\n", retransmits);
+             "Tcp: 1 200 -1 555 %d 0\nUdp: X\nUdp: 1\n",
+             retransmits);
     fake_write(r, "/proc/net/snmp", text);
     fake_write(r, "/proc/self/statm", "100 50 1 1 0 1 0\n");
 }
@@ -100,8 +101,8 @@ static void test_counters(void **state)
     assert_int_equal(rss, 3200 * sysconf(_SC_PAGESIZE));
     assert_int_equal(h.samples, 4);
     assert_int_equal(seen.n, 4);
-    assert_true(fabs(h.steal - 0.1) < 1e-9);      /* 20 of 200 ticks */
-    assert_true(fabs(h.host_busy - 0.6) < 1e-9);  /* 120 of 200 */
+    assert_true(fabs(h.steal - 0.1) < 1e-9);        /* 20 of 200 ticks */
+    assert_true(fabs(h.host_busy - 0.6) < 1e-9);    /* 120 of 200 */
     assert_true(fabs(h.psi_cpu_some - 0.1) < 1e-9); /* 100 ms of 1 s */
     assert_int_equal(h.retransmits, 3);
     assert_true(h.client_cpu_s >= 0 && h.client_rss_bytes > 0 && h.ctx_voluntary >= 0);

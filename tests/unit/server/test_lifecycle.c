@@ -1,15 +1,17 @@
 /* The life of a server, with a fake one that behaves badly on demand: late, crashing, never healthy, port taken. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -267,6 +269,31 @@ static void test_external(void **state)
     str_release(&facts);
 }
 
+/* A socket that accepts and never answers: the error names the URL and the time. */
+static void test_silent_url(void **state)
+{
+    struct place *t = *state;
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    struct server *s;
+    struct err e = ERR_INIT;
+    char url[64];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(bind(fd, (struct sockaddr *)&a, n) == 0 && listen(fd, 5) == 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(a.sin_port));
+    struct server_spec spec = {.name = "b", .kind = url, .model = "m"};
+    assert_int_equal(server_new(&s, &spec, &t->p, &e), 0);
+    int rc = server_start(s, 300 * NS_PER_MS, &e);
+    print_message("    %s\n", e.text);
+    assert_int_equal(rc, ERR_TIMEOUT);
+    assert_int_equal(err_exit_status(rc), 3);
+    assert_non_null(strstr(e.text, url));
+    assert_non_null(strstr(e.text, "server 'b'"));
+    server_free(s);
+    close(fd);
+}
+
 int main(void)
 {
     struct str python = STR_INIT;
@@ -288,6 +315,7 @@ int main(void)
         TEST(test_crash_is_the_reason_why_warm_fails),
         TEST(test_taken_port_is_tried_again),
         TEST(test_external),
+        TEST(test_silent_url),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

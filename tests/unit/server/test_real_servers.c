@@ -1,11 +1,11 @@
 /* The real servers with the real model: chimera-engine, llama.cpp's server, Ollama. Each is started, asked, put into the
  * warm and the cold state, killed from outside, and stopped without a trace. A missing one is a visible skip, and a
  * failure under CI=true. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,7 +38,8 @@ static double cpu_s(void)
 
 static bool port_open(const struct endpoint *ep)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtol(ep->port, NULL, 10)),
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((uint16_t)strtol(ep->port, NULL, 10)),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     bool open = connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
@@ -202,7 +203,8 @@ static struct server *new_server(const char *name, const char *kind, const char 
     struct err e = ERR_INIT;
     struct server *s;
     own_folder(here);
-    struct server_spec spec = {.name = name, .kind = kind, .model = "smollm2-135m", .threads = threads, .num_ctx = 1024};
+    struct server_spec spec = {
+        .name = name, .kind = kind, .model = "smollm2-135m", .threads = threads, .num_ctx = 1024};
     struct server_place place = {.work_dir = dir, .self_path = here, .say = say};
     int rc = server_new(&s, &spec, &place, &e);
     if (rc == ERR_NOTFOUND)

@@ -1,9 +1,9 @@
 /* What needs no server: division of threads, model names, digests, command templates, refused specs. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +39,8 @@ static void test_threads(void **state)
     int64_t got[2];
     check_division(0, 0, NULL, 2, 1, 1);
     check_division(0, 0, NULL, 8, 4, 4);
-    check_division(0, 0, NULL, 7, 3, 3);     /* equal, rather than all cores used */
-    check_division(6, 0, NULL, 8, 6, 2);     /* what one asks for is left alone */
+    check_division(0, 0, NULL, 7, 3, 3);         /* equal, rather than all cores used */
+    check_division(6, 0, NULL, 8, 6, 2);         /* what one asks for is left alone */
     check_division(0, 0, "http://h:1", 4, 4, 0); /* an external one is somebody else's */
     check_division(0, 0, "ollama", 4, 2, 2);
     check_division(0, 0, "cmd:s --register http://h:1", 4, 2, 2);
@@ -162,7 +162,8 @@ static void test_digest(void **state)
 
 static void check_words(const char *text, const char *joined)
 {
-    struct server s = {.spec = {.name = "a", .kind = "cmd:", .threads = 3, .parallel = 2, .model = "m"}, .num_ctx = 512};
+    struct server s = {.spec = {.name = "a", .kind = "cmd:", .threads = 3, .parallel = 2, .model = "m"},
+                       .num_ctx = 512};
     struct launch l = {.port = 4711};
     struct err e = ERR_INIT;
     struct str got = STR_INIT;
@@ -210,21 +211,20 @@ static void test_refused_specs(void **state)
     check_refused(&(struct server_spec){.name = "a", .threads = -2}, ERR_INPUT, "threads");
     check_refused(&(struct server_spec){.name = "a", .kind = "olama"}, ERR_USAGE, "did you mean 'ollama'");
     check_refused(&(struct server_spec){.name = "a", .kind = "cmd:true http://h"}, ERR_USAGE, "has no {port}");
-    check_refused(&(struct server_spec){.name = "a", .kind = "cmd:true {port} {model}"}, ERR_USAGE, "no model is named");
+    check_refused(&(struct server_spec){.name = "a", .kind = "cmd:true {port} {model}"}, ERR_USAGE,
+                  "no model is named");
     check_refused(&(struct server_spec){.name = "a", .kind = "cmd:no-such-prog {port}"}, ERR_NOTFOUND, "no-such-prog");
     check_refused(&(struct server_spec){.name = "a", .kind = "http://u:p@h"}, ERR_INPUT, "server 'a'");
-    check_refused(&(struct server_spec){.name = "a", .kind = "http://h:1", .backend = "opeai"}, ERR_USAGE, "no backend");
+    check_refused(&(struct server_spec){.name = "a", .kind = "http://h:1", .backend = "opeai"}, ERR_USAGE,
+                  "no backend");
 }
 
 int main(void)
 {
 #define CACHE_TEST(name) cmocka_unit_test_setup_teardown(name, make_cache, drop_cache)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads),
-        CACHE_TEST(test_models),
-        CACHE_TEST(test_digest),
-        cmocka_unit_test(test_templates),
-        CACHE_TEST(test_refused_specs),
+        cmocka_unit_test(test_threads),   CACHE_TEST(test_models),        CACHE_TEST(test_digest),
+        cmocka_unit_test(test_templates), CACHE_TEST(test_refused_specs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,5 @@
+# Real servers: alone on the machine, with time for a cold disk, and with the engine of this build.
+set_tests_properties(test_real_servers PROPERTIES LABELS real TIMEOUT 600 RUN_SERIAL ON)
+if(TARGET chimera-engine)
+  add_dependencies(test_real_servers chimera-engine)
+endif()
