@@ -1,9 +1,10 @@
 /* Capabilities of a good fake host, of an empty one, and of this one. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "fake_root.h"
 #include "probe/capability.h"

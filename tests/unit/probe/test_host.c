@@ -1,9 +1,10 @@
 /* Host facts from fake trees of several machines, and from this one. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "fake_root.h"
 #include "format/json.h"

@@ -1,9 +1,10 @@
 /* The sampler on a fake tree whose counters are moved by hand, and on this host with a child that burns CPU. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <math.h>
 #include <signal.h>

@@ -1,9 +1,10 @@
 /* The life of a server, with a fake one that behaves badly on demand: late, crashing, never healthy, port taken. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,11 +1,12 @@
 /* The real servers with the real model: chimera-engine, llama.cpp's server, Ollama. Each is started, asked, put into the
  * warm and the cold state, killed from outside, and stopped without a trace. A missing one is a visible skip, and a
  * failure under CI=true. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,9 +1,10 @@
 /* What needs no server: division of threads, model names, digests, command templates, refused specs. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
