@@ -111,7 +111,7 @@ void text_wrap(struct span text, size_t columns, size_t indent, struct str *out)
 struct layout {
     const struct table *t;
     struct span *cells;
-    size_t rows, width[TABLE_COLUMNS_MAX], least[TABLE_COLUMNS_MAX];
+    size_t rows, width[TABLE_COLUMNS_MAX], head[TABLE_COLUMNS_MAX];
 };
 
 static struct span escaped(const char *text, bool ascii)
@@ -134,26 +134,37 @@ static void measure(struct layout *l, bool ascii)
         if (width > l->width[i % n])
             l->width[i % n] = width;
         if (i < n)
-            l->least[i] = width;
+            l->head[i] = width;
     }
 }
 
-/* Takes columns from the widest left-aligned column, one at a time, until the table fits or nothing can be taken. */
+/* The widest column that may be narrowed at this step; n_columns: none. Text gives way first, then its heads, then numbers. */
+static size_t widest(const struct layout *l, int step)
+{
+    size_t n = l->t->n_columns, found = n;
+    for (size_t i = 0; i < n; i++) {
+        size_t least = step == 0 && l->head[i] > NARROWEST ? l->head[i] : NARROWEST;
+        if ((step == 2 || l->t->align[i] == TABLE_LEFT) && l->width[i] > least &&
+            (found == n || l->width[i] > l->width[found]))
+            found = i;
+    }
+    return found;
+}
+
+/* Takes columns away, one at a time, until the table fits or nothing can be taken. */
 static void fit(struct layout *l, size_t room)
 {
     size_t n = l->t->n_columns, total = GAP * (n - 1);
     for (size_t i = 0; i < n; i++)
         total += l->width[i];
-    for (; total > room; total--) {
-        size_t widest = n;
-        for (size_t i = 0; i < n; i++) {
-            size_t least = l->least[i] > NARROWEST ? l->least[i] : NARROWEST;
-            if (l->t->align[i] == TABLE_LEFT && l->width[i] > least && (widest == n || l->width[i] > l->width[widest]))
-                widest = i;
+    for (int step = 0; step < 3 && total > room;) {
+        size_t i = widest(l, step);
+        if (i == n) {
+            step++;
+            continue;
         }
-        if (widest == n)
-            return;
-        l->width[widest]--;
+        l->width[i]--;
+        total--;
     }
 }
 

@@ -37,7 +37,7 @@ struct table_style {
 };
 
 /* Aligned columns with two spaces between them and a line under the heads. A table that is too wide narrows its widest
- * left-aligned columns and breaks their cells over several lines, at spaces where there are any. */
+ * columns (left-aligned ones first, none below 8) and breaks their cells over several lines, at spaces where there are any. */
 void table_terminal(const struct table *t, const struct table_style *style, struct str *out);
 /* A GFM table. */
 void table_md(const struct table *t, struct str *out);

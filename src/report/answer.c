@@ -36,8 +36,8 @@ static const char *decided(struct report_view *v, const struct view_duet *d, con
     const char *basis = arena_printf(a, "%s, 95 %% interval %s to %s, %s", n->metric->id, number_text(a, n->interval.lo),
                                      number_text(a, n->interval.hi), n->label);
     if (!strcmp(d->verdict, "better"))
-        return arena_printf(a, "Side by side, %s did the same work %s times as fast as one after the other (%s).", d->agents,
-                            value, basis);
+        return arena_printf(a, "Side by side, %s did %s work %s times as fast as one after the other (%s).", d->agents,
+                            d->headline == SPEEDUP_BY_TIME ? "the same" : "their", value, basis);
     if (!strcmp(d->verdict, "worse"))
         return arena_printf(a, "Side by side, %s were slower than one after the other: %s times its speed (%s).", d->agents,
                             value, basis);
@@ -79,8 +79,8 @@ static const char *and_number(struct report_view *v, const struct view_arm *arm,
     const struct view_number *n = view_find(arm, id);
     if (!n)
         return text;
-    return arena_printf(&v->arena, "%s%s %s %s (%s)", text, *text ? ", " : "", what,
-                        arena_printf(&v->arena, "%s %s", number_with_interval(&v->arena, n), number_unit(n->metric)), id);
+    return arena_printf(&v->arena, "%s%s%s %s %s (%s)", text, *text ? ", " : "", what, number_with_interval(&v->arena, n),
+                        number_unit(n->metric), id);
 }
 
 static void answer_arm(struct report_view *v, const struct view_arm *arm)
@@ -95,7 +95,7 @@ static void answer_arm(struct report_view *v, const struct view_arm *arm)
     text = and_number(v, arm, text, "output_rate.system", "output");
     if (!*text)
         return;
-    answer(v, arena_printf(&v->arena, "%s: %s; median over %zu run%s%s.", arm->name, text + 1, arm->n_counted,
+    answer(v, arena_printf(&v->arena, "%s: %s; median over %zu run%s%s.", arm->name, text, arm->n_counted,
                            plural(arm->n_counted),
                            arm->n_counted == 1 ? ": one run says nothing about the next"
                            : arm->n_counted < VIEW_DESCRIPTIVE_BELOW ? ", descriptive" : ""));
@@ -130,12 +130,18 @@ static int64_t flagged(const struct report_view *v, enum request_flag flag)
 
 static void caution_blocks(struct report_view *v)
 {
-    size_t strata = 0, client = 0;
+    size_t strata = 0, client = 0, unequal = 0;
     int64_t degenerate = flagged(v, REQUEST_DEGENERATE), cut = flagged(v, REQUEST_CONTEXT_TRUNCATED);
     for (size_t i = 0; i < v->speedup.n_blocks; i++) {
         strata += v->speedup.blocks[i].strata_differ;
         client += v->speedup.blocks[i].source == DECODE_CLIENT;
+        unequal += !v->speedup.blocks[i].match;
     }
+    if (unequal)
+        caution(v, arena_printf(&v->arena,
+                                "In %zu of %zu blocks an agent's tokens differ by more than 2 %% from its solo run, or are not "
+                                "told: speedup.time would compare unequal work.",
+                                unequal, v->speedup.n_blocks));
     if (strata)
         caution(v, arena_printf(&v->arena, "In %zu block%s solo and common runs had different host facts.", strata, plural(strata)));
     if (client)

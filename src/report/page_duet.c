@@ -70,25 +70,27 @@ static void summary_table(struct page *p, const struct view_duet *d)
     p->ops->table(p, &t);
 }
 
+static void alone_together(struct page *p, struct table *t, double alone, double together)
+{
+    table_cellf(t, "%s \u2192 %s", number_text(&p->arena, alone), number_text(&p->arena, together));
+}
+
 static void agent_row(struct page *p, struct table *t, const struct speedup_block *b, const struct speedup_agent *a)
 {
     table_cellf(t, "%d", b->block + 1);
     table_cell(t, a->name);
-    cell(p, t, a->solo.duration_s);
-    cell(p, t, a->together.duration_s);
-    cell(p, t, a->solo.completion_tok);
-    cell(p, t, a->together.completion_tok);
-    cell(p, t, a->solo.decode_rate);
-    cell(p, t, a->together.decode_rate);
+    alone_together(p, t, a->solo.duration_s, a->together.duration_s);
+    alone_together(p, t, a->solo.prompt_tok, a->together.prompt_tok);
+    alone_together(p, t, a->solo.completion_tok, a->together.completion_tok);
+    alone_together(p, t, a->solo.decode_rate, a->together.decode_rate);
     cell(p, t, a->slowdown);
-    cell(p, t, a->solo.queue_ms);
-    cell(p, t, a->together.queue_ms);
+    alone_together(p, t, a->solo.queue_ms, a->together.queue_ms);
 }
 
 static void agents_table(struct page *p, const struct view_duet *d)
 {
-    static const char *const heads[] = {"block", "agent", "s alone", "s tog.", "tok alone", "tok tog.", "tok/s al.",
-                                        "tok/s tog.", "slowdown", "queue al.", "tog. ms"};
+    static const char *const heads[] = {"block", "agent", "seconds", "prompt tok", "output tok", "decode tok/s",
+                                        "slowdown", "queue ms"};
     struct table t;
     size_t rows = 0;
     table_init(&t, &p->arena);
@@ -124,8 +126,8 @@ static void rules(struct page *p, const struct view_duet *d)
                    number_text(&p->arena, d->overlap.median));
     if (d->contention.n)
         page_textf(p, "Contention in %.0f of %zu blocks by %s.", flagged, d->n_blocks, speedup_contention_rule());
-    page_textf(p, "Together and alone per agent (tog., al.): decode rate over all stages; slowdown = alone / together; queue: "
-                  "median over requests of %s.",
+    page_textf(p, "Per agent, alone \u2192 together: slowdown = decode rate alone / together, over all stages; queue is the "
+                  "median over its requests of %s.",
                queue_name(d));
     if (d->time.n > 1)
         page_textf(p, "Intervals: %s over blocks; below %d blocks they describe these blocks.",

@@ -1,8 +1,9 @@
 /* terminal.c: the report as text of at most so many columns. Colour is an addition: without it nothing is lost. */
 #include "format/escape.h"
+#include "format/utf8.h"
 #include "report/page.h"
 
-enum { ROWS_SHOWN = 40 };
+enum { ROWS_SHOWN = 40, RULE = 72 };
 
 static size_t columns_of(const struct page *p)
 {
@@ -39,9 +40,14 @@ static void title(struct page *p, const char *text)
 
 static void heading(struct page *p, const char *text)
 {
+    struct str ruled = STR_INIT;
     leave_list(p);
-    lines(p, text, "", 0, "1;4");
+    str_addf(&ruled, "\u2500\u2500 %s ", text);
+    for (size_t i = utf8_columns(ruled.at, ruled.len); i < RULE; i++)
+        str_addz(&ruled, "\u2500");
+    lines(p, str_z(&ruled), "", 0, "1");
     str_addc(p->out, '\n');
+    str_release(&ruled);
 }
 
 static void answer(struct page *p, const char *text)

@@ -190,6 +190,9 @@ static void edges(void **state)
     i = interval_ratio(bad, NULL, 3, 0.95);
     assert_true(isnan(i.estimate) && isnan(i.lo) && isnan(i.hi));
     assert_true(isnan(interval_ratio(one, NULL, 0, 0.95).estimate));
+    double equal[] = {499.9, 499.9, 499.9};
+    i = interval_ratio(equal, NULL, 3, 0.95);
+    assert_true(i.estimate == 499.9 && i.lo == 499.9 && i.hi == 499.9);
 }
 
 static void t_is_symmetric_and_exact_at_one_degree(void **state)

@@ -1,0 +1,457 @@
+/* The report of results that the store wrote: golden files, and what must hold for any of them. Golden files are made anew
+ * by CHIMERA_GOLDEN=write; the difference is for a person to read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "format/json.h"
+#include "format/utf8.h"
+
+#define QUESTION "Do two equal agents finish sooner side by side than one after the other?"
+
+static struct str rendered(const struct report_view *v, const char *format)
+{
+    struct str out = STR_INIT;
+    struct report_style color = {.color = true}, ascii = {.ascii = true};
+    if (!strcmp(format, "md"))
+        report_md(v, &out);
+    else if (!strcmp(format, "json"))
+        report_json(v, &out);
+    else
+        report_terminal(v, !strcmp(format, "color") ? &color : !strcmp(format, "ascii") ? &ascii : NULL, &out);
+    return out;
+}
+
+static struct str golden_path(const char *name, const char *end)
+{
+    struct str path = STR_INIT;
+    str_addf(&path, "%s/unit/report/golden/%s.%s", TESTS_DIR, name, end);
+    return path;
+}
+
+static bool writing(void)
+{
+    const char *mode = getenv("CHIMERA_GOLDEN");
+    return mode && !strcmp(mode, "write");
+}
+
+/* Definitions are the metric table's business: they are cut off. */
+static void golden(const struct report_view *v, const char *name, const char *format)
+{
+    struct str got = rendered(v, format), want = STR_INIT, path = golden_path(name, strcmp(format, "md") ? "txt" : "md");
+    struct err e = ERR_INIT;
+    char *definitions = strstr(str_z(&got), "## Definitions");
+    if (definitions)
+        got.len = (size_t)(definitions - got.at);
+    if (writing())
+        assert_int_equal(file_write(str_z(&path), got.at, got.len, &e), 0);
+    if (file_read(str_z(&path), 1 << 22, &want, &e))
+        fail_msg("%s", e.text);
+    if (got.len != want.len || memcmp(got.at, want.at, got.len) != 0)
+        fail_msg("%s differs from the report:\n%.*s", str_z(&path), (int)got.len, str_z(&got));
+    str_release(&got);
+    str_release(&want);
+    str_release(&path);
+}
+
+/* Valid UTF-8, no controls but line ends (and our own SGR when asked for), at most 100 columns. */
+static void check_terminal(const struct report_view *v, const char *format)
+{
+    struct str s = rendered(v, format);
+    size_t columns = 0;
+    for (size_t i = 0; i < s.len;) {
+        uint32_t c;
+        size_t n = utf8_decode(s.at + i, s.len - i, &c);
+        assert_true(n > 0);
+        if (c == 0x1B && !strcmp(format, "color")) {
+            i += strcspn(s.at + i, "m") + 1;
+            continue;
+        }
+        assert_true(c == '\n' || (c >= 0x20 && (c < 0x7F || c >= 0xA0) && c != 0x202E));
+        assert_true(c < 0x80 || strcmp(format, "ascii") != 0);
+        columns = c == '\n' ? 0 : columns + (size_t)utf8_width(c);
+        if (columns > 100)
+            fail_msg("a line of more than 100 columns: %.*s", 120, s.at + (i > 100 ? i - 100 : 0));
+        i += n;
+    }
+    str_release(&s);
+}
+
+static yyjson_doc *as_json(const struct report_view *v)
+{
+    struct str s = rendered(v, "json");
+    struct err e = ERR_INIT;
+    yyjson_doc *doc = json_read(s.at, s.len, NULL, &e);
+    if (!doc)
+        fail_msg("%s", e.text);
+    assert_int_equal(s.at[s.len - 1], '\n');
+    str_release(&s);
+    return doc;
+}
+
+static yyjson_val *at(yyjson_doc *doc, const char *pointer)
+{
+    return yyjson_doc_ptr_get(doc, pointer);
+}
+
+/* Everything in `want` is in `got`, numbers to 9 digits; got may hold more keys: the format may grow. */
+static bool holds(yyjson_val *got, yyjson_val *want, struct str *where)
+{
+    size_t i, max, len = where->len;
+    yyjson_val *k, *v;
+    if (yyjson_is_num(want))
+        return yyjson_is_num(got) &&
+               fabs(yyjson_get_num(got) - yyjson_get_num(want)) <= 1e-9 * (1 + fabs(yyjson_get_num(want)));
+    if (!yyjson_is_ctn(want))
+        return yyjson_equals(got, want);
+    if (yyjson_get_type(got) != yyjson_get_type(want) || (yyjson_is_arr(want) && yyjson_get_len(got) != yyjson_get_len(want)))
+        return false;
+    yyjson_arr_foreach(want, i, max, v)
+    {
+        str_addf(where, "/%zu", i);
+        if (!holds(yyjson_arr_get(got, i), v, where))
+            return false;
+        where->len = len;
+    }
+    yyjson_obj_foreach(want, i, max, k, v)
+    {
+        str_addf(where, "/%s", yyjson_get_str(k));
+        if (!holds(yyjson_obj_get(got, yyjson_get_str(k)), v, where))
+            return false;
+        where->len = len;
+    }
+    return true;
+}
+
+static void write_golden_json(yyjson_doc *doc, const char *path)
+{
+    struct err e = ERR_INIT;
+    size_t n;
+    yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, NULL);
+    yyjson_mut_obj_remove_key(yyjson_mut_doc_get_root(copy), "definitions");
+    char *text = yyjson_mut_write(copy, YYJSON_WRITE_PRETTY_TWO_SPACES, &n);
+    assert_int_equal(file_write(path, text, n, &e), 0);
+    free(text);
+    yyjson_mut_doc_free(copy);
+}
+
+static void golden_json(const struct report_view *v, const char *name)
+{
+    struct str path = golden_path(name, "json"), text = STR_INIT, where = STR_INIT;
+    struct err e = ERR_INIT;
+    yyjson_doc *got = as_json(v);
+    if (writing())
+        write_golden_json(got, str_z(&path));
+    if (file_read(str_z(&path), 1 << 22, &text, &e))
+        fail_msg("%s", e.text);
+    yyjson_doc *want = json_read(text.at, text.len, NULL, &e);
+    assert_non_null(want);
+    if (!holds(yyjson_doc_get_root(got), yyjson_doc_get_root(want), &where))
+        fail_msg("%s differs at %s", str_z(&path), str_z(&where));
+    yyjson_doc_free(got);
+    yyjson_doc_free(want);
+    str_release(&text);
+    str_release(&path);
+    str_release(&where);
+}
+
+static void check_all(const struct report_view *v)
+{
+    check_terminal(v, "terminal");
+    check_terminal(v, "color");
+    check_terminal(v, "ascii");
+    yyjson_doc *doc = as_json(v);
+    assert_string_equal(yyjson_get_str(at(doc, "/schema")), "chimera.report/1");
+    assert_true(yyjson_arr_size(at(doc, "/answers")) > 0);
+    yyjson_doc_free(doc);
+    struct str md = rendered(v, "md");
+    assert_true(md.len > 0 && !strstr(md.at, "<script") && !strchr(md.at, 0x1B));
+    str_release(&md);
+}
+
+/* ---- what a good duet looks like --------------------------------------------------------------------------------------- */
+
+static void a_duet_of_three_blocks(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.question = QUESTION, .blocks = 3});
+    check_all(v);
+    golden(v, "duet", "terminal");
+    golden(v, "duet", "md");
+    golden_json(v, "duet");
+    yyjson_doc *doc = as_json(v);
+    yyjson_val *speedup = at(doc, "/arms/2/metrics/speedup");
+    assert_string_equal(yyjson_get_str(at(doc, "/arms/2/arm")), "pair");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(speedup, "unit")), "ratio");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(speedup, "id")), "speedup.time");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(speedup, "verdict")), "better");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(speedup, "label")), "n = 3, descriptive");
+    assert_true(fabs(yyjson_get_num(yyjson_obj_get(speedup, "value")) - 1.5) < 1e-9);
+    assert_int_equal(yyjson_get_int(yyjson_obj_get(speedup, "n_runs")), 3);
+    assert_true(yyjson_get_num(yyjson_arr_get_first(yyjson_obj_get(speedup, "ci"))) > 1);
+    assert_int_equal(yyjson_arr_size(at(doc, "/blocks")), 3);
+    assert_int_equal(yyjson_get_int(at(doc, "/verdicts/VALID")), 9);
+    assert_int_equal(yyjson_get_int(at(doc, "/outcomes/completed")), 24);
+    assert_string_equal(yyjson_get_str(at(doc, "/host/kernel")), "6.1.0");
+    assert_int_equal(yyjson_get_int(at(doc, "/servers/0/threads")), 1);
+    assert_string_equal(yyjson_get_str(at(doc, "/servers/1/name")), "b");
+    yyjson_doc_free(doc);
+    report_view_free(v);
+}
+
+static void same_file_same_bytes(void **state)
+{
+    (void)state;
+    struct study_spec spec = {.question = QUESTION, .blocks = 5};
+    struct report_view *a = view_of(&spec), *b = view_of(&spec);
+    static const char *const formats[] = {"terminal", "md", "json", "ascii", "color"};
+    for (size_t i = 0; i < 5; i++) {
+        struct str x = rendered(a, formats[i]), y = rendered(b, formats[i]);
+        assert_string_equal(str_z(&x), str_z(&y));
+        str_release(&x);
+        str_release(&y);
+    }
+    report_view_free(a);
+    report_view_free(b);
+}
+
+static bool answer_has(const struct report_view *v, const char *words)
+{
+    return strstr(v->answers[0], words) != NULL;
+}
+
+static bool crossing_one(struct run *r, int arm)
+{
+    if (arm == 2)
+        r->sessions[0].ended_ns = at_s(18 * (drift(r->block) > 1 ? 1.3 : drift(r->block) < 1 ? 0.75 : 1));
+    return true;
+}
+
+static bool shared_processor(struct run *r, int arm)
+{
+    if (arm == 2) {
+        r->sessions[0].ended_ns = at_s(24 * drift(r->block));
+        r->sessions[1].ended_ns = at_s(23 * drift(r->block));
+    }
+    return true;
+}
+
+static bool longer_text(struct run *r, int arm)
+{
+    if (arm == 2)
+        r->requests[0].usage.completion_tok = 150;
+    return true;
+}
+
+static bool no_counts(struct run *r, int arm)
+{
+    (void)arm;
+    for (size_t i = 0; i < r->n_requests; i++)
+        r->requests[i].usage.completion_tok = -1;
+    return true;
+}
+
+static void answers_do_not_claim_too_much(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.blocks = 3, .change = crossing_one});
+    assert_true(answer_has(v, "It cannot be told") && answer_has(v, "includes 1") && answer_has(v, "n = 3, descriptive"));
+    check_all(v);
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 6, .change = shared_processor});
+    assert_true(answer_has(v, "slower than one after the other") && answer_has(v, "n = 6)"));
+    assert_true(v->duets[0].overlap.median > 97 && v->duets[0].time.median < 0.8); /* what the original could not see */
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 1});
+    assert_true(answer_has(v, "One block only") && answer_has(v, "n = 1"));
+    check_all(v);
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 3, .change = longer_text});
+    assert_int_equal(v->duets[0].headline, SPEEDUP_BY_TOKENS);
+    assert_true(answer_has(v, "speedup.tokens"));
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 3, .change = no_counts});
+    assert_true(answer_has(v, "not shown to be equal"));
+    check_all(v);
+    yyjson_doc *doc = as_json(v);
+    assert_true(yyjson_is_null(at(doc, "/arms/2/metrics/speedup/value")));
+    yyjson_doc_free(doc);
+    report_view_free(v);
+}
+
+/* ---- what goes wrong ----------------------------------------------------------------------------------------------------- */
+
+static bool half_done(struct run *r, int arm)
+{
+    if (r->block == 1 && arm == 2) {
+        r->state = RUN_ABORTED;
+        r->n_sessions = 0;
+        r->requests[3].outcome = OUTCOME_CANCELLED;
+    }
+    if (r->block == 0 && arm == 0) {
+        r->verdict = VERDICT_VOID;
+        r->verdict_why = "steal: the hypervisor took CPU time (4 %, limit 1 %)";
+    }
+    if (r->block == 2 && arm == 1) {
+        r->verdict = VERDICT_SUSPECT;
+        r->verdict_why = "barrier_spread: sessions did not start together (2 ms, limit 1 ms)";
+        r->requests[1].flags = REQUEST_DEGENERATE | REQUEST_LENGTH;
+    }
+    return r->block < 3;
+}
+
+static void an_unfinished_study(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.question = QUESTION, .blocks = 4, .change = half_done});
+    check_all(v);
+    golden(v, "unfinished", "terminal");
+    yyjson_doc *doc = as_json(v);
+    assert_int_equal(yyjson_arr_size(at(doc, "/arms/2/runs")), 2);
+    assert_int_equal(yyjson_arr_size(at(doc, "/arms/2/aborted")), 1);
+    assert_int_equal(yyjson_arr_size(at(doc, "/blocks")), 1);
+    assert_true(yyjson_arr_size(at(doc, "/excluded")) >= 4);
+    assert_false(yyjson_get_bool(at(doc, "/study/complete")));
+    assert_int_equal(yyjson_get_int(at(doc, "/verdicts/VOID")), 1);
+    yyjson_doc_free(doc);
+    report_view_free(v);
+}
+
+static bool never(struct run *r, int arm)
+{
+    (void)r;
+    (void)arm;
+    return false;
+}
+
+static bool all_failed(struct run *r, int arm)
+{
+    (void)arm;
+    for (size_t i = 0; i < r->n_sessions; i++) {
+        r->sessions[i].ok = false;
+        r->sessions[i].error = "connection refused";
+    }
+    for (size_t i = 0; i < r->n_requests; i++) {
+        struct request *q = &r->requests[i];
+        request_init(q);
+        q->seq = (int64_t)i;
+        q->outcome = OUTCOME_CONNECT_ERROR;
+    }
+    return true;
+}
+
+static void nothing_to_show(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.question = QUESTION, .blocks = 2, .change = never});
+    check_all(v);
+    golden(v, "empty", "terminal");
+    assert_true(answer_has(v, "Nothing can be concluded"));
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 2, .change = all_failed});
+    check_all(v);
+    assert_true(answer_has(v, "no block has a counted run"));
+    assert_int_equal(v->counts.by_outcome[OUTCOME_CONNECT_ERROR], 16);
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 0});
+    check_all(v);
+    report_view_free(v);
+}
+
+#define HOSTILE "\x1b]8;;http://x\x07|`<script>alert(1)</script>\u202e\n# [a](b)"
+
+static bool hostile_names(struct run *r, int arm)
+{
+    for (size_t i = 0; i < r->n_sessions; i++)
+        if (!strcmp(r->sessions[i].agent, "beta"))
+            r->sessions[i].agent = HOSTILE;
+    r->verdict = VERDICT_SUSPECT;
+    r->verdict_why = HOSTILE;
+    r->sessions[0].error = "bytes \xff\xfe\x9b" HOSTILE;
+    r->sessions[0].quality_json = arm ? "[1,2" : "{\"keyword_score\":\"high\",\"grounding\":[],\"supported\":-5}";
+    r->health = (struct health){.loop_busy = NAN, .send_lag_p99_us = NAN, .steal = -1, .chunks = -1, .merged = -1,
+                                .client_rss_bytes = -1, .dropped_chunks = -1, .retransmits = -1, .clock_steps = -1,
+                                .ctx_involuntary = -1, .host_busy = INFINITY, .psi_cpu_some = -1};
+    r->requests[0].stamp[STAMP_DONE] = MONO_NONE;
+    return true;
+}
+
+static void hostile_text(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.question = HOSTILE, .blocks = 2, .change = hostile_names});
+    check_all(v);
+    assert_int_equal(v->n_duets, 1);
+    struct str md = rendered(v, "md");
+    for (const char *p = md.at; (p = strstr(p, "alert(1)")); p++)
+        assert_true(p - md.at > 4 && !memcmp(p - 4, "&gt;", 4));
+    str_release(&md);
+    report_view_free(v);
+}
+
+/* ---- one agent, plain load ------------------------------------------------------------------------------------------------- */
+
+static bool only_one(struct run *r, int arm)
+{
+    return arm == 0 && r->block == 0;
+}
+
+static bool only_load(struct run *r, int arm)
+{
+    for (size_t i = 0; i < r->n_sessions; i++) {
+        r->sessions[i].agent = "load";
+        r->sessions[i].quality_json = NULL;
+    }
+    return arm == 2;
+}
+
+static void without_a_pair(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.question = "How long does one agent take?", .blocks = 1,
+                                                         .change = only_one});
+    check_all(v);
+    golden(v, "single", "terminal");
+    assert_true(answer_has(v, "one run says nothing about the next"));
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 3, .change = only_load});
+    check_all(v);
+    assert_true(v->n_duets == 0 && v->speedup.n_multi == 0 && answer_has(v, "median over 3 runs, descriptive"));
+    report_view_free(v);
+}
+
+static void every_metric_is_in_the_document(void **state)
+{
+    (void)state;
+    struct str md = STR_INIT;
+    const struct metric *m;
+    report_metrics_md(&md);
+    for (size_t i = 0; (m = metric_at(i)); i++) {
+        struct str cell = STR_INIT;
+        for (const char *p = m->id; *p; p++)
+            str_addf(&cell, *p == '_' ? "\\%c" : "%c", *p);
+        assert_non_null(strstr(md.at, str_z(&cell)));
+        str_release(&cell);
+    }
+    str_release(&md);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_duet_of_three_blocks),
+        cmocka_unit_test(same_file_same_bytes),
+        cmocka_unit_test(answers_do_not_claim_too_much),
+        cmocka_unit_test(an_unfinished_study),
+        cmocka_unit_test(nothing_to_show),
+        cmocka_unit_test(hostile_text),
+        cmocka_unit_test(without_a_pair),
+        cmocka_unit_test(every_metric_is_in_the_document),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
