@@ -290,6 +290,15 @@ static struct arrival stamp_arrival(struct conn *c, mono_ns app_ns, int64_t real
     return a;
 }
 
+/* What answers a request comes after it was sent. TLS's own messages, such as session tickets, say nothing about that. */
+static void deliver(struct conn *c, const char *p, size_t n, const struct arrival *a)
+{
+    if (c->sent_due)
+        conn_settle_sent(c);
+    if (c->state != CONN_CLOSED)
+        c->ops->bytes(c, p, n, a);
+}
+
 static bool on_plaintext(void *user, const char *p, size_t n)
 {
     struct conn *c = user;
@@ -299,7 +308,7 @@ static bool on_plaintext(void *user, const char *p, size_t n)
         fail_later(c, EPROTO);
         return false;
     }
-    c->ops->bytes(c, p, n, c->arrival);
+    deliver(c, p, n, c->arrival);
     return c->state == CONN_OPEN;
 }
 
@@ -319,12 +328,8 @@ static void tls_step(struct conn *c, enum tls_result r)
 
 static void take_bytes(struct conn *c, const char *p, size_t n, const struct arrival *a)
 {
-    if (c->sent_due && c->state == CONN_OPEN)
-        conn_settle_sent(c);
-    if (c->state == CONN_CLOSED)
-        return;
     if (!c->tls) {
-        c->ops->bytes(c, p, n, a);
+        deliver(c, p, n, a);
         return;
     }
     c->arrival = a;
