@@ -275,11 +275,13 @@ void conn_settle_sent(struct conn *c)
 
 /* ---- reading ---- */
 
+/* A stamp from after we saw the bytes, or from before the request they answer, tells that the wall clock was set between
+ * the stamp and the sample of the offset: it is dropped and our clock taken. */
 static struct arrival stamp_arrival(struct conn *c, mono_ns app_ns, int64_t realtime_ns)
 {
     struct arrival a = {.t_ns = app_ns, .app_ns = app_ns, .read = loop_count_read(c->loop), .unstamped = true};
     mono_ns t = realtime_ns ? loop_from_realtime(c->loop, realtime_ns) : INT64_MAX;
-    if (t <= app_ns + STAMP_SLACK_NS) { /* later than we saw it: the wall clock was set */
+    if (t <= app_ns + STAMP_SLACK_NS && t >= c->tx_before_ns - STAMP_SLACK_NS) {
         a.t_ns = t < app_ns ? t : app_ns;
         a.unstamped = false;
     }
