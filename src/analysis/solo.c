@@ -1,7 +1,8 @@
 /* solo.c: what an agent does alone, and what another run's tokens would have cost it. See speedup.h.
  *
- * Time outside decode is defined as the rest, duration - decode time. So with equal tokens per stage the cost is the solo
- * duration itself, and speedup.tokens equals speedup.time whatever the source of the decode times is. */
+ * Time outside decode is defined as the rest, duration - decode time. So with equal tokens per stage the
+ * cost is the solo duration itself, and speedup.tokens equals speedup.time whatever the source of the decode
+ * times is. */
 #include <math.h>
 #include <string.h>
 

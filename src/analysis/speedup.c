@@ -1,4 +1,5 @@
-/* speedup.c: finds the solo runs of each multi-agent run and computes the block. See speedup.h; costs are in solo.c. */
+/* speedup.c: finds the solo runs of each multi-agent run and computes the block. See speedup.h; costs are in
+ * solo.c. */
 #include "analysis/speedup.h"
 
 #include <math.h>
@@ -26,7 +27,7 @@ struct pairing {
     struct speedup *out;
 };
 
-/* ---- which arm is what ------------------------------------------------------------------------------------------------ */
+/* ---- which arm is what ----------------------------------------------------------------------------------- */
 
 static bool same(const char *a, const char *b)
 {
@@ -101,7 +102,7 @@ static void sort_out(struct pairing *p)
     }
 }
 
-/* ---- one side of an agent --------------------------------------------------------------------------------------------- */
+/* ---- one side of an agent -------------------------------------------------------------------------------- */
 
 static double median_of(const struct run *r, const struct session *s, const char *id)
 {
@@ -154,7 +155,7 @@ static bool within(double together, double solo)
     return fabs(together - solo) <= SPEEDUP_MATCH * solo; /* false for NaN */
 }
 
-/* ---- the block ---------------------------------------------------------------------------------------------------------- */
+/* ---- the block ------------------------------------------------------------------------------------------- */
 
 static double of_run(const struct run *r, const char *id)
 {
@@ -232,8 +233,8 @@ static bool fill_queue(struct speedup_block *b, const char *id)
     return all;
 }
 
-/* The counted solo run of an agent in a block. Of several, the one on the same server; NULL and *why when it cannot be
- * told which one is meant. */
+/* The counted solo run of an agent in a block. Of several, the one on the same server; NULL and *why when it
+ * cannot be told which one is meant. */
 static struct place *solo_of(struct pairing *p, const struct run *multi, const struct session *s, const char **why)
 {
     struct place *found[2] = {NULL, NULL};
@@ -252,8 +253,9 @@ static struct place *solo_of(struct pairing *p, const struct run *multi, const s
         if (!found[0])
             break;
     }
-    *why = arena_printf(p->arena, found[0] ? "several solo runs of %s in block %d: which one is its own cannot be told"
-                                           : "no counted solo run of %s in block %d",
+    *why = arena_printf(p->arena,
+                        found[0] ? "several solo runs of %s in block %d: which one is its own cannot be told"
+                                 : "no counted solo run of %s in block %d",
                         s->agent, multi->block + 1);
     return NULL;
 }
@@ -277,7 +279,8 @@ static bool pair_agents(struct pairing *p, struct place *multi, struct speedup_b
         a->match = within(a->together.prompt_tok, a->solo.prompt_tok) &&
                    within(a->together.completion_tok, a->solo.completion_tok);
         b->match = b->match && a->match;
-        b->strata_differ = b->strata_differ || !(r->stratum == solo->run->stratum || same(r->stratum, solo->run->stratum));
+        b->strata_differ = b->strata_differ ||
+                           !(r->stratum == solo->run->stratum || same(r->stratum, solo->run->stratum));
         b->degenerate += degenerate_in(solo->run);
     }
     for (size_t i = 0; i < r->n_sessions; i++)
@@ -302,7 +305,7 @@ static void add_block(struct pairing *p, struct place *multi)
     p->out->blocks[p->out->n_blocks++] = b;
 }
 
-/* ---- all ---------------------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------------------- */
 
 static void list_excluded(struct pairing *p)
 {

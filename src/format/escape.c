@@ -6,15 +6,17 @@
 
 #include "format/utf8.h"
 
-/* Characters that change how others are shown without being seen (Unicode "Trojan source" and terminal injection). */
+/* Characters that change how others are shown without being seen (Unicode "Trojan source" and terminal
+ * injection). */
 static bool hidden(uint32_t v)
 {
     return v < 0x20 || (v >= 0x7F && v < 0xA0) || v == 0xAD || v == 0x61C || v == 0x180E ||
-           (v >= 0x200B && v <= 0x200F) || (v >= 0x2028 && v <= 0x202E) || (v >= 0x2060 && v <= 0x206F) || v == 0xFEFF ||
-           (v >= 0xFFF9 && v <= 0xFFFB) || (v >= 0xE0000 && v <= 0xE0FFF);
+           (v >= 0x200B && v <= 0x200F) || (v >= 0x2028 && v <= 0x202E) || (v >= 0x2060 && v <= 0x206F) ||
+           v == 0xFEFF || (v >= 0xFFF9 && v <= 0xFFFB) || (v >= 0xE0000 && v <= 0xE0FFF);
 }
 
-/* The next character that may be shown: false at the end. Spaces stand for breaks; runs of breaks stay one each. */
+/* The next character that may be shown: false at the end. Spaces stand for breaks; runs of breaks stay one
+ * each. */
 static bool next(struct span *s, uint32_t *code)
 {
     while (s->len) {
@@ -38,10 +40,10 @@ static const char *ascii_of(uint32_t v)
     static const struct {
         uint32_t code;
         const char *ascii;
-    } spellings[] = {{0xA0, " "},    {0xB0, "deg"},  {0xB1, "+-"},   {0xB5, "u"},   {0xB7, "*"},    {0xD7, "x"},
-                     {0x3BC, "u"},   {0x2010, "-"},  {0x2011, "-"},  {0x2012, "-"}, {0x2013, "-"},  {0x2014, "-"},
-                     {0x2018, "'"},  {0x2019, "'"},  {0x201C, "\""}, {0x201D, "\""}, {0x2022, "*"}, {0x2026, "..."},
-                     {0x2192, "->"}, {0x2212, "-"},  {0x2500, "-"},  {0x2248, "~"},  {0x2264, "<="}, {0x2265, ">="}};
+    } spellings[] = {{0xA0, " "},    {0xB0, "deg"}, {0xB1, "+-"},   {0xB5, "u"},    {0xB7, "*"},    {0xD7, "x"},
+                     {0x3BC, "u"},   {0x2010, "-"}, {0x2011, "-"},  {0x2012, "-"},  {0x2013, "-"},  {0x2014, "-"},
+                     {0x2018, "'"},  {0x2019, "'"}, {0x201C, "\""}, {0x201D, "\""}, {0x2022, "*"},  {0x2026, "..."},
+                     {0x2192, "->"}, {0x2212, "-"}, {0x2500, "-"},  {0x2248, "~"},  {0x2264, "<="}, {0x2265, ">="}};
     for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
         if (spellings[i].code == v)
             return spellings[i].ascii;
@@ -61,18 +63,12 @@ void escape_terminal(struct span s, bool ascii, struct str *out)
 static const char *entity(uint32_t v)
 {
     switch (v) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\'':
-        return "&#39;";
-    default:
-        return NULL;
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
     }
 }
 
@@ -86,9 +82,9 @@ void escape_html(struct span s, struct str *out)
             utf8_encode(v, out);
 }
 
-/* '.' and ')' only mark a list behind digits at a line's start, and '-', '+', '=', '#' only act at the start; numbers are
- * everywhere in a report, so these get their backslash only there. GFM makes links of bare addresses: "://", '@' and "www."
- * are broken up by a backslash too. */
+/* '.' and ')' only mark a list behind digits at a line's start, and '-', '+', '=', '#' only act at the
+ * start; numbers are everywhere in a report, so these get their backslash only there. GFM makes links of
+ * bare addresses: "://", '@' and "www." are broken up by a backslash too. */
 static bool acts(uint32_t v, bool start, bool digits, int www, struct span rest)
 {
     if (v >= 0x80 || !v)

@@ -55,10 +55,10 @@ size_t table_rows(const struct table *t)
     return t->n_columns ? t->n_cells / t->n_columns : 0;
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------------------- */
 
-/* Cuts the next line of at most `columns` off *rest: at the last space that fits, else in the middle of a word, never in the
- * middle of a character. */
+/* Cuts the next line of at most `columns` off *rest: at the last space that fits, else in the middle of a
+ * word, never in the middle of a character. */
 static struct span next_line(struct span *rest, size_t columns)
 {
     size_t at = 0, used = 0, space = 0, resume = 0;
@@ -105,7 +105,7 @@ void text_wrap(struct span text, size_t columns, size_t indent, struct str *out)
     }
 }
 
-/* ---- terminal ----------------------------------------------------------------------------------------------------------- */
+/* ---- terminal -------------------------------------------------------------------------------------------- */
 
 /* A table whose cells are escaped and measured. Row 0 is the heads. */
 struct layout {
@@ -138,7 +138,8 @@ static void measure(struct layout *l, bool ascii)
     }
 }
 
-/* The widest column that may be narrowed at this step; n_columns: none. Text gives way first, then its heads, then numbers. */
+/* The widest column that may be narrowed at this step; n_columns: none. Text gives way first, then its
+ * heads, then numbers. */
 static size_t widest(const struct layout *l, int step)
 {
     size_t n = l->t->n_columns, found = n;
@@ -236,7 +237,7 @@ void table_terminal(const struct table *t, const struct table_style *style, stru
     free(l.cells);
 }
 
-/* ---- Markdown ------------------------------------------------------------------------------------------------------------ */
+/* ---- Markdown -------------------------------------------------------------------------------------------- */
 
 void table_md(const struct table *t, struct str *out)
 {
@@ -248,8 +249,9 @@ void table_md(const struct table *t, struct str *out)
         }
         str_addc(out, '\n');
         for (size_t i = 0; !row && i < t->n_columns; i++)
-            str_addz(out, i ? t->align[i] == TABLE_RIGHT ? "---:|" : "---|"
-                            : t->align[i] == TABLE_RIGHT ? "|---:|" : "|---|");
+            str_addz(out, i                            ? t->align[i] == TABLE_RIGHT ? "---:|" : "---|"
+                          : t->align[i] == TABLE_RIGHT ? "|---:|"
+                                                       : "|---|");
         if (!row)
             str_addc(out, '\n');
     }

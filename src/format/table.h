@@ -1,5 +1,5 @@
-/* A text table: cells are added row by row as they are; the renderers escape and align them, so the same table can go to a
- * terminal and into Markdown. Memory is the caller's arena. */
+/* A text table: cells are added row by row as they are; the renderers escape and align them, so the same
+ * table can go to a terminal and into Markdown. Memory is the caller's arena. */
 #ifndef FORMAT_TABLE_H
 #define FORMAT_TABLE_H
 
@@ -36,13 +36,15 @@ struct table_style {
     const char *head_on, *head_off; /* put around the line of heads; NULL: nothing */
 };
 
-/* Aligned columns with two spaces between them and a line under the heads. A table that is too wide narrows its widest
- * columns (left-aligned ones first, none below 8) and breaks their cells over several lines, at spaces where there are any. */
+/* Aligned columns with two spaces between them and a line under the heads. A table that is too wide narrows
+ * its widest columns (left-aligned ones first, none below 8) and breaks their cells over several lines, at
+ * spaces where there are any. */
 void table_terminal(const struct table *t, const struct table_style *style, struct str *out);
 /* A GFM table. */
 void table_md(const struct table *t, struct str *out);
 
-/* Fills text (already escaped) into lines of at most `columns`, each with the indent; for paragraphs beside tables. */
+/* Fills text (already escaped) into lines of at most `columns`, each with the indent; for paragraphs beside
+ * tables. */
 void text_wrap(struct span text, size_t columns, size_t indent, struct str *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* answer.c: the sentences of the first screen. They say what the interval allows and no more: an interval that includes 1
- * decides nothing, one block decides nothing, and unequal work is no comparison. */
+/* answer.c: the sentences of the first screen. They say what the interval allows and no more: an interval
+ * that includes 1 decides nothing, one block decides nothing, and unequal work is no comparison. */
 #include <math.h>
 #include <string.h>
 
@@ -27,20 +27,20 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
-/* ---- several agents at once ----------------------------------------------------------------------------------------------- */
+/* ---- several agents at once ------------------------------------------------------------------------------ */
 
 static const char *decided(struct report_view *v, const struct view_duet *d, const struct view_number *n)
 {
     struct arena *a = &v->arena;
     const char *value = number_text(a, n->median);
-    const char *basis = arena_printf(a, "%s, 95 %% interval %s to %s, %s", n->metric->id, number_text(a, n->interval.lo),
-                                     number_text(a, n->interval.hi), n->label);
+    const char *basis = arena_printf(a, "%s, 95 %% interval %s to %s, %s", n->metric->id,
+                                     number_text(a, n->interval.lo), number_text(a, n->interval.hi), n->label);
     if (!strcmp(d->verdict, "better"))
         return arena_printf(a, "Side by side, %s did %s work %s times as fast as one after the other (%s).", d->agents,
                             d->headline == SPEEDUP_BY_TIME ? "the same" : "their", value, basis);
     if (!strcmp(d->verdict, "worse"))
-        return arena_printf(a, "Side by side, %s were slower than one after the other: %s times its speed (%s).", d->agents,
-                            value, basis);
+        return arena_printf(a, "Side by side, %s were slower than one after the other: %s times its speed (%s).",
+                            d->agents, value, basis);
     return arena_printf(a,
                         "It cannot be told whether %s are faster side by side than one after the other: %s times the "
                         "speed, and the interval includes 1 (%s).",
@@ -51,15 +51,17 @@ static const char *undecided(struct report_view *v, const struct view_duet *d)
 {
     const struct view_number *n = d->headline == SPEEDUP_BY_TIME ? &d->time : &d->tokens;
     if (d->headline == SPEEDUP_NONE)
-        return arena_printf(&v->arena,
-                            "It cannot be told whether %s are faster side by side than one after the other: the work of "
-                            "the runs is not shown to be equal, because token counts or decode times are missing "
-                            "(speedup.time alone would be %s).",
-                            d->agents, number_text(&v->arena, d->time.median));
-    return arena_printf(&v->arena,
-                        "One block only: side by side, %s worked at %s times the speed of one after the other (%s, n = 1). "
-                        "Without a second block there is no interval, and nothing is said about other runs.",
-                        d->agents, number_text(&v->arena, n->median), n->metric->id);
+        return arena_printf(
+            &v->arena,
+            "It cannot be told whether %s are faster side by side than one after the other: the work of "
+            "the runs is not shown to be equal, because token counts or decode times are missing "
+            "(speedup.time alone would be %s).",
+            d->agents, number_text(&v->arena, d->time.median));
+    return arena_printf(
+        &v->arena,
+        "One block only: side by side, %s worked at %s times the speed of one after the other (%s, n = 1). "
+        "Without a second block there is no interval, and nothing is said about other runs.",
+        d->agents, number_text(&v->arena, n->median), n->metric->id);
 }
 
 static void answer_duet(struct report_view *v, const struct view_duet *d)
@@ -71,7 +73,7 @@ static void answer_duet(struct report_view *v, const struct view_duet *d)
     answer(v, text);
 }
 
-/* ---- other studies ---------------------------------------------------------------------------------------------------------- */
+/* ---- other studies --------------------------------------------------------------------------------------- */
 
 static const char *and_number(struct report_view *v, const struct view_arm *arm, const char *text, const char *id,
                               const char *what)
@@ -79,8 +81,8 @@ static const char *and_number(struct report_view *v, const struct view_arm *arm,
     const struct view_number *n = view_find(arm, id);
     if (!n)
         return text;
-    return arena_printf(&v->arena, "%s%s%s %s %s (%s)", text, *text ? ", " : "", what, number_with_interval(&v->arena, n),
-                        number_unit(n->metric), id);
+    return arena_printf(&v->arena, "%s%s%s %s %s (%s)", text, *text ? ", " : "", what,
+                        number_with_interval(&v->arena, n), number_unit(n->metric), id);
 }
 
 static void answer_arm(struct report_view *v, const struct view_arm *arm)
@@ -97,8 +99,9 @@ static void answer_arm(struct report_view *v, const struct view_arm *arm)
         return;
     answer(v, arena_printf(&v->arena, "%s: %s; median over %zu run%s%s.", arm->name, text, arm->n_counted,
                            plural(arm->n_counted),
-                           arm->n_counted == 1 ? ": one run says nothing about the next"
-                           : arm->n_counted < VIEW_DESCRIPTIVE_BELOW ? ", descriptive" : ""));
+                           arm->n_counted == 1                       ? ": one run says nothing about the next"
+                           : arm->n_counted < VIEW_DESCRIPTIVE_BELOW ? ", descriptive"
+                                                                     : ""));
 }
 
 static void answer_nothing(struct report_view *v)
@@ -109,16 +112,18 @@ static void answer_nothing(struct report_view *v)
         aborted += v->arms[i].n_others;
     }
     if (!complete)
-        answer(v, arena_printf(&v->arena, "Nothing can be concluded: of %zu planned run%s none is complete (%zu aborted).",
-                               v->info.study.n_rows, plural(v->info.study.n_rows), aborted));
+        answer(v,
+               arena_printf(&v->arena, "Nothing can be concluded: of %zu planned run%s none is complete (%zu aborted).",
+                            v->info.study.n_rows, plural(v->info.study.n_rows), aborted));
     else
-        answer(v, arena_printf(&v->arena,
-                               "Nothing can be concluded: of %zu complete run%s none counts (%lld VOID), or none carries a "
-                               "number.",
-                               complete, plural(complete), (long long)v->verdicts[VERDICT_VOID]));
+        answer(v, arena_printf(
+                      &v->arena,
+                      "Nothing can be concluded: of %zu complete run%s none counts (%lld VOID), or none carries a "
+                      "number.",
+                      complete, plural(complete), (long long)v->verdicts[VERDICT_VOID]));
 }
 
-/* ---- cautions ------------------------------------------------------------------------------------------------------------------ */
+/* ---- cautions -------------------------------------------------------------------------------------------- */
 
 static int64_t flagged(const struct report_view *v, enum request_flag flag)
 {
@@ -138,12 +143,14 @@ static void caution_blocks(struct report_view *v)
         unequal += !v->speedup.blocks[i].match;
     }
     if (unequal)
-        caution(v, arena_printf(&v->arena,
-                                "In %zu of %zu blocks an agent's tokens differ by more than 2 %% from its solo run, or are not "
-                                "told: speedup.time would compare unequal work.",
-                                unequal, v->speedup.n_blocks));
+        caution(v, arena_printf(
+                       &v->arena,
+                       "In %zu of %zu blocks an agent's tokens differ by more than 2 %% from its solo run, or are not "
+                       "told: speedup.time would compare unequal work.",
+                       unequal, v->speedup.n_blocks));
     if (strata)
-        caution(v, arena_printf(&v->arena, "In %zu block%s solo and common runs had different host facts.", strata, plural(strata)));
+        caution(v, arena_printf(&v->arena, "In %zu block%s solo and common runs had different host facts.", strata,
+                                plural(strata)));
     if (client)
         caution(v, "The server reports no decode times: decode rates come from the client's stamps.");
     if (degenerate)
@@ -173,16 +180,20 @@ static void cautions(struct report_view *v)
                                 v->info.study.n_rows));
     if (v->verdicts[VERDICT_VOID])
         caution(v, arena_printf(&v->arena, "%lld run%s VOID and count%s nowhere.", (long long)v->verdicts[VERDICT_VOID],
-                                v->verdicts[VERDICT_VOID] == 1 ? " is" : "s are", v->verdicts[VERDICT_VOID] == 1 ? "s" : ""));
+                                v->verdicts[VERDICT_VOID] == 1 ? " is" : "s are",
+                                v->verdicts[VERDICT_VOID] == 1 ? "s" : ""));
     if (v->verdicts[VERDICT_SUSPECT])
         caution(v, arena_printf(&v->arena, "%lld run%s SUSPECT and counted; the rules that fired stand with the runs.",
-                                (long long)v->verdicts[VERDICT_SUSPECT], v->verdicts[VERDICT_SUSPECT] == 1 ? " is" : "s are"));
+                                (long long)v->verdicts[VERDICT_SUSPECT],
+                                v->verdicts[VERDICT_SUSPECT] == 1 ? " is" : "s are"));
     if (excluded)
-        caution(v, arena_printf(&v->arena, "%zu run%s of the comparison %s left out, each with its cause below.", excluded,
-                                plural(excluded), excluded == 1 ? "is" : "are"));
+        caution(v, arena_printf(&v->arena, "%zu run%s of the comparison %s left out, each with its cause below.",
+                                excluded, plural(excluded), excluded == 1 ? "is" : "are"));
     if (v->counts.failed + v->counts.unsent)
-        caution(v, arena_printf(&v->arena, "%lld of %lld requests failed or were never sent; latencies are those of completed ones.",
-                                (long long)(v->counts.failed + v->counts.unsent), (long long)v->counts.planned));
+        caution(v,
+                arena_printf(&v->arena,
+                             "%lld of %lld requests failed or were never sent; latencies are those of completed ones.",
+                             (long long)(v->counts.failed + v->counts.unsent), (long long)v->counts.planned));
     caution_blocks(v);
     if (v->n_hosts > 1)
         caution(v, arena_printf(&v->arena, "The runs had %zu different sets of host facts.", v->n_hosts));
@@ -195,10 +206,11 @@ void view_answer(struct report_view *v)
     for (size_t i = 0; i < v->n_duets; i++)
         answer_duet(v, &v->duets[i]);
     if (v->speedup.n_multi && !v->n_duets)
-        answer(v, arena_printf(&v->arena,
-                               "It cannot be told whether the agents are faster side by side than one after the other: no "
-                               "block has a counted run of all of them and of each alone (%zu run%s left out).",
-                               v->speedup.n_excluded, v->speedup.n_excluded == 1 ? " is" : "s are"));
+        answer(v,
+               arena_printf(&v->arena,
+                            "It cannot be told whether the agents are faster side by side than one after the other: no "
+                            "block has a counted run of all of them and of each alone (%zu run%s left out).",
+                            v->speedup.n_excluded, v->speedup.n_excluded == 1 ? " is" : "s are"));
     for (size_t i = 0; i < v->n_arms && !v->speedup.n_multi; i++)
         answer_arm(v, &v->arms[i]);
     if (!v->n_answers)

@@ -50,8 +50,7 @@ static const char *joined(struct arena *a, const char *key, yyjson_val *array)
     const char *text = "";
     size_t i, max, shown = 0;
     yyjson_val *v;
-    yyjson_arr_foreach(array, i, max, v)
-    {
+    yyjson_arr_foreach (array, i, max, v) {
         const char *one = scalar(a, key, v);
         if (one && shown++ < 64)
             text = arena_printf(a, "%s%s%s", text, *text ? " " : "", one);
@@ -63,8 +62,7 @@ static void collect(struct collector *c, const char *prefix, yyjson_val *obj, in
 {
     size_t i, max;
     yyjson_val *k, *v;
-    yyjson_obj_foreach(obj, i, max, k, v)
-    {
+    yyjson_obj_foreach (obj, i, max, k, v) {
         const char *key = arena_printf(c->arena, "%s%s%s", prefix, *prefix ? "." : "", yyjson_get_str(k));
         if (yyjson_is_obj(v) && depth < 4)
             collect(c, key, v, depth + 1);

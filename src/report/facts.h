@@ -1,5 +1,5 @@
-/* facts.h: a JSON object of facts (host, server, corpus) as rows of key and value. Keys of nested objects are joined by a
- * dot; null is left out; anything that is not an object gives no rows. */
+/* facts.h: a JSON object of facts (host, server, corpus) as rows of key and value. Keys of nested objects
+ * are joined by a dot; null is left out; anything that is not an object gives no rows. */
 #ifndef REPORT_FACTS_H
 #define REPORT_FACTS_H
 
@@ -18,7 +18,7 @@ struct facts {
 
 enum { FACTS_MAX = 200 };
 
-struct facts facts_of(struct arena *a, const char *json); /* json NULL: none */
+struct facts facts_of(struct arena *a, const char *json);      /* json NULL: none */
 const char *facts_get(const struct facts *f, const char *key); /* NULL: not told */
 
 #endif

@@ -1,5 +1,6 @@
-/* json.c: the report as one JSON object, schema chimera.report/1. Block, attempt and run numbers are those of the file (from
- * 0); what is not known is null or absent; times are seconds, unless a unit says otherwise. */
+/* json.c: the report as one JSON object, schema chimera.report/1. Block, attempt and run numbers are those
+ * of the file (from 0); what is not known is null or absent; times are seconds, unless a unit says
+ * otherwise. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +32,7 @@ static void members(struct json_writer *w, const char *json, const char *name_ke
     size_t i, max;
     if (!yyjson_obj_get(root, name_key))
         json_kz(w, name_key, name);
-    yyjson_obj_foreach(root, i, max, k, v)
-    {
+    yyjson_obj_foreach (root, i, max, k, v) {
         json_key(w, yyjson_get_str(k));
         raw(w, v);
     }

@@ -6,7 +6,7 @@
 #include "report/json_view.h"
 #include "report/number.h"
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------------ */
+/* ---- numbers --------------------------------------------------------------------------------------------- */
 
 static void interval(struct json_writer *w, const struct view_number *n)
 {
@@ -58,7 +58,8 @@ static const char *worst_verdict(const struct view_arm *arm)
     return verdict_word(worst);
 }
 
-/* The headline goes by the name "speedup" and says in its id which of the two it is; with none, its value is null. */
+/* The headline goes by the name "speedup" and says in its id which of the two it is; with none, its value is
+ * null. */
 static void headline(struct json_writer *w, const struct view_duet *d)
 {
     struct view_number none = d->time;
@@ -68,7 +69,10 @@ static void headline(struct json_writer *w, const struct view_duet *d)
         none.interval.estimate = NAN;
         none.label = "no headline: equal work is not shown";
     }
-    number(w, "speedup", d->headline == SPEEDUP_NONE ? &none : d->headline == SPEEDUP_BY_TIME ? &d->time : &d->tokens,
+    number(w, "speedup",
+           d->headline == SPEEDUP_NONE      ? &none
+           : d->headline == SPEEDUP_BY_TIME ? &d->time
+                                            : &d->tokens,
            d->verdict);
 }
 
@@ -97,7 +101,7 @@ static void metrics(struct json_writer *w, const struct report_view *v, const st
     json_object_end(w);
 }
 
-/* ---- runs --------------------------------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------------------ */
 
 void json_counts(struct json_writer *w, const struct view_counts *c)
 {
@@ -201,7 +205,7 @@ void json_arms(struct json_writer *w, const struct report_view *v)
     json_array_end(w);
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------------------- */
 
 static void side(struct json_writer *w, const char *key, const struct agent_side *s)
 {

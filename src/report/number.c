@@ -36,7 +36,8 @@ static void set_interval(struct view_number *n, const double *finite)
     n->method = positive ? "95 % t interval of the geometric mean (on the log)" : "95 % t interval of the mean";
 }
 
-struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n, int64_t n_below)
+struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n,
+                                  int64_t n_below)
 {
     struct view_number out = {.metric = m, .values = values, .n_values = n, .n_below = n_below};
     double *finite = arena_alloc(&v->arena, (n + 1) * sizeof *finite);
@@ -54,7 +55,7 @@ struct view_number view_number_of(struct report_view *v, const struct metric *m,
     return out;
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------------------ */
 
 const char *number_text(struct arena *a, double v)
 {

@@ -1,4 +1,5 @@
-/* number.h: numbers as text: three significant digits, no exponent where it can be helped, "–" for what is not there. */
+/* number.h: numbers as text: three significant digits, no exponent where it can be helped, "–" for what is
+ * not there. */
 #ifndef REPORT_NUMBER_H
 #define REPORT_NUMBER_H
 
@@ -8,7 +9,7 @@
 #define NO_NUMBER "\u2013"
 
 const char *number_text(struct arena *a, double v);
-const char *number_interval(struct arena *a, const struct view_number *n); /* "[0.71, 0.81]" */
+const char *number_interval(struct arena *a, const struct view_number *n);      /* "[0.71, 0.81]" */
 const char *number_with_interval(struct arena *a, const struct view_number *n); /* "0.756 [0.71, 0.81]" */
 /* The unit as people read it: a ratio is called one. */
 const char *number_unit(const struct metric *m);

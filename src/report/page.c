@@ -1,4 +1,5 @@
-/* page.c: the order of a report: the question and its answer first, then what it rests on, then what it ran on. */
+/* page.c: the order of a report: the question and its answer first, then what it rests on, then what it ran
+ * on. */
 #include "report/page.h"
 
 #include <stdarg.h>
@@ -53,8 +54,9 @@ static void head(struct page *p, const struct report_view *v)
     for (size_t i = 0; i < v->n_arms; i++)
         complete += v->arms[i].n_runs;
     p->ops->title(p, arena_printf(&p->arena, "study %s", or_none(info->study.name)));
-    page_textf(p, "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID), %lld of %lld "
-                  "requests ok.",
+    page_textf(p,
+               "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID), %lld of %lld "
+               "requests ok.",
                (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
                (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
                (long long)v->verdicts[VERDICT_VOID], (long long)v->counts.completed, (long long)v->counts.planned);

@@ -1,5 +1,5 @@
-/* page.h: what a report shows, in which order, apart from how it looks. The sections speak to a page: the terminal and
- * Markdown each are one, and each escapes everything it is given. All texts are raw. */
+/* page.h: what a report shows, in which order, apart from how it looks. The sections speak to a page: the
+ * terminal and Markdown each are one, and each escapes everything it is given. All texts are raw. */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
@@ -13,7 +13,7 @@ struct page_ops {
     void (*heading)(struct page *p, const char *text);
     void (*answer)(struct page *p, const char *text); /* a paragraph that must not be overlooked */
     void (*text)(struct page *p, const char *text);
-    void (*item)(struct page *p, const char *text);   /* of a list; the first after something else begins it */
+    void (*item)(struct page *p, const char *text); /* of a list; the first after something else begins it */
     void (*table)(struct page *p, const struct table *t);
 };
 
@@ -27,7 +27,8 @@ struct page {
     bool in_list;
 };
 
-/* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to say. */
+/* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to
+ * say. */
 void page_report(struct page *p, const struct report_view *v);
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);

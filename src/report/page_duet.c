@@ -1,4 +1,5 @@
-/* page_duet.c: true speedup block by block, over blocks, and agent by agent; the original's number beside it. */
+/* page_duet.c: true speedup block by block, over blocks, and agent by agent; the original's number beside
+ * it. */
 #include <math.h>
 #include <string.h>
 
@@ -17,8 +18,8 @@ static const char *yes_no(bool yes)
 
 static void blocks_table(struct page *p, const struct view_duet *d)
 {
-    static const char *const heads[] = {"block", "speedup.time", "speedup.tokens", "tokens match", "overlap %",
-                                        "output tok/s", "jain", "contention"};
+    static const char *const heads[] = {"block",     "speedup.time", "speedup.tokens", "tokens match",
+                                        "overlap %", "output tok/s", "jain",           "contention"};
     struct table t;
     table_init(&t, &p->arena);
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
@@ -89,8 +90,8 @@ static void agent_row(struct page *p, struct table *t, const struct speedup_bloc
 
 static void agents_table(struct page *p, const struct view_duet *d)
 {
-    static const char *const heads[] = {"block", "agent", "seconds", "prompt tok", "output tok", "decode tok/s",
-                                        "slowdown", "queue ms"};
+    static const char *const heads[] = {"block",      "agent",        "seconds",  "prompt tok",
+                                        "output tok", "decode tok/s", "slowdown", "queue ms"};
     struct table t;
     size_t rows = 0;
     table_init(&t, &p->arena);
@@ -108,8 +109,8 @@ static const char *queue_name(const struct view_duet *d)
 {
     const char *name = d->blocks[0].queue_metric;
     for (size_t i = 1; i < d->n_blocks; i++)
-        if (name != d->blocks[i].queue_metric && (!name || !d->blocks[i].queue_metric ||
-                                                  strcmp(name, d->blocks[i].queue_metric) != 0))
+        if (name != d->blocks[i].queue_metric &&
+            (!name || !d->blocks[i].queue_metric || strcmp(name, d->blocks[i].queue_metric) != 0))
             return "queue.server or queue.client, whichever the server allows";
     return name ? name : "not to be had from this server";
 }
@@ -121,14 +122,18 @@ static void rules(struct page *p, const struct view_duet *d)
         flagged += d->blocks[i].contention > 0;
     page_textf(p, "Headline rule: %s.", speedup_headline_rule());
     if (d->overlap.n)
-        page_textf(p, "The original would have called this %s %% 'efficient': overlap = 50 (1 + min/max) of the two concurrent "
-                      "durations says how equal they are, not what is gained.",
-                   number_text(&p->arena, d->overlap.median));
+        page_textf(
+            p,
+            "The original would have called this %s %% 'efficient': overlap = 50 (1 + min/max) of the two concurrent "
+            "durations says how equal they are, not what is gained.",
+            number_text(&p->arena, d->overlap.median));
     if (d->contention.n)
         page_textf(p, "Contention in %.0f of %zu blocks by %s.", flagged, d->n_blocks, speedup_contention_rule());
-    page_textf(p, "Per agent, alone \u2192 together: slowdown = decode rate alone / together, over all stages; queue is the "
-                  "median over its requests of %s.",
-               queue_name(d));
+    page_textf(
+        p,
+        "Per agent, alone \u2192 together: slowdown = decode rate alone / together, over all stages; queue is the "
+        "median over its requests of %s.",
+        queue_name(d));
     if (d->time.n > 1)
         page_textf(p, "Intervals: %s over blocks; below %d blocks they describe these blocks.",
                    d->time.method ? d->time.method : "none", VIEW_DESCRIPTIVE_BELOW);

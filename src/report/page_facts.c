@@ -45,9 +45,9 @@ static const char *short_hash(struct page *p, const char *hash)
 
 static void servers(struct page *p, const struct report_view *v)
 {
-    static const char *const columns[][2] = {
-        {"kind", "kind"}, {"version", "version"}, {"model", "model"}, {"quantisation", "quant."}, {"context", "context"},
-        {"threads", "threads"}, {"parallel", "parallel"}};
+    static const char *const columns[][2] = {{"kind", "kind"},           {"version", "version"}, {"model", "model"},
+                                             {"quantisation", "quant."}, {"context", "context"}, {"threads", "threads"},
+                                             {"parallel", "parallel"}};
     enum { COLUMNS = sizeof columns / sizeof columns[0] };
     struct table t;
     if (!v->n_servers)
@@ -129,7 +129,7 @@ void section_facts(struct page *p, const struct report_view *v)
     study(p, v);
 }
 
-/* ---- definitions ------------------------------------------------------------------------------------------------------------ */
+/* ---- definitions ----------------------------------------------------------------------------------------- */
 
 static bool used(const struct report_view *v, const struct metric *m)
 {

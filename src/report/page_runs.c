@@ -8,11 +8,28 @@
 enum { ARMS_BESIDE = 3 }; /* more arms than this go into the next table */
 
 /* What the arms are shown by, as far as they have it; the rest is in the JSON. */
-static const char *const shown[] = {
-    "makespan",       "session.duration", "session.think",      "ttft",           "ttft.planned",    "tpot",
-    "gap.p99",        "e2e",              "decode_rate.server", "decode_rate.client", "prompt_rate", "output_rate.system",
-    "load_time",      "queue.server",     "queue.client",       "engine.queue",   "engine.prefill",  "engine.decode",
-    "client_overhead", "tokens.prompt",   "tokens.completion",  "requests.failed"};
+static const char *const shown[] = {"makespan",
+                                    "session.duration",
+                                    "session.think",
+                                    "ttft",
+                                    "ttft.planned",
+                                    "tpot",
+                                    "gap.p99",
+                                    "e2e",
+                                    "decode_rate.server",
+                                    "decode_rate.client",
+                                    "prompt_rate",
+                                    "output_rate.system",
+                                    "load_time",
+                                    "queue.server",
+                                    "queue.client",
+                                    "engine.queue",
+                                    "engine.prefill",
+                                    "engine.decode",
+                                    "client_overhead",
+                                    "tokens.prompt",
+                                    "tokens.completion",
+                                    "requests.failed"};
 
 static bool any_has(const struct view_arm *arms, size_t n, const char *id)
 {
@@ -64,12 +81,14 @@ void section_arms(struct page *p, const struct report_view *v)
     p->ops->heading(p, "Arms");
     for (size_t i = 0; i < v->n_arms; i += ARMS_BESIDE)
         arms_table(p, &v->arms[i], v->n_arms - i < ARMS_BESIDE ? v->n_arms - i : ARMS_BESIDE);
-    page_textf(p, "One value per run (the median of its completed requests or sessions), then the median over the arm's counted "
-                  "runs: the run is the unit of replication%s.",
-               most < VIEW_DESCRIPTIVE_BELOW ? "; intervals of fewer than 5 runs are descriptive" : "");
+    page_textf(
+        p,
+        "One value per run (the median of its completed requests or sessions), then the median over the arm's counted "
+        "runs: the run is the unit of replication%s.",
+        most < VIEW_DESCRIPTIVE_BELOW ? "; intervals of fewer than 5 runs are descriptive" : "");
 }
 
-/* ---- runs --------------------------------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------------------ */
 
 static void run_row(struct page *p, struct table *t, const struct run *r)
 {
@@ -122,7 +141,8 @@ static void missing(struct page *p, const struct report_view *v)
 
 void section_runs(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"block", "arm", "verdict", "makespan s", "ok", "not ok", "tokens", "tok/s", "why"};
+    static const char *const heads[] = {"block",  "arm",    "verdict", "makespan s", "ok",
+                                        "not ok", "tokens", "tok/s",   "why"};
     struct table t;
     const struct run **runs = in_order(p, v);
     p->ops->heading(p, "Runs");
@@ -137,7 +157,7 @@ void section_runs(struct page *p, const struct report_view *v)
     page_rest(p, v->n_runs, "runs");
 }
 
-/* ---- outcomes ------------------------------------------------------------------------------------------------------------- */
+/* ---- outcomes -------------------------------------------------------------------------------------------- */
 
 static const char *words_of(struct page *p, const struct view_counts *c, bool flags)
 {
@@ -167,7 +187,8 @@ static void outcome_row(struct page *p, struct table *t, const char *name, const
 
 void section_outcomes(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"arm", "planned", "completed", "failed", "cancelled", "unsent", "outcomes", "flags"};
+    static const char *const heads[] = {"arm",       "planned", "completed", "failed",
+                                        "cancelled", "unsent",  "outcomes",  "flags"};
     struct table t;
     if (!v->counts.planned)
         return;
@@ -182,7 +203,7 @@ void section_outcomes(struct page *p, const struct report_view *v)
     p->ops->table(p, &t);
 }
 
-/* ---- quality -------------------------------------------------------------------------------------------------------------- */
+/* ---- quality --------------------------------------------------------------------------------------------- */
 
 static void told(struct table *t, int64_t n)
 {
@@ -194,7 +215,7 @@ static void told(struct table *t, int64_t n)
 
 void section_quality(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"arm",          "agent",     "reports",   "keyword score",
+    static const char *const heads[] = {"arm",       "agent",        "reports",   "keyword score",
                                         "supported", "contradicted", "not found", "degenerate answers"};
     struct table t;
     if (!v->n_quality)
@@ -215,6 +236,7 @@ void section_quality(struct page *p, const struct report_view *v)
         told(&t, q->degenerate);
     }
     p->ops->table(p, &t);
-    p->ops->text(p, "Statements with a number or a count of files, looked up in the files that were read. The keyword score "
-                    "(TR109) counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
+    p->ops->text(
+        p, "Statements with a number or a count of files, looked up in the files that were read. The keyword score "
+           "(TR109) counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
 }

@@ -1,11 +1,13 @@
 /* report: what a result file says, for people and for programs.
  *
  * Owns: the view (a plain struct built from a store) and its renderings as terminal text, Markdown and JSON.
- * Must not know: how results come about, servers, sockets, the command line; it never writes to a file or a stream.
+ * Must not know: how results come about, servers, sockets, the command line; it never writes to a file or a
+ * stream.
  *
- * report.h: one view, several renderings. The same file always gives the same bytes: no clock, no locale. Text from the file
- * goes through format/escape; nothing in it can act on a terminal or a page. An incomplete study is shown as far as it is,
- * with what is missing. A number never stands alone: it comes with unit, definition id, n, interval, method and verdict. */
+ * report.h: one view, several renderings. The same file always gives the same bytes: no clock, no locale.
+ * Text from the file goes through format/escape; nothing in it can act on a terminal or a page. An
+ * incomplete study is shown as far as it is, with what is missing. A number never stands alone: it comes
+ * with unit, definition id, n, interval, method and verdict. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 

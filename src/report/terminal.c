@@ -1,4 +1,5 @@
-/* terminal.c: the report as text of at most so many columns. Colour is an addition: without it nothing is lost. */
+/* terminal.c: the report as text of at most so many columns. Colour is an addition: without it nothing is
+ * lost. */
 #include "format/escape.h"
 #include "format/utf8.h"
 #include "report/page.h"

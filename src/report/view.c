@@ -21,7 +21,7 @@ const struct view_number *view_find(const struct view_arm *arm, const char *id)
     return NULL;
 }
 
-/* ---- arms ------------------------------------------------------------------------------------------------------------- */
+/* ---- arms ------------------------------------------------------------------------------------------------ */
 
 static struct view_arm *arm_named(struct report_view *v, const char *name)
 {
@@ -42,8 +42,7 @@ static void list_arms(struct report_view *v)
     yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
     size_t i, max;
     yyjson_val *arm;
-    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "arms"), i, max, arm)
-    {
+    yyjson_arr_foreach (yyjson_obj_get(yyjson_doc_get_root(doc), "arms"), i, max, arm) {
         if (yyjson_is_str(yyjson_obj_get(arm, "name")))
             arm_named(v, yyjson_get_str(yyjson_obj_get(arm, "name")));
     }
@@ -99,7 +98,7 @@ static void list_runs(struct report_view *v)
     }
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------------ */
+/* ---- numbers --------------------------------------------------------------------------------------------- */
 
 static int64_t behind(const struct run *r, const struct metric *m)
 {
@@ -134,7 +133,7 @@ static void arm_numbers(struct report_view *v, struct view_arm *arm)
     }
 }
 
-/* ---- counts ------------------------------------------------------------------------------------------------------------- */
+/* ---- counts ---------------------------------------------------------------------------------------------- */
 
 static void count_run(struct view_counts *c, const struct run *r)
 {
@@ -160,7 +159,7 @@ static void count_all(struct report_view *v)
     }
 }
 
-/* ---- all ---------------------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------------------------------- */
 
 static int read_all(struct report_view *v, struct store *s, struct err *e)
 {

@@ -1,5 +1,5 @@
-/* view.h: the plain struct behind every rendering, private to this room. Everything lives in view.arena, except the chunk
- * lists of the runs. Numbers are raw here; number.h makes them text. */
+/* view.h: the plain struct behind every rendering, private to this room. Everything lives in view.arena,
+ * except the chunk lists of the runs. Numbers are raw here; number.h makes them text. */
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 
@@ -36,12 +36,12 @@ struct view_arm {
     const char *name;
     const char **agents; /* of the run with most sessions */
     size_t n_agents;
-    size_t planned;            /* rows of the plan */
-    const struct run **runs;   /* complete ones, by block */
+    size_t planned;          /* rows of the plan */
+    const struct run **runs; /* complete ones, by block */
     size_t n_runs;
     const struct run **others; /* aborted attempts and the like, by block and attempt */
     size_t n_others;
-    size_t n_counted;          /* complete and not VOID: what the numbers are over */
+    size_t n_counted;            /* complete and not VOID: what the numbers are over */
     struct view_number *numbers; /* in the order of the metric table; only those with a value */
     size_t n_numbers;
     struct view_counts counts; /* over all runs, aborted ones included */
@@ -64,9 +64,9 @@ struct view_duet {
 struct view_quality {
     const char *arm, *agent;
     int64_t sessions;
-    double score_median; /* keyword score; NaN */
+    double score_median;                        /* keyword score; NaN */
     int64_t supported, contradicted, not_found; /* statements; -1: not told */
-    int64_t degenerate;                          /* answers flagged degenerate */
+    int64_t degenerate;                         /* answers flagged degenerate */
 };
 
 struct view_health {
@@ -94,7 +94,7 @@ struct report_view {
     struct view_health *health;
     size_t n_health;
     struct view_counts counts;
-    int64_t verdicts[3]; /* of complete runs */
+    int64_t verdicts[3];  /* of complete runs */
     const char **answers; /* sentences that answer the question, most telling first */
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
@@ -103,9 +103,10 @@ struct report_view {
 
 /* view.c */
 const struct view_number *view_find(const struct view_arm *arm, const char *id); /* NULL: no value */
-bool view_counted(const struct run *r); /* complete and not VOID */
+bool view_counted(const struct run *r);                                          /* complete and not VOID */
 /* number.c: takes the values (in the arena) */
-struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n, int64_t n_below);
+struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n,
+                                  int64_t n_below);
 /* duet.c */
 void view_duets(struct report_view *v);
 /* answer.c */

@@ -7,7 +7,7 @@
 #include "report/view.h"
 #include "stats/quantile.h"
 
-/* ---- quality of the agents' reports ---------------------------------------------------------------------------------- */
+/* ---- quality of the agents' reports ---------------------------------------------------------------------- */
 
 static double number_at(yyjson_val *obj, const char *key)
 {
@@ -75,7 +75,7 @@ static bool named_before(const struct view_arm *arm, size_t agent)
     return false;
 }
 
-/* ---- health of the instrument and the host ------------------------------------------------------------------------------ */
+/* ---- health of the instrument and the host --------------------------------------------------------------- */
 
 static double share(int64_t part, int64_t whole)
 {
@@ -95,21 +95,41 @@ static double percent(double part)
 enum { HEALTH_ROWS = 15 };
 
 static const char *const health_rows[HEALTH_ROWS][2] = {
-    {"send lag p99", "us"},          {"kernel to client p99", "us"}, {"barrier spread", "us"},
-    {"loop busy", "%"},              {"host busy", "%"},             {"steal", "%"},
-    {"CPU pressure (some)", "%"},    {"merged chunks", "%"},         {"unstamped chunks", "%"},
-    {"dropped chunks", "1"},         {"retransmits of the host", "1"}, {"clock steps", "1"},
-    {"involuntary switches", "1"},   {"client CPU", "s"},            {"client memory", "MiB"},
+    {"send lag p99", "us"},
+    {"kernel to client p99", "us"},
+    {"barrier spread", "us"},
+    {"loop busy", "%"},
+    {"host busy", "%"},
+    {"steal", "%"},
+    {"CPU pressure (some)", "%"},
+    {"merged chunks", "%"},
+    {"unstamped chunks", "%"},
+    {"dropped chunks", "1"},
+    {"retransmits of the host", "1"},
+    {"clock steps", "1"},
+    {"involuntary switches", "1"},
+    {"client CPU", "s"},
+    {"client memory", "MiB"},
 };
 
 static void health_of(const struct health *h, double out[HEALTH_ROWS])
 {
     const double values[HEALTH_ROWS] = {
-        h->send_lag_p99_us,        h->app_delay_p99_us,          h->barrier_spread_us,
-        percent(h->loop_busy),     percent(h->host_busy),        percent(h->steal),
-        percent(h->psi_cpu_some),  share(h->merged, h->chunks),  share(h->unstamped, h->chunks),
-        told(h->dropped_chunks),   told(h->retransmits),         told(h->clock_steps),
-        told(h->ctx_involuntary),  h->client_cpu_s,              told(h->client_rss_bytes) / (1024.0 * 1024),
+        h->send_lag_p99_us,
+        h->app_delay_p99_us,
+        h->barrier_spread_us,
+        percent(h->loop_busy),
+        percent(h->host_busy),
+        percent(h->steal),
+        percent(h->psi_cpu_some),
+        share(h->merged, h->chunks),
+        share(h->unstamped, h->chunks),
+        told(h->dropped_chunks),
+        told(h->retransmits),
+        told(h->clock_steps),
+        told(h->ctx_involuntary),
+        h->client_cpu_s,
+        told(h->client_rss_bytes) / (1024.0 * 1024),
     };
     memcpy(out, values, sizeof values);
 }

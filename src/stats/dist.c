@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* Modified Lentz (Thompson and Barnett 1986): the tiny value keeps a zero denominator from ending the fraction. */
+/* Modified Lentz (Thompson and Barnett 1986): the tiny value keeps a zero denominator from ending the
+ * fraction. */
 static double fraction(double x, double a, double b)
 {
     const double tiny = 1e-300;
@@ -65,8 +66,8 @@ double dist_betainc_inv(double p, double a, double b)
     return 1 / (1 + exp(-(low + high) / 2));
 }
 
-/* P(|T| > t) = I_x(df/2, 1/2) with x = df / (df + t^2): so t = sqrt(df (1 - x) / x). Near the middle x is close to 1 and
- * 1 - x would lose its digits: there the mirrored I_{1-x}(1/2, df/2) is inverted. */
+/* P(|T| > t) = I_x(df/2, 1/2) with x = df / (df + t^2): so t = sqrt(df (1 - x) / x). Near the middle x is
+ * close to 1 and 1 - x would lose its digits: there the mirrored I_{1-x}(1/2, df/2) is inverted. */
 double dist_t_quantile(double p, double df)
 {
     if (!(p > 0 && p < 1) || !(df > 0))

@@ -23,8 +23,9 @@ static double ratio_at(const double *num, const double *den, size_t k)
     return ratio > 0 && isfinite(ratio) ? ratio : NAN;
 }
 
-/* Welford's update (1962), because the logarithms are not kept: no allocation in this room. They are taken against the first
- * ratio, so that equal ratios give exactly that ratio, and ratios close together lose no digits. */
+/* Welford's update (1962), because the logarithms are not kept: no allocation in this room. They are taken
+ * against the first ratio, so that equal ratios give exactly that ratio, and ratios close together lose no
+ * digits. */
 struct interval interval_ratio(const double *num, const double *den, size_t n, double confidence)
 {
     double mean = 0, squares = 0, first = n ? ratio_at(num, den, 0) : NAN;

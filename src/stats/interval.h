@@ -12,8 +12,8 @@ struct interval {
 
 /* t interval of the mean: mean ± t(n-1) sd / sqrt(n) (Student 1908). */
 struct interval interval_mean(const double *x, size_t n, double confidence);
-/* Geometric mean of num/den with the t interval of the mean of log(num/den), taken back by exp; paired, so that what hits
- * both sides of a pair cancels. den NULL: all 1. Every ratio must be > 0, else all is NaN. */
+/* Geometric mean of num/den with the t interval of the mean of log(num/den), taken back by exp; paired, so
+ * that what hits both sides of a pair cancels. den NULL: all 1. Every ratio must be > 0, else all is NaN. */
 struct interval interval_ratio(const double *num, const double *den, size_t n, double confidence);
 
 #endif

@@ -16,8 +16,8 @@ void quantile_sort(double *x, size_t n)
         qsort(x, n, sizeof *x, by_value);
 }
 
-/* Hyndman and Fan 1996, definition 7: position (n - 1) p + 1. R adds a fuzz of 4 ulp before the floor, so that a position
- * that is whole but for rounding is taken as whole. */
+/* Hyndman and Fan 1996, definition 7: position (n - 1) p + 1. R adds a fuzz of 4 ulp before the floor, so
+ * that a position that is whole but for rounding is taken as whole. */
 double quantile_hf7(const double *sorted, size_t n, double p)
 {
     if (!n)

@@ -34,8 +34,8 @@ static struct session *add_session(struct run *r, const char *agent, double dura
     return s;
 }
 
-/* A completed request of the last session. Decode begins at first_s; the server tells eval_s, 0.1 s of load, 0.2 s of prompt
- * evaluation, and 0.05 s more in total: its queue. */
+/* A completed request of the last session. Decode begins at first_s; the server tells eval_s, 0.1 s of load,
+ * 0.2 s of prompt evaluation, and 0.05 s more in total: its queue. */
 static struct request *add_request(struct run *r, const char *stage, double first_s, int64_t prompt_tok, int64_t tok,
                                    double eval_s)
 {

@@ -1,4 +1,5 @@
-/* True speedup on hand-built runs with values computed by hand, and on the original lab's runs: the audit of TR114. */
+/* True speedup on hand-built runs with values computed by hand, and on the original lab's runs: the audit of
+ * TR114. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +22,8 @@ static bool near(double got, double want)
 
 #define NEAR(got, want) assert_true(near(got, want))
 
-/* alpha alone: 10 s, of which 2 s are not decode; 25 and 50 tok/s. beta alone: 8 s, 2 s not decode; 20 and 30 tok/s. */
+/* alpha alone: 10 s, of which 2 s are not decode; 25 and 50 tok/s. beta alone: 8 s, 2 s not decode; 20 and
+ * 30 tok/s. */
 static struct run solo_alpha(struct arena *a, int32_t block)
 {
     struct run r = make_run(a, "solo-alpha", block, 1);
@@ -120,7 +122,8 @@ static void two_percent_is_the_limit(void **state)
     arena_release(&a);
 }
 
-/* A server that reports no times: the rates come from the client's stamps, and with equal tokens nothing changes. */
+/* A server that reports no times: the rates come from the client's stamps, and with equal tokens nothing
+ * changes. */
 static void without_server_times(void **state)
 {
     (void)state;
@@ -138,7 +141,7 @@ static void without_server_times(void **state)
     NEAR(s.blocks[0].agents[0].slowdown, 10 / 8.0);
     assert_string_equal(s.blocks[0].queue_metric, "queue.client");
     NEAR(s.blocks[0].agents[0].together.queue_ms, 200); /* 500 - 100 - 200 */
-    runs[0].requests[0].usage.completion_tok = -1; /* and one that counts no tokens either */
+    runs[0].requests[0].usage.completion_tok = -1;      /* and one that counts no tokens either */
     speedup_of_runs(runs, 3, &a, &s);
     assert_int_equal(s.blocks[0].source, DECODE_UNKNOWN);
     assert_true(isnan(s.blocks[0].tokens) && isnan(s.blocks[0].agents[0].slowdown) && !s.blocks[0].match);
@@ -160,8 +163,8 @@ static void exclusions_name_their_cause(void **state)
     (void)state;
     struct arena a = {0};
     struct speedup s;
-    struct run runs[] = {pair(&a, 0, 100), solo_alpha(&a, 0), solo_beta(&a, 0), pair(&a, 1, 100), solo_alpha(&a, 1),
-                         solo_beta(&a, 1), pair(&a, 2, 100), solo_alpha(&a, 2)};
+    struct run runs[] = {pair(&a, 0, 100),  solo_alpha(&a, 0), solo_beta(&a, 0), pair(&a, 1, 100),
+                         solo_alpha(&a, 1), solo_beta(&a, 1),  pair(&a, 2, 100), solo_alpha(&a, 2)};
     runs[1].verdict = VERDICT_VOID;
     runs[1].verdict_why = "steal 4 %";
     runs[3].state = RUN_ABORTED;
@@ -203,7 +206,8 @@ static void n_agents_and_other_arms(void **state)
     (void)state;
     struct arena a = {0};
     struct speedup s;
-    struct run trio = make_run(&a, "trio", 0, 3), load = make_run(&a, "load", 0, 2), alone = make_run(&a, "other", 0, 1);
+    struct run trio = make_run(&a, "trio", 0, 3), load = make_run(&a, "load", 0, 2),
+               alone = make_run(&a, "other", 0, 1);
     const char *names[] = {"a", "b", "c"};
     struct run runs[6] = {trio, load, alone};
     for (int i = 0; i < 3; i++) {
@@ -248,7 +252,7 @@ static void odd_stages(void **state)
     arena_release(&a);
 }
 
-/* ---- the original's runs ------------------------------------------------------------------------------------------------ */
+/* ---- the original's runs --------------------------------------------------------------------------------- */
 
 static double in_ms(yyjson_val *obj, const char *key)
 {
@@ -259,8 +263,7 @@ static void add_calls(struct run *r, yyjson_val *calls, int64_t run_number)
 {
     size_t i, max;
     yyjson_val *call;
-    yyjson_arr_foreach(calls, i, max, call)
-    {
+    yyjson_arr_foreach (calls, i, max, call) {
         yyjson_val *m = yyjson_obj_get(call, "m");
         struct span stage = json_get_text(call, "stage");
         if (run_number && json_get_int(call, "run_number", 0) != run_number)
@@ -346,8 +349,7 @@ static struct solo_profile solo_of_tr111(char *text)
                 bool valid = true;
                 size_t i, max;
                 yyjson_val *call;
-                yyjson_arr_foreach(yyjson_obj_get(s, "calls"), i, max, call)
-                {
+                yyjson_arr_foreach (yyjson_obj_get(s, "calls"), i, max, call) {
                     yyjson_val *m = yyjson_obj_get(call, "m");
                     int64_t tok = json_get_int(m, "tokens_generated", 0);
                     if (json_get_int(call, "run_number", 0) == k)
@@ -379,7 +381,8 @@ static void audit_of_tr114(void **state)
     assert_int_equal(t.n, 135);
     assert_true(fabs(t.tokens - 0.756) < 0.0005);
     assert_int_equal(t.faster, 0);
-    assert_true(fabs(t.overlap - 98.281) < 0.005); /* theirs uses a wall time that is some ms longer than the makespan */
+    assert_true(fabs(t.overlap - 98.281) <
+                0.005); /* theirs uses a wall time that is some ms longer than the makespan */
     assert_true(t.worst_identity < 0.0072);
     /* The same from the raw solo runs, nothing rounded on the way. */
     struct solo_profile raw = solo_of_tr111(solo.at);
@@ -394,10 +397,14 @@ static void audit_of_tr114(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equal_work_by_hand),      cmocka_unit_test(more_tokens_are_not_slowness),
-        cmocka_unit_test(two_percent_is_the_limit), cmocka_unit_test(without_server_times),
-        cmocka_unit_test(exclusions_name_their_cause), cmocka_unit_test(several_solo_arms),
-        cmocka_unit_test(n_agents_and_other_arms), cmocka_unit_test(odd_stages),
+        cmocka_unit_test(equal_work_by_hand),
+        cmocka_unit_test(more_tokens_are_not_slowness),
+        cmocka_unit_test(two_percent_is_the_limit),
+        cmocka_unit_test(without_server_times),
+        cmocka_unit_test(exclusions_name_their_cause),
+        cmocka_unit_test(several_solo_arms),
+        cmocka_unit_test(n_agents_and_other_arms),
+        cmocka_unit_test(odd_stages),
         cmocka_unit_test(audit_of_tr114),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

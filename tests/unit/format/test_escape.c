@@ -34,7 +34,10 @@ static void terminal(void **state)
     (void)state;
     expect(utf8, "plain name-1.0", "plain name-1.0");
     expect(utf8, "\x1b[31mred\x1b]8;;http://x\x07link\x1b\\", "[31mred]8;;http://xlink\\");
-    expect(utf8, "csi\xc2\x9b" "2J", "csi2J");
+    expect(utf8,
+           "csi\xc2\x9b"
+           "2J",
+           "csi2J");
     expect(utf8, "a\nb\tc\rd\x7f", "a b cd");
     expect(utf8, "user\u202egnp.exe\u2066x\u200b\ufeff", "usergnp.exex");
     expect(utf8, "bad\xff\xc3(\xe2\x82", "bad\ufffd\ufffd(\ufffd\ufffd");
@@ -61,7 +64,8 @@ static void html(void **state)
     expect(escape_html, "<script>\"'&\x01", "&lt;script&gt;&quot;&#39;&amp;");
 }
 
-/* Whatever the bytes: the result is valid UTF-8 without controls, and the three agree on what there is to show. */
+/* Whatever the bytes: the result is valid UTF-8 without controls, and the three agree on what there is to
+ * show. */
 static void any_bytes(void **state)
 {
     (void)state;
@@ -101,15 +105,20 @@ static void encoding_round_trip(void **state)
         str_release(&s);
     }
     uint32_t v;
-    assert_int_equal(utf8_decode("\xc0\x80", 2, &v) + utf8_decode("\xed\xa0\x80", 3, &v) + utf8_decode("\xf4\x90\x80\x80", 4, &v), 0);
+    assert_int_equal(utf8_decode("\xc0\x80", 2, &v) + utf8_decode("\xed\xa0\x80", 3, &v) +
+                         utf8_decode("\xf4\x90\x80\x80", 4, &v),
+                     0);
     assert_int_equal(utf8_columns("a\u4e2de\u0301\xff", strlen("a\u4e2de\u0301\xff")), 5);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(terminal),  cmocka_unit_test(markdown),            cmocka_unit_test(html),
-        cmocka_unit_test(any_bytes), cmocka_unit_test(encoding_round_trip),
+        cmocka_unit_test(terminal),
+        cmocka_unit_test(markdown),
+        cmocka_unit_test(html),
+        cmocka_unit_test(any_bytes),
+        cmocka_unit_test(encoding_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

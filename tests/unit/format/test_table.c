@@ -79,7 +79,9 @@ static void narrow(void **state)
     table_column(&t, "a number with a very long name", TABLE_RIGHT);
     table_cell(&t, "a-very-long-name-without-any-space-in-it-that-has-to-be-cut-somewhere-anyway");
     table_cell(&t, "1");
-    table_cell(&t, "words that can be broken at their spaces, as words are, and \u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587 too");
+    table_cell(
+        &t,
+        "words that can be broken at their spaces, as words are, and \u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587 too");
     table_cell(&t, "12345.6789");
     for (size_t columns = 36; columns < 130; columns++) {
         str_clear(&out);

@@ -1,4 +1,5 @@
-/* Result files made through the store's own write side: a duet of alpha and beta, changed by the test before it is stored. */
+/* Result files made through the store's own write side: a duet of alpha and beta, changed by the test before
+ * it is stored. */
 #ifndef TESTS_REPORT_FIXTURE_H
 #define TESTS_REPORT_FIXTURE_H
 
@@ -39,10 +40,23 @@ static double drift(int32_t block)
 
 static struct health quiet(void)
 {
-    return (struct health){.send_lag_p50_us = 40, .send_lag_p99_us = 90, .app_delay_p50_us = 5, .app_delay_p99_us = 21,
-                           .barrier_spread_us = 60, .loop_busy = 0.02, .steal = 0.001, .host_busy = 0.97,
-                           .psi_cpu_some = 0.4, .ctx_voluntary = 900, .ctx_involuntary = 30, .retransmits = 0,
-                           .chunks = 440, .merged = 4, .client_cpu_s = 0.12, .client_rss_bytes = 9 << 20, .samples = 40};
+    return (struct health){.send_lag_p50_us = 40,
+                           .send_lag_p99_us = 90,
+                           .app_delay_p50_us = 5,
+                           .app_delay_p99_us = 21,
+                           .barrier_spread_us = 60,
+                           .loop_busy = 0.02,
+                           .steal = 0.001,
+                           .host_busy = 0.97,
+                           .psi_cpu_some = 0.4,
+                           .ctx_voluntary = 900,
+                           .ctx_involuntary = 30,
+                           .retransmits = 0,
+                           .chunks = 440,
+                           .merged = 4,
+                           .client_cpu_s = 0.12,
+                           .client_rss_bytes = 9 << 20,
+                           .samples = 40};
 }
 
 static struct run duet_run(struct arena *a, int32_t block, int arm)
@@ -94,10 +108,17 @@ static void write_study(const char *path, const struct study_spec *spec)
     struct plan_row *rows = arena_alloc(&a, (n + 1) * sizeof *rows);
     for (size_t i = 0; i < n; i++)
         rows[i] = (struct plan_row){(int32_t)i, (int32_t)(i / 3), arm_names[i % 3]};
-    struct store_study study = {.name = "duet", .question = spec->question, .source = "study: duet\n",
-                                .plan_json = PLAN_JSON, .plan_sha256 = "0123456789abcdef", .seed = 7,
-                                .chimera_version = "0.1.0", .chimera_commit = "abcdef123456",
-                                .command = "chimera run duet.yaml", .rows = rows, .n_rows = n};
+    struct store_study study = {.name = "duet",
+                                .question = spec->question,
+                                .source = "study: duet\n",
+                                .plan_json = PLAN_JSON,
+                                .plan_sha256 = "0123456789abcdef",
+                                .seed = 7,
+                                .chimera_version = "0.1.0",
+                                .chimera_commit = "abcdef123456",
+                                .command = "chimera run duet.yaml",
+                                .rows = rows,
+                                .n_rows = n};
     unlink(path);
     if (store_create(&s, path, &study, &e) || store_host(s, HOST_FACTS, stratum, &e) ||
         store_server(s, "a", SERVER_FACTS, &e) || store_server(s, "b", SERVER_FACTS, &e) ||

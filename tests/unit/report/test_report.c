@@ -1,5 +1,5 @@
-/* The report of results that the store wrote: golden files, and what must hold for any of them. Golden files are made anew
- * by CHIMERA_GOLDEN=write; the difference is for a person to read. */
+/* The report of results that the store wrote: golden files, and what must hold for any of them. Golden files
+ * are made anew by CHIMERA_GOLDEN=write; the difference is for a person to read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +43,8 @@ static bool writing(void)
 /* Definitions are the metric table's business: they are cut off. */
 static void golden(const struct report_view *v, const char *name, const char *format)
 {
-    struct str got = rendered(v, format), want = STR_INIT, path = golden_path(name, strcmp(format, "md") ? "txt" : "md");
+    struct str got = rendered(v, format), want = STR_INIT,
+               path = golden_path(name, strcmp(format, "md") ? "txt" : "md");
     struct err e = ERR_INIT;
     char *definitions = strstr(str_z(&got), "## Definitions");
     if (definitions)
@@ -109,17 +110,16 @@ static bool holds(yyjson_val *got, yyjson_val *want, struct str *where)
                fabs(yyjson_get_num(got) - yyjson_get_num(want)) <= 1e-9 * (1 + fabs(yyjson_get_num(want)));
     if (!yyjson_is_ctn(want))
         return yyjson_equals(got, want);
-    if (yyjson_get_type(got) != yyjson_get_type(want) || (yyjson_is_arr(want) && yyjson_get_len(got) != yyjson_get_len(want)))
+    if (yyjson_get_type(got) != yyjson_get_type(want) ||
+        (yyjson_is_arr(want) && yyjson_get_len(got) != yyjson_get_len(want)))
         return false;
-    yyjson_arr_foreach(want, i, max, v)
-    {
+    yyjson_arr_foreach (want, i, max, v) {
         str_addf(where, "/%zu", i);
         if (!holds(yyjson_arr_get(got, i), v, where))
             return false;
         where->len = len;
     }
-    yyjson_obj_foreach(want, i, max, k, v)
-    {
+    yyjson_obj_foreach (want, i, max, k, v) {
         str_addf(where, "/%s", yyjson_get_str(k));
         if (!holds(yyjson_obj_get(got, yyjson_get_str(k)), v, where))
             return false;
@@ -174,7 +174,7 @@ static void check_all(const struct report_view *v)
     str_release(&md);
 }
 
-/* ---- what a good duet looks like --------------------------------------------------------------------------------------- */
+/* ---- what a good duet looks like ------------------------------------------------------------------------- */
 
 static void a_duet_of_three_blocks(void **state)
 {
@@ -260,7 +260,8 @@ static void answers_do_not_claim_too_much(void **state)
 {
     (void)state;
     struct report_view *v = view_of(&(struct study_spec){.blocks = 3, .change = crossing_one});
-    assert_true(answer_has(v, "It cannot be told") && answer_has(v, "includes 1") && answer_has(v, "n = 3, descriptive"));
+    assert_true(answer_has(v, "It cannot be told") && answer_has(v, "includes 1") &&
+                answer_has(v, "n = 3, descriptive"));
     check_all(v);
     report_view_free(v);
     v = view_of(&(struct study_spec){.blocks = 6, .change = shared_processor});
@@ -284,7 +285,7 @@ static void answers_do_not_claim_too_much(void **state)
     report_view_free(v);
 }
 
-/* ---- what goes wrong ----------------------------------------------------------------------------------------------------- */
+/* ---- what goes wrong ------------------------------------------------------------------------------------- */
 
 static bool half_done(struct run *r, int arm)
 {
@@ -374,9 +375,18 @@ static bool hostile_names(struct run *r, int arm)
     r->verdict_why = HOSTILE;
     r->sessions[0].error = "bytes \xff\xfe\x9b" HOSTILE;
     r->sessions[0].quality_json = arm ? "[1,2" : "{\"keyword_score\":\"high\",\"grounding\":[],\"supported\":-5}";
-    r->health = (struct health){.loop_busy = NAN, .send_lag_p99_us = NAN, .steal = -1, .chunks = -1, .merged = -1,
-                                .client_rss_bytes = -1, .dropped_chunks = -1, .retransmits = -1, .clock_steps = -1,
-                                .ctx_involuntary = -1, .host_busy = INFINITY, .psi_cpu_some = -1};
+    r->health = (struct health){.loop_busy = NAN,
+                                .send_lag_p99_us = NAN,
+                                .steal = -1,
+                                .chunks = -1,
+                                .merged = -1,
+                                .client_rss_bytes = -1,
+                                .dropped_chunks = -1,
+                                .retransmits = -1,
+                                .clock_steps = -1,
+                                .ctx_involuntary = -1,
+                                .host_busy = INFINITY,
+                                .psi_cpu_some = -1};
     r->requests[0].stamp[STAMP_DONE] = MONO_NONE;
     return true;
 }
@@ -394,7 +404,7 @@ static void hostile_text(void **state)
     report_view_free(v);
 }
 
-/* ---- one agent, plain load ------------------------------------------------------------------------------------------------- */
+/* ---- one agent, plain load ------------------------------------------------------------------------------- */
 
 static bool only_one(struct run *r, int arm)
 {
@@ -413,8 +423,8 @@ static bool only_load(struct run *r, int arm)
 static void without_a_pair(void **state)
 {
     (void)state;
-    struct report_view *v = view_of(&(struct study_spec){.question = "How long does one agent take?", .blocks = 1,
-                                                         .change = only_one});
+    struct report_view *v = view_of(
+        &(struct study_spec){.question = "How long does one agent take?", .blocks = 1, .change = only_one});
     check_all(v);
     golden(v, "single", "terminal");
     assert_true(answer_has(v, "one run says nothing about the next"));

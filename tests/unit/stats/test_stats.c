@@ -1,5 +1,5 @@
-/* The functions of src/stats against the reference vectors of tests/vectors (NIST StRD, R, SciPy), each with the tolerance
- * that stands in the vector, and their edges. */
+/* The functions of src/stats against the reference vectors of tests/vectors (NIST StRD, R, SciPy), each with
+ * the tolerance that stands in the vector, and their edges. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,8 +37,7 @@ static struct numbers from_array(yyjson_val *array)
     struct numbers x = {xcalloc(yyjson_arr_size(array) + 1, sizeof *x.at), 0};
     size_t i, max;
     yyjson_val *v;
-    yyjson_arr_foreach(array, i, max, v)
-    {
+    yyjson_arr_foreach (array, i, max, v) {
         x.at[x.n++] = number(v);
     }
     return x;
@@ -49,7 +48,8 @@ static struct numbers from_pattern(yyjson_val *p)
 {
     size_t n = (size_t)yyjson_get_uint(yyjson_obj_get(p, "n"));
     double first, even, odd;
-    assert_int_equal(sscanf(yyjson_get_str(yyjson_obj_get(p, "pattern")), "first=%lf then (%lf,%lf)", &first, &even, &odd), 3);
+    assert_int_equal(
+        sscanf(yyjson_get_str(yyjson_obj_get(p, "pattern")), "first=%lf then (%lf,%lf)", &first, &even, &odd), 3);
     struct numbers x = {xcalloc(n, sizeof *x.at), n};
     for (size_t i = 0; i < n; i++)
         x.at[i] = !i ? first : i % 2 ? even : odd;
@@ -148,8 +148,9 @@ static const struct {
     const char *fn;
     void (*check)(yyjson_doc *doc, yyjson_val *vector);
 } checks[] = {
-    {"moments", check_moments},   {"quantile", check_quantile},     {"mean_ci", check_mean_ci},
-    {"t_ppf", check_t},           {"geomean_ratio_ci", check_ratio}, {"betainc", check_betainc},
+    {"moments", check_moments},        {"quantile", check_quantile},
+    {"mean_ci", check_mean_ci},        {"t_ppf", check_t},
+    {"geomean_ratio_ci", check_ratio}, {"betainc", check_betainc},
     {"betaincinv", check_betaincinv},
 };
 
@@ -163,8 +164,7 @@ static void every_vector(void **state)
     assert_non_null(doc);
     size_t i, max, done = 0;
     yyjson_val *v;
-    yyjson_arr_foreach(yyjson_obj_get(root(doc), "vectors"), i, max, v)
-    {
+    yyjson_arr_foreach (yyjson_obj_get(root(doc), "vectors"), i, max, v) {
         for (size_t k = 0; k < sizeof checks / sizeof checks[0]; k++)
             if (!strcmp(yyjson_get_str(yyjson_obj_get(v, "fn")), checks[k].fn)) {
                 checks[k].check(doc, v);
