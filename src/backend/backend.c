@@ -9,7 +9,6 @@
 #include "backend/memo.h"
 #include "format/json.h"
 
-
 static const struct backend *const backend_all[] = {&backend_openai, &backend_ollama, &backend_llama_server};
 
 const struct backend *backend_at(size_t i)
@@ -30,7 +29,8 @@ unsigned backend_options_of(const struct backend *b, const struct ask *ask)
     return b->options | (ask->want_engine_stamps ? b->engine_options : 0);
 }
 
-/* ---- options --------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * --------------------------------------------------------------------------------------------------- */
 
 static const char *const names[] = {
 #define X(name, field, type) #field,
@@ -38,8 +38,8 @@ static const char *const names[] = {
 #undef X
 };
 
-/* Ranges are those in which a server does what the name says: Ollama takes num_predict 0 for "without limit", and every
- * generation here has a limit. Seeds are 32 bits in llama.cpp; -1 asks for a random one. */
+/* Ranges are those in which a server does what the name says: Ollama takes num_predict 0 for "without
+ * limit", and every generation here has a limit. Seeds are 32 bits in llama.cpp; -1 asks for a random one. */
 static const struct option_range ranges[OPTION_COUNT] = {
     [OPTION_INDEX_NUM_GPU] = {-1, 100000, true, "layers to offload to a GPU; -1: the server decides"},
     [OPTION_INDEX_NUM_CTX] = {8, 16777216, true, "context in tokens"},
@@ -90,8 +90,8 @@ int option_set(struct options *o, int i, double value, struct err *e)
         return err_set(e, ERR_INPUT, "no such option");
     const struct option_range *r = &ranges[i];
     if (!(value >= r->least && value <= r->most)) /* NaN is not within either */
-        return err_set(e, ERR_INPUT, "%s must be a%s number from %.10g to %.10g, not %g", names[i], r->whole ? " whole" : "",
-                       r->least, r->most, value);
+        return err_set(e, ERR_INPUT, "%s must be a%s number from %.10g to %.10g, not %g", names[i],
+                       r->whole ? " whole" : "", r->least, r->most, value);
     if (r->whole && value != floor(value))
         return err_set(e, ERR_INPUT, "%s must be a whole number, not %g", names[i], value);
     store(o, i, value);
@@ -113,7 +113,8 @@ double option_get(const struct options *o, int i)
     return NAN;
 }
 
-/* ---- memory ----------------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * ----------------------------------------------------------------------------------------------------- */
 
 void built_release(struct built *b)
 {

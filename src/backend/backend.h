@@ -1,10 +1,11 @@
 /* backend: the dialects spoken to a server, one const table per file.
  *
  * Owns: how a request body is built, what each chunk means, how a server of that dialect is recognised.
- * Must not know: sockets, clocks, threads, processes. A backend is a translator and is tested with byte strings.
+ * Must not know: sockets, clocks, threads, processes. A backend is a translator and is tested with byte
+ * strings.
  *
- * To add a dialect: one file with one `const struct backend`, one row in backend_all (backend.c), replayed samples in
- * tests/samples. Required hooks: build, on_event. */
+ * To add a dialect: one file with one `const struct backend`, one row in backend_all (backend.c), replayed
+ * samples in tests/samples. Required hooks: build, on_event. */
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H
 
@@ -21,17 +22,24 @@ enum framing { FRAMING_SSE, FRAMING_NDJSON, FRAMING_BODY }; /* BODY: one JSON do
 
 /* Options a caller may set; a field is sent only when its bit in `set` is there. Names are Ollama's. */
 #define OPTION_LIST(X)                                                                                                 \
-    X(NUM_GPU, num_gpu, int64_t) X(NUM_CTX, num_ctx, int64_t) X(NUM_THREAD, num_thread, int64_t)                       \
-    X(TEMPERATURE, temperature, double) X(TOP_P, top_p, double) X(TOP_K, top_k, int64_t)                               \
-    X(REPEAT_PENALTY, repeat_penalty, double) X(NUM_PREDICT, num_predict, int64_t) X(SEED, seed, int64_t)              \
-    X(KEEP_ALIVE, keep_alive, int64_t) /* seconds; -1 for ever */ X(IGNORE_EOS, ignore_eos, int64_t)                   \
+    X(NUM_GPU, num_gpu, int64_t)                                                                                       \
+    X(NUM_CTX, num_ctx, int64_t)                                                                                       \
+    X(NUM_THREAD, num_thread, int64_t)                                                                                 \
+    X(TEMPERATURE, temperature, double)                                                                                \
+    X(TOP_P, top_p, double)                                                                                            \
+    X(TOP_K, top_k, int64_t)                                                                                           \
+    X(REPEAT_PENALTY, repeat_penalty, double)                                                                          \
+    X(NUM_PREDICT, num_predict, int64_t)                                                                               \
+    X(SEED, seed, int64_t)                                                                                             \
+    X(KEEP_ALIVE, keep_alive, int64_t) /* seconds; -1 for ever */                                                      \
+    X(IGNORE_EOS, ignore_eos, int64_t)                                                                                 \
     X(CACHE_PROMPT, cache_prompt, int64_t)
 
 enum option_bit_index {
 #define X(name, field, type) OPTION_INDEX_##name,
     OPTION_LIST(X)
 #undef X
-    OPTION_COUNT
+        OPTION_COUNT
 };
 enum option_bit {
 #define X(name, field, type) OPTION_##name = 1u << OPTION_INDEX_##name,
@@ -70,8 +78,8 @@ struct ask {
     const char *prompt; /* the user message, or the completion's prompt */
     struct options options;
     bool stream;
-    bool want_engine_stamps;      /* add "chimera":{"stamps":true} (the server is chimera-engine) */
-    const char *extra_body_json;  /* an object whose members are merged into the body; may be NULL */
+    bool want_engine_stamps;     /* add "chimera":{"stamps":true} (the server is chimera-engine) */
+    const char *extra_body_json; /* an object whose members are merged into the body; may be NULL */
 };
 
 /* The request as bytes. */
@@ -84,7 +92,8 @@ struct built {
 };
 void built_release(struct built *b);
 
-/* What one event said. Text is borrowed from the event's bytes or from the state's scratch until the next call. */
+/* What one event said. Text is borrowed from the event's bytes or from the state's scratch until the next
+ * call. */
 struct event {
     enum chunk_kind kind;
     struct span text;      /* TEXT and REASONING: what to append; TOOL: the fragment of its arguments (or its name) */
@@ -96,9 +105,9 @@ struct event {
     char scratch[512];     /* on_error_body: `error` may point in here, so an event is not copied by value */
 };
 
-/* Per-response memory of a translator: preallocated once per connection, reset per response by backend_state_begin;
- * nothing in on_event allocates while events stay below BACKEND_POOL_EVENT bytes, except for the engine's token stamps at
- * the very end. Bigger events are read with malloc and counted. */
+/* Per-response memory of a translator: preallocated once per connection, reset per response by
+ * backend_state_begin; nothing in on_event allocates while events stay below BACKEND_POOL_EVENT bytes,
+ * except for the engine's token stamps at the very end. Bigger events are read with malloc and counted. */
 enum { BACKEND_POOL_EVENT = 16 * 1024 };
 struct backend_memo;
 struct backend_state {
@@ -112,7 +121,8 @@ struct backend_state {
     char version_hint[64];        /* dialect-private */
     struct backend_memo *memo;    /* owned; dialect-private: the shape of the stream's ordinary text event */
     void *big_doc;                /* owned: the document of an event that did not fit the pool, until the next event */
-    uint64_t events, memo_events, big_events; /* since init: all, those read by their shape alone, those that allocated */
+    /* since init: all events, those read by their shape alone, those that allocated */
+    uint64_t events, memo_events, big_events;
 };
 void backend_state_init(struct backend_state *s);
 void backend_state_release(struct backend_state *s);
@@ -133,12 +143,14 @@ struct backend {
 
     /* Fills out (initialised by the caller to zero). Options outside `options` go to out->not_applied. */
     int (*build)(const struct ask *ask, struct built *out, struct err *e);
-    /* Translates one event: the data of an SSE event, an NDJSON line, or a whole body. Bad JSON is ERR_INPUT in *e.
-     * One event may hold text and be the last (Ollama without streaming): kind is the strongest of ERROR, TEXT,
-     * REASONING, TOOL, ROLE, DONE, USAGE, OTHER; done and usage are set beside it. */
+    /* Translates one event: the data of an SSE event, an NDJSON line, or a whole body. Bad JSON is
+     * ERR_INPUT in *e. One event may hold text and be the last (Ollama without streaming): kind is the
+     * strongest of ERROR, TEXT, REASONING, TOOL, ROLE, DONE, USAGE, OTHER; done and usage are set beside
+     * it. */
     int (*on_event)(struct backend_state *s, const char *p, size_t n, struct event *out, struct err *e);
-    /* A response with HTTP status >= 400: reads the error body. 0: it is an error of the API; ERR_INPUT: it is not one we
-     * know, and out->error is the body's first line as it came. `refused` is set in both cases. */
+    /* A response with HTTP status >= 400: reads the error body. 0: it is an error of the API; ERR_INPUT:
+     * it is not one we know, and out->error is the body's first line as it came. `refused` is set in both
+     * cases. */
     int (*on_error_body)(int status, const char *p, size_t n, struct event *out);
 
     /* Facts and helpers, all as request/response bytes; NULL when the dialect has none. */
@@ -147,8 +159,8 @@ struct backend {
     /* Reads name, digest, parameters, quantisation from the models answer for `model` (NULL: the first). */
     int (*read_model)(const char *p, size_t n, const char *model, struct str *name, struct str *digest,
                       struct str *quantisation, struct str *parameters, struct err *e);
-    const char *tokenize_path;                                    /* POST */
-    void (*build_tokenize)(const char *text, struct str *body);   /* content → body */
+    const char *tokenize_path;                                  /* POST */
+    void (*build_tokenize)(const char *text, struct str *body); /* content → body */
     int (*read_tokenize)(const char *p, size_t n, int64_t *tokens, struct err *e);
     unsigned engine_options; /* those the dialect can express besides when the server is chimera-engine */
     int (*read_version)(const char *p, size_t n, struct str *version, struct err *e); /* of version_path */

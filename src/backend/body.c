@@ -15,9 +15,9 @@ int body_begin(struct body *b, struct str *out, const char *extra_json, struct e
             return ERR_INPUT;
         }
         b->over = yyjson_doc_get_root(b->extra);
-        const char *fault = !yyjson_is_obj(b->over)              ? "not an object"
+        const char *fault = !yyjson_is_obj(b->over)             ? "not an object"
                             : yyjson_obj_get(b->over, "stream") ? "`stream` is set by the caller, not in the body"
-                                                                 : NULL;
+                                                                : NULL;
         if (fault) {
             yyjson_doc_free(b->extra);
             return err_set(e, ERR_INPUT, "extra body: %s", fault);
@@ -51,7 +51,7 @@ static void append_members(struct body *b, yyjson_val *object, const char *but)
 {
     size_t i, max;
     yyjson_val *key, *v;
-    yyjson_obj_foreach(object, i, max, key, v) {
+    yyjson_obj_foreach (object, i, max, key, v) {
         size_t n;
         char *text = yyjson_val_write(v, 0, &n);
         if (text && !(but && !strcmp(yyjson_get_str(key), but))) {

@@ -1,7 +1,8 @@
-/* Writing a request body: JSON whose members the caller may override with an object of his own. Private to backend/.
+/* Writing a request body: JSON whose members the caller may override with an object of his own. Private to
+ * backend/.
  *
- * A member that the caller's object has is not written by us; all of his members follow at the end. One inner object
- * ("options") is merged in the same way. */
+ * A member that the caller's object has is not written by us; all of his members follow at the end. One
+ * inner object ("options") is merged in the same way. */
 #ifndef BACKEND_BODY_H
 #define BACKEND_BODY_H
 
@@ -15,9 +16,10 @@ struct body {
     const char *merged; /* the inner object that was merged already */
 };
 
-/* extra_json may be NULL; ERR_INPUT when it is not an object or tries to set `stream`, which decides how we read. */
+/* extra_json may be NULL; ERR_INPUT when it is not an object or tries to set `stream`, which decides how
+ * we read. */
 int body_begin(struct body *b, struct str *out, const char *extra_json, struct err *e);
-void body_end(struct body *b); /* closes the object, frees */
+void body_end(struct body *b);                  /* closes the object, frees */
 bool body_key(struct body *b, const char *key); /* false: overridden, write no value */
 void body_z(struct body *b, const char *key, const char *z);
 void body_bool(struct body *b, const char *key, bool v);

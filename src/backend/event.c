@@ -16,14 +16,40 @@ void event_clear(struct event *ev)
     ev->kind = CHUNK_OTHER;
 }
 
+/* An upper bound of the depth that needs no look at strings: counted in bytes per block, which the
+ * compiler turns into vector code. json_read's own pass would cost more than yyjson's parsing of an
+ * ordinary event. */
+static bool surely_shallow(const char *p, size_t n)
+{
+    enum { BLOCK = 128 };
+    size_t openers = 0;
+    while (n) {
+        size_t len = n < BLOCK ? n : BLOCK;
+        unsigned char in_block = 0;
+        for (size_t i = 0; i < len; i++)
+            in_block = (unsigned char)(in_block + ((p[i] | 0x20) == '{')); /* '[' | 0x20 is '{' too */
+        openers += in_block;
+        p += len;
+        n -= len;
+    }
+    return openers <= JSON_MAX_DEPTH;
+}
+
+static yyjson_doc *parse(const char *p, size_t n, const yyjson_alc *alc, struct err *fault)
+{
+    yyjson_doc *doc = surely_shallow(p, n) ? yyjson_read_opts((char *)(uintptr_t)p, n, 0, alc, NULL) : NULL;
+    return doc ? doc : json_read(p, n, alc, fault); /* the rare ways: deep, or broken and to be explained */
+}
+
 int event_read(struct backend_state *s, const char *p, size_t n, struct event_doc *d, struct err *e)
 {
     yyjson_alc pool;
     struct err fault = ERR_INIT;
     yyjson_doc_free(s->big_doc);
     s->big_doc = NULL;
-    bool big = yyjson_read_max_memory_usage(n, 0) > s->pool_bytes || !yyjson_alc_pool_init(&pool, s->pool, s->pool_bytes);
-    *d = (struct event_doc){p, n, json_read(p, n, big ? NULL : &pool, &fault), NULL};
+    bool big = yyjson_read_max_memory_usage(n, 0) > s->pool_bytes ||
+               !yyjson_alc_pool_init(&pool, s->pool, s->pool_bytes);
+    *d = (struct event_doc){p, n, parse(p, n, big ? NULL : &pool, &fault), NULL};
     if (big) {
         s->big_events++;
         s->big_doc = d->doc;
@@ -43,8 +69,8 @@ struct span event_text(yyjson_val *string)
     return (struct span){yyjson_get_str(string), yyjson_get_len(string)};
 }
 
-/* yyjson works on a copy of the whole event and leaves unescaped strings where they are, so the place in the copy is the place
- * in the event; the bytes are compared all the same. */
+/* yyjson works on a copy of the whole event and leaves unescaped strings where they are, so the place in
+ * the copy is the place in the event; the bytes are compared all the same. */
 struct span event_token(const struct event_doc *d, yyjson_val *string)
 {
     struct span s = event_text(string);
@@ -56,7 +82,8 @@ struct span event_token(const struct event_doc *d, yyjson_val *string)
     return (struct span){d->p + at, s.len};
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------------------------- */
+/* ---- numbers
+ * ----------------------------------------------------------------------------------------------------- */
 
 static int64_t told(yyjson_val *obj, const char *key, double factor, double max)
 {
@@ -90,7 +117,8 @@ void event_finish(struct backend_state *s, struct event *ev, struct span reason)
     str_add(s->finish_reason, reason.at, reason.len < MAX_WORD ? reason.len : MAX_WORD);
 }
 
-/* prompt_n leaves cached tokens out; usage.prompt_tokens, where it comes too, counts them. load and total are not told. */
+/* prompt_n leaves cached tokens out; usage.prompt_tokens, where it comes too, counts them. load and total
+ * are not told. */
 bool event_timings(struct backend_state *s, yyjson_val *root)
 {
     yyjson_val *t = yyjson_obj_get(root, "timings");
@@ -106,7 +134,8 @@ bool event_timings(struct backend_state *s, yyjson_val *root)
     return true;
 }
 
-/* ---- chimera-engine -------------------------------------------------------------------------------------------------- */
+/* ---- chimera-engine
+ * -------------------------------------------------------------------------------------------------- */
 
 static mono_ns stamp(yyjson_val *v)
 {
@@ -125,7 +154,7 @@ static void read_token_stamps(struct engine_stamps *engine, yyjson_val *list)
     if (!n || n > MAX_TOKEN_STAMPS)
         return;
     mono_ns *at = xmalloc(n * sizeof *at), last = 0;
-    yyjson_arr_foreach(list, i, max, v) {
+    yyjson_arr_foreach (list, i, max, v) {
         at[i] = stamp(v);
         if (at[i] < last) {
             free(at);
@@ -153,7 +182,7 @@ static void add_not_applied(struct str *out, yyjson_val *list)
 {
     size_t i, max;
     yyjson_val *v;
-    yyjson_arr_foreach(list, i, max, v) {
+    yyjson_arr_foreach (list, i, max, v) {
         struct span word = event_text(v);
         if (!word.len || word.len > MAX_WORD || memchr(word.at, ',', word.len) || i >= MAX_NOT_APPLIED ||
             holds_word(out, word))
@@ -164,8 +193,8 @@ static void add_not_applied(struct str *out, yyjson_val *list)
     }
 }
 
-/* Where Ollama's dialect cuts a prompt, the engine says how long it was. The length goes where Ollama's own `context` would show
- * it, so that one rule proves both. */
+/* Where Ollama's dialect cuts a prompt, the engine says how long it was. The length goes where Ollama's
+ * own `context` would show it, so that one rule proves both. */
 static void read_truncated(struct usage *u, yyjson_val *truncated)
 {
     int64_t asked = told_count(truncated, "prompt_tokens");
@@ -191,7 +220,8 @@ bool event_engine(struct backend_state *s, yyjson_val *root)
     return true;
 }
 
-/* ---- errors ------------------------------------------------------------------------------------------------------------ */
+/* ---- errors
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* Words of `type` or `code` that mean: a sound request, declined. llama-server, vLLM, OpenAI, gateways. */
 static bool word_refuses(struct span word)
@@ -237,7 +267,8 @@ bool event_error(yyjson_val *root, struct event *ev)
     return true;
 }
 
-/* An error body is read outside the measured path, without a state: its sentence is copied into the event itself. */
+/* An error body is read outside the measured path, without a state: its sentence is copied into the event
+ * itself. */
 static void keep_in_scratch(struct event *ev)
 {
     size_t n = ev->error.len < sizeof ev->scratch ? ev->error.len : sizeof ev->scratch;

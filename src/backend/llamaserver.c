@@ -1,4 +1,5 @@
-/* llamaserver.c: llama.cpp's own server: the openai dialect with its sampling options, its timings and its tokenizer. */
+/* llamaserver.c: llama.cpp's own server: the openai dialect with its sampling options, its timings and its
+ * tokenizer. */
 #include <string.h>
 
 #include "backend/dialects.h"

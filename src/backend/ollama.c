@@ -1,7 +1,7 @@
 /* ollama.c: Ollama's own dialect: /api/chat and /api/generate, NDJSON or one body, times in nanoseconds.
  *
- * A completion is asked with raw:true, so that no template is put around it and the three dialects ask the same thing; the
- * answer then lacks `context`. */
+ * A completion is asked with raw:true, so that no template is put around it and the three dialects ask the
+ * same thing; the answer then lacks `context`. */
 #include <string.h>
 
 #include "backend/body.h"
@@ -10,12 +10,13 @@
 #include "backend/memo.h"
 
 enum {
-    OLLAMA_OPTIONS = OPTION_NUM_GPU | OPTION_NUM_CTX | OPTION_NUM_THREAD | OPTION_TEMPERATURE | OPTION_TOP_P | OPTION_TOP_K |
-                     OPTION_REPEAT_PENALTY | OPTION_NUM_PREDICT | OPTION_SEED | OPTION_KEEP_ALIVE,
+    OLLAMA_OPTIONS = OPTION_NUM_GPU | OPTION_NUM_CTX | OPTION_NUM_THREAD | OPTION_TEMPERATURE | OPTION_TOP_P |
+                     OPTION_TOP_K | OPTION_REPEAT_PENALTY | OPTION_NUM_PREDICT | OPTION_SEED | OPTION_KEEP_ALIVE,
     ENGINE_OPTIONS = OPTION_IGNORE_EOS,
 };
 
-/* ---- asking ------------------------------------------------------------------------------------------------------ */
+/* ---- asking
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void write_options(struct body *b, const struct ask *ask, unsigned mask)
 {
@@ -54,10 +55,11 @@ static int ollama_build(const struct ask *ask, struct built *out, struct err *e)
     return 0;
 }
 
-/* ---- listening --------------------------------------------------------------------------------------------------- */
+/* ---- listening
+ * --------------------------------------------------------------------------------------------------- */
 
-/* The account of the done line. prompt_eval_count is absent where an old version answered from its cache: then it stays
- * unknown, not zero. */
+/* The account of the done line. prompt_eval_count is absent where an old version answered from its cache:
+ * then it stays unknown, not zero. */
 static void read_account(struct backend_state *s, yyjson_val *root)
 {
     yyjson_val *context = yyjson_obj_get(root, "context");
@@ -134,7 +136,8 @@ static int ollama_on_event(struct backend_state *s, const char *p, size_t n, str
     return 0;
 }
 
-/* ---- facts ----------------------------------------------------------------------------------------------------------- */
+/* ---- facts
+ * ----------------------------------------------------------------------------------------------------------- */
 
 /* "smollm2" means "smollm2:latest". */
 static bool same_model(struct span listed, const char *asked)
@@ -152,7 +155,7 @@ static yyjson_val *find_model(yyjson_val *root, const char *model)
     yyjson_val *v, *list = yyjson_obj_get(root, "models");
     if (!model)
         return yyjson_arr_get_first(list);
-    yyjson_arr_foreach(list, i, max, v) {
+    yyjson_arr_foreach (list, i, max, v) {
         if (same_model(json_get_text(v, "name"), model))
             return v;
     }

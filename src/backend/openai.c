@@ -1,5 +1,6 @@
-/* openai.c: the dialect of /v1/chat/completions and /v1/completions, as OpenAI describes it and as vLLM, SGLang, Ollama's /v1,
- * llama-server and gateways speak it. llama-server's own /completion events are read here too. */
+/* openai.c: the dialect of /v1/chat/completions and /v1/completions, as OpenAI describes it and as vLLM,
+ * SGLang, Ollama's /v1, llama-server and gateways speak it. llama-server's own /completion events are read
+ * here too. */
 #include "backend/openai.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@
 #include "backend/event.h"
 #include "backend/memo.h"
 
-/* ---- asking ------------------------------------------------------------------------------------------------------ */
+/* ---- asking
+ * ------------------------------------------------------------------------------------------------------ */
 
 int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, struct err *e)
 {
@@ -17,10 +19,14 @@ int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, s
         enum option_bit_index option;
         const char *key;
     } keys[] = {
-        {OPTION_INDEX_NUM_PREDICT, "max_tokens"},   {OPTION_INDEX_TEMPERATURE, "temperature"},
-        {OPTION_INDEX_TOP_P, "top_p"},              {OPTION_INDEX_TOP_K, "top_k"},
-        {OPTION_INDEX_REPEAT_PENALTY, "repeat_penalty"}, {OPTION_INDEX_SEED, "seed"},
-        {OPTION_INDEX_IGNORE_EOS, "ignore_eos"},    {OPTION_INDEX_CACHE_PROMPT, "cache_prompt"},
+        {OPTION_INDEX_NUM_PREDICT, "max_tokens"},
+        {OPTION_INDEX_TEMPERATURE, "temperature"},
+        {OPTION_INDEX_TOP_P, "top_p"},
+        {OPTION_INDEX_TOP_K, "top_k"},
+        {OPTION_INDEX_REPEAT_PENALTY, "repeat_penalty"},
+        {OPTION_INDEX_SEED, "seed"},
+        {OPTION_INDEX_IGNORE_EOS, "ignore_eos"},
+        {OPTION_INDEX_CACHE_PROMPT, "cache_prompt"},
     };
     bool chat = ask->route == ROUTE_CHAT;
     struct body b;
@@ -47,7 +53,8 @@ int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, s
     return 0;
 }
 
-/* ---- listening --------------------------------------------------------------------------------------------------- */
+/* ---- listening
+ * --------------------------------------------------------------------------------------------------- */
 
 /* A usage of zeros stands in every chunk of Ollama's /v1/completions before the real one: it says nothing. */
 static bool read_usage(struct backend_state *s, yyjson_val *root)
@@ -78,7 +85,8 @@ static struct span text_of(yyjson_val *obj, const char *const *keys, yyjson_val 
     return SPAN_NONE;
 }
 
-/* The first call of a tool_calls list (or the old function_call): its arguments, or its name while there are none. */
+/* The first call of a tool_calls list (or the old function_call): its arguments, or its name while there
+ * are none. */
 static bool read_tool(yyjson_val *message, struct event *ev)
 {
     yyjson_val *call = yyjson_arr_get_first(yyjson_obj_get(message, "tool_calls"));
@@ -134,13 +142,15 @@ static yyjson_val *read_choice(struct backend_state *s, yyjson_val *root, bool f
         ev->kind = ev->text.len ? CHUNK_TEXT : CHUNK_OTHER;
     }
     event_finish(s, ev, json_get_text(choice, "finish_reason"));
-    /* A whole text completion looks like the last piece of a streamed one, except that nothing came before it. */
+    /* A whole text completion looks like the last piece of a streamed one, except that nothing came before
+     * it. */
     if (ev->finished && first && !delta && yyjson_is_obj(yyjson_obj_get(root, "usage")))
         ev->done = true;
     return ev->finished || ev->done ? NULL : string;
 }
 
-/* llama-server's /completion: {"content":"…","stop":false,…}, and with "stop":true the whole account, no [DONE] after it. */
+/* llama-server's /completion: {"content":"…","stop":false,…}, and with "stop":true the whole account, no
+ * [DONE] after it. */
 static yyjson_val *read_native(struct backend_state *s, yyjson_val *root, struct event *ev)
 {
     yyjson_val *content = yyjson_obj_get(root, "content");
@@ -206,7 +216,8 @@ int openai_on_event(struct backend_state *s, const char *p, size_t n, struct eve
     return 0;
 }
 
-/* ---- facts ----------------------------------------------------------------------------------------------------------- */
+/* ---- facts
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static yyjson_val *find_model(yyjson_val *root, const char *model)
 {
@@ -214,7 +225,7 @@ static yyjson_val *find_model(yyjson_val *root, const char *model)
     yyjson_val *v, *list = yyjson_obj_get(root, "data");
     if (!model)
         return yyjson_arr_get_first(list);
-    yyjson_arr_foreach(list, i, max, v) {
+    yyjson_arr_foreach (list, i, max, v) {
         if (span_eq_z(json_get_text(v, "id"), model))
             return v;
     }

@@ -1,5 +1,6 @@
-/* chunk.c: see chunk.h. The stored form is read back from files that anyone may have touched: every length, kind, flag and
- * number is checked, a varint has one spelling only, and the same list always gives the same bytes. */
+/* chunk.c: see chunk.h. The stored form is read back from files that anyone may have touched: every
+ * length, kind, flag and number is checked, a varint has one spelling only, and the same list always gives
+ * the same bytes. */
 #include "record/chunk.h"
 
 #include <stdlib.h>
@@ -50,7 +51,8 @@ bool chunk_list_add(struct chunk_list *l, struct chunk c)
     return true;
 }
 
-/* ---- the stored form ---------------------------------------------------------------------------------------- */
+/* ---- the stored form
+ * ---------------------------------------------------------------------------------------- */
 
 static void put_varint(struct str *out, uint64_t v)
 {

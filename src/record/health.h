@@ -1,5 +1,5 @@
-/* How the instrument and the host did during a run: filled by load/ and probe/, judged by record/verdict. Plain data;
- * -1 or NaN where a thing could not be measured. */
+/* How the instrument and the host did during a run: filled by load/ and probe/, judged by record/verdict.
+ * Plain data; -1 or NaN where a thing could not be measured. */
 #ifndef RECORD_HEALTH_H
 #define RECORD_HEALTH_H
 
@@ -16,11 +16,11 @@ struct health {
     int64_t ctx_voluntary, ctx_involuntary;    /* context switches of this process */
     int64_t retransmits;                       /* TCP segments retransmitted by the host */
     int64_t chunks, merged, unstamped, dropped_chunks;
-    int64_t clock_steps;                       /* jumps of CLOCK_REALTIME seen */
-    int64_t clock_step_max_ns;                 /* the largest */
-    double client_cpu_s;                       /* user + system of this process during the run */
-    int64_t client_rss_bytes;                  /* its peak so far */
-    int64_t samples;                           /* probe samples taken */
+    int64_t clock_steps;       /* jumps of CLOCK_REALTIME seen */
+    int64_t clock_step_max_ns; /* the largest */
+    double client_cpu_s;       /* user + system of this process during the run */
+    int64_t client_rss_bytes;  /* its peak so far */
+    int64_t samples;           /* probe samples taken */
 };
 
 #endif

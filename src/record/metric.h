@@ -1,7 +1,7 @@
-/* The one table of metrics. A metric is a named, versioned definition over the record, with a unit and a better
- * direction; `chimera list metrics`, doc/metrics.md, report headers and exports are made from it. The functions are pure
- * and give NaN where the record does not hold what the definition needs. Rows of level block are computed in analysis/
- * and have fn NULL here. */
+/* The one table of metrics. A metric is a named, versioned definition over the record, with a unit and a
+ * better direction; `chimera list metrics`, doc/metrics.md, report headers and exports are made from it.
+ * The functions are pure and give NaN where the record does not hold what the definition needs. Rows of
+ * level block are computed in analysis/ and have fn NULL here. */
 #ifndef RECORD_METRIC_H
 #define RECORD_METRIC_H
 
@@ -26,9 +26,9 @@ struct metric {
 
 const struct metric *metric_at(size_t i); /* NULL behind the last row */
 const struct metric *metric_find(const char *id);
-/* One number of a run for any metric: the median over its completed requests (level request) or its sessions (level session)
- * that have the value, the value itself for level run, NaN for level block. Declared for reports and comparisons, so that
- * nobody takes a mean. */
+/* One number of a run for any metric: the median over its completed requests (level request) or its
+ * sessions (level session) that have the value, the value itself for level run, NaN for level block.
+ * Declared for reports and comparisons, so that nobody takes a mean. */
 double run_median_of(const struct run *r, const struct metric *m);
 const char *metric_level_word(enum metric_level l);
 const char *metric_better_word(enum metric_better b);

@@ -1,5 +1,5 @@
-/* The functions behind the table of metric.c; private to this room. Each is pure, allocates at most a sorted copy, and gives
- * NaN where the record lacks a part of the definition that stands in the table. */
+/* The functions behind the table of metric.c; private to this room. Each is pure, allocates at most a
+ * sorted copy, and gives NaN where the record lacks a part of the definition that stands in the table. */
 #ifndef RECORD_METRIC_FNS_H
 #define RECORD_METRIC_FNS_H
 
@@ -9,10 +9,10 @@
 
 /* ---- helpers (metric_request.c) ---- */
 
-double stamps_ns(mono_ns from, mono_ns to);           /* to - from; NaN when one is MONO_NONE */
+double stamps_ns(mono_ns from, mono_ns to); /* to - from; NaN when one is MONO_NONE */
 double request_between_ns(const struct request *r, enum stamp from, enum stamp to);
-double count_or_nan(int64_t told);                    /* NaN for a negative count: not told */
-double ratio_or_nan(double part, double whole);       /* NaN unless whole > 0 */
+double count_or_nan(int64_t told);              /* NaN for a negative count: not told */
+double ratio_or_nan(double part, double whole); /* NaN unless whole > 0 */
 
 /* ---- of one request ---- */
 

@@ -1,4 +1,5 @@
-/* metric_request.c: the metrics of one request. The formulas are those of the definitions in metric.c, word for word. */
+/* metric_request.c: the metrics of one request. The formulas are those of the definitions in metric.c,
+ * word for word. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -40,7 +41,8 @@ static double told_ms(int64_t ns)
     return count_or_nan(ns) / 1e6;
 }
 
-/* ---- latencies ------------------------------------------------------------------------------------------------ */
+/* ---- latencies
+ * ------------------------------------------------------------------------------------------------ */
 
 double metric_ttft(const struct request *r)
 {
@@ -89,9 +91,11 @@ double metric_tpot(const struct request *r)
     return between_ms(r, STAMP_FIRST_TOKEN, STAMP_LAST_TOKEN) / (double)(r->usage.completion_tok - 1);
 }
 
-/* ---- gaps ------------------------------------------------------------------------------------------------------- */
+/* ---- gaps
+ * ------------------------------------------------------------------------------------------------------- */
 
-/* Nearest rank: the smallest observed value with at least p of the values at or below it (Hyndman and Fan 1996, type 1). */
+/* Nearest rank: the smallest observed value with at least p of the values at or below it (Hyndman and Fan
+ * 1996, type 1). */
 static double nearest_rank(double *values, size_t n, double p)
 {
     if (!n)
@@ -106,8 +110,8 @@ static bool carries_text(const struct chunk *c)
     return c->kind == CHUNK_TEXT || c->kind == CHUNK_REASONING;
 }
 
-/* Text chunks of one read have one stamp and are one arrival: how far apart they were sent cannot be known, so they give no
- * gap, neither zero nor an even share. */
+/* Text chunks of one read have one stamp and are one arrival: how far apart they were sent cannot be
+ * known, so they give no gap, neither zero nor an even share. */
 static size_t gaps_ms(const struct request *r, double *out)
 {
     size_t n = 0;
@@ -148,7 +152,8 @@ double metric_gap_max(const struct request *r)
     return gap_at(r, 1.0);
 }
 
-/* ---- rates ------------------------------------------------------------------------------------------------------ */
+/* ---- rates
+ * ------------------------------------------------------------------------------------------------------ */
 
 static double decode_rate(const struct request *r, double tokens)
 {
@@ -187,7 +192,8 @@ double metric_output_rate(const struct request *r)
     return ratio_or_nan(count_or_nan(r->usage.completion_tok), request_between_ns(r, STAMP_SENT, STAMP_DONE) / 1e9);
 }
 
-/* ---- what the server says of itself ----------------------------------------------------------------------------- */
+/* ---- what the server says of itself
+ * ----------------------------------------------------------------------------- */
 
 double metric_load_time(const struct request *r)
 {
@@ -221,11 +227,13 @@ double metric_tokens_completion(const struct request *r)
     return count_or_nan(r->usage.completion_tok);
 }
 
-/* ---- the split by chimera-engine's stamps ------------------------------------------------------------------------- */
+/* ---- the split by chimera-engine's stamps
+ * ------------------------------------------------------------------------- */
 
-/* All stamps of the way through the engine, or false: then no part is given, so that the parts of one request always add up.
- * An engine whose stamps lie outside sent … done does not share our clock (1 ms is allowed: `sent` may be our clock after
- * the write, and stamps mapped from REALTIME are off by microseconds). */
+/* All stamps of the way through the engine, or false: then no part is given, so that the parts of one
+ * request always add up. An engine whose stamps lie outside sent … done does not share our clock (1 ms is
+ * allowed: `sent` may be our clock after the write, and stamps mapped from REALTIME are off by
+ * microseconds). */
 struct engine_path {
     mono_ns planned, sent, queued, prefill_start, prefill_end, last, done;
 };
@@ -233,9 +241,10 @@ struct engine_path {
 static bool engine_path(const struct request *r, struct engine_path *p)
 {
     const struct engine_stamps *s = &r->engine;
-    *p = (struct engine_path){r->stamp[STAMP_PLANNED], r->stamp[STAMP_SENT], s->queued_ns, s->prefill_start_ns,
-                              s->prefill_end_ns, s->n ? s->token_ns[s->n - 1] : s->prefill_end_ns,
-                              r->stamp[STAMP_DONE]};
+    *p = (struct engine_path){
+        r->stamp[STAMP_PLANNED], r->stamp[STAMP_SENT], s->queued_ns,
+        s->prefill_start_ns,     s->prefill_end_ns,    s->n ? s->token_ns[s->n - 1] : s->prefill_end_ns,
+        r->stamp[STAMP_DONE]};
     return p->planned != MONO_NONE && stamps_ns(p->sent, p->queued) >= -(double)NS_PER_MS &&
            stamps_ns(p->queued, p->prefill_start) >= 0 && stamps_ns(p->prefill_start, p->prefill_end) >= 0 &&
            stamps_ns(p->prefill_end, p->last) >= 0 && stamps_ns(p->last, p->done) >= -(double)NS_PER_MS;
@@ -271,7 +280,8 @@ double metric_engine_decode(const struct request *r)
     return engine_path(r, &p) ? stamps_ns(p.prefill_end, p.last) / 1e6 : NAN;
 }
 
-/* ---- the instrument ------------------------------------------------------------------------------------------------ */
+/* ---- the instrument
+ * ------------------------------------------------------------------------------------------------ */
 
 static double chunks_with(const struct request *r, unsigned flag)
 {

@@ -7,7 +7,8 @@
 #include "record/metric_fns.h"
 #include "stats/quantile.h"
 
-/* ---- session --------------------------------------------------------------------------------------------------- */
+/* ---- session
+ * --------------------------------------------------------------------------------------------------- */
 
 double metric_session_duration(const struct run *r, const struct session *s)
 {
@@ -52,7 +53,8 @@ double metric_session_think(const struct run *r, const struct session *s)
     return metric_session_duration(r, s) - in_request / 1e9;
 }
 
-/* ---- run --------------------------------------------------------------------------------------------------------- */
+/* ---- run
+ * --------------------------------------------------------------------------------------------------------- */
 
 double metric_makespan(const struct run *r)
 {
@@ -69,8 +71,9 @@ double metric_makespan(const struct run *r)
     return stamps_ns(first, last) / 1e9;
 }
 
-/* Tokens of all sessions in one pass: a load run has as many sessions as requests. Same rules as session.tokens. sessions[i] has
- * the number i; slot n takes the requests of no session. Owned by the caller. */
+/* Tokens of all sessions in one pass: a load run has as many sessions as requests. Same rules as
+ * session.tokens. sessions[i] has the number i; slot n takes the requests of no session. Owned by the
+ * caller. */
 static double *tokens_by_session(const struct run *r)
 {
     double *sum = xcalloc(r->n_sessions + 1, sizeof *sum);
@@ -132,7 +135,8 @@ double metric_requests_failed(const struct run *r)
     return ratio_or_nan((double)(c.failed + c.unsent), (double)c.planned);
 }
 
-/* ---- one number of a run for any metric ------------------------------------------------------------------------------ */
+/* ---- one number of a run for any metric
+ * ------------------------------------------------------------------------------ */
 
 static size_t values_of(const struct run *r, const struct metric *m, double *out)
 {

@@ -26,7 +26,7 @@ enum outcome {
 #define X(name, word, what) OUTCOME_##name,
     OUTCOME_LIST(X)
 #undef X
-    OUTCOME_COUNT
+        OUTCOME_COUNT
 };
 
 /* Flags of a request; bits are stored, never renumbered. */

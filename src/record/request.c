@@ -6,12 +6,14 @@
 
 #include "base/err.h"
 
-/* A warm Ollama reports a load_duration of 7 to 40 ms (it looks its runner up), a load from disk 360 ms and more for a model
- * of 98 MB (samples of Ollama 0.6.8). The limit is the geometric mean of the two ends of the gap: sqrt(40 · 360) = 120. */
+/* A warm Ollama reports a load_duration of 7 to 40 ms (it looks its runner up), a load from disk 360 ms
+ * and more for a model of 98 MB (samples of Ollama 0.6.8). The limit is the geometric mean of the two ends
+ * of the gap: sqrt(40 · 360) = 120. */
 #define COLD_LOAD_NS (120 * NS_PER_MS)
 
-/* Without a field for it, an answer from the prefix cache shows only in its speed: the same prompt took 256 ms, then 15 ms
- * (factor 17). Uncached prompts of one run differ by far less than 3. Below 16 tokens the fixed part of a prefill decides. */
+/* Without a field for it, an answer from the prefix cache shows only in its speed: the same prompt took
+ * 256 ms, then 15 ms (factor 17). Uncached prompts of one run differ by far less than 3. Below 16 tokens
+ * the fixed part of a prefill decides. */
 #define CACHED_RATE_FACTOR 3.0
 #define CACHED_RATE_MIN_TOK 16
 
@@ -48,9 +50,11 @@ void request_release(struct request *r)
     request_init(r);
 }
 
-/* ---- derived facts -------------------------------------------------------------------------------------------- */
+/* ---- derived facts
+ * -------------------------------------------------------------------------------------------- */
 
-/* "length": OpenAI's and Ollama's word; "limit": llama-server's /completion; "max_tokens" and "max_length": gateways. */
+/* "length": OpenAI's and Ollama's word; "limit": llama-server's /completion; "max_tokens" and
+ * "max_length": gateways. */
 static bool ended_at_limit(const struct str *finish_reason)
 {
     static const char *const words[] = {"length", "limit", "max_tokens", "max_length"};
@@ -60,8 +64,8 @@ static bool ended_at_limit(const struct str *finish_reason)
     return false;
 }
 
-/* Ollama cuts the prompt in silence (status 200). Two proofs: the prompt count is exactly the context, or the returned
- * `context` holds more tokens than were evaluated: it is made from the whole prompt. */
+/* Ollama cuts the prompt in silence (status 200). Two proofs: the prompt count is exactly the context, or
+ * the returned `context` holds more tokens than were evaluated: it is made from the whole prompt. */
 static bool context_truncated(const struct request *r)
 {
     const struct usage *u = &r->usage;
@@ -97,8 +101,8 @@ static bool carried_anything(const struct request *r)
            has_chunk(r, CHUNK_REASONING) || has_chunk(r, CHUNK_TOOL);
 }
 
-/* Of what the driver took for complete: a stream without terminator and without a finish reason was cut by somebody who
- * closed politely; a complete answer without text is `empty`, never a very fast success. */
+/* Of what the driver took for complete: a stream without terminator and without a finish reason was cut by
+ * somebody who closed politely; a complete answer without text is `empty`, never a very fast success. */
 static void derive_outcome(struct request *r)
 {
     if (r->outcome != OUTCOME_OK)
@@ -122,16 +126,21 @@ void request_derive(struct request *r, double cold_prompt_rate)
         r->flags |= REQUEST_COLD;
 }
 
-/* ---- order of stamps ------------------------------------------------------------------------------------------- */
+/* ---- order of stamps
+ * ------------------------------------------------------------------------------------------- */
 
 struct stamp_pair {
     enum stamp before, after;
     const char *fault;
 };
 
-#define PAIR(a, b, words) {STAMP_##a, STAMP_##b, words}
-/* Each stamp against every later one that must follow it, so that a missing stamp between two does not hide a fault.
- * first_answer has no place between first_token and last_token alone: reasoning may be all there is. */
+#define PAIR(a, b, words)                                                                                              \
+    {                                                                                                                  \
+        STAMP_##a, STAMP_##b, words                                                                                    \
+    }
+/* Each stamp against every later one that must follow it, so that a missing stamp between two does not
+ * hide a fault. first_answer has no place between first_token and last_token alone: reasoning may be all
+ * there is. */
 static const struct stamp_pair order[] = {
     PAIR(PLANNED, READY, "planned > ready"),
     PAIR(PLANNED, SENT, "planned > sent"),

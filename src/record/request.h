@@ -14,25 +14,29 @@
 #include "record/chunk.h"
 #include "record/outcome.h"
 
-/* The nine stamps, always in this order, always mono_ns, MONO_NONE when not taken:
- * planned       when the plan wanted it sent (for a barrier: its release; for a next stage: the last one's done)
- * ready         when the session had built it
- * sent          the kernel's transmit stamp of the request's last byte
- * first_byte    the first byte of the response, head included
- * first_chunk   the first event of any kind
- * first_token   the first event with text, reasoning included
- * first_answer  the first event with text that is not reasoning
- * last_token    the last event with text
- * done          the last byte of the response, or the end of the attempt */
+/* The nine stamps, always in this order, always mono_ns, MONO_NONE when not taken: planned       when the
+ * plan wanted it sent (for a barrier: its release; for a next stage: the last one's done) ready
+ * when the session had built it sent          the kernel's transmit stamp of the request's last byte
+ * first_byte    the first byte of the response, head included first_chunk   the first event of any kind
+ * first_token   the first event with text, reasoning included first_answer  the first event with text that
+ * is not reasoning last_token    the last event with text done          the last byte of the response, or
+ * the end of the attempt */
 #define STAMP_LIST(X)                                                                                                  \
-    X(PLANNED, "planned") X(READY, "ready") X(SENT, "sent") X(FIRST_BYTE, "first_byte") X(FIRST_CHUNK, "first_chunk")  \
-    X(FIRST_TOKEN, "first_token") X(FIRST_ANSWER, "first_answer") X(LAST_TOKEN, "last_token") X(DONE, "done")
+    X(PLANNED, "planned")                                                                                              \
+    X(READY, "ready")                                                                                                  \
+    X(SENT, "sent")                                                                                                    \
+    X(FIRST_BYTE, "first_byte")                                                                                        \
+    X(FIRST_CHUNK, "first_chunk")                                                                                      \
+    X(FIRST_TOKEN, "first_token")                                                                                      \
+    X(FIRST_ANSWER, "first_answer")                                                                                    \
+    X(LAST_TOKEN, "last_token")                                                                                        \
+    X(DONE, "done")
 
 enum stamp {
 #define X(name, word) STAMP_##name,
     STAMP_LIST(X)
 #undef X
-    STAMP_COUNT
+        STAMP_COUNT
 };
 
 /* What the server says of itself: durations in ns and counts, -1 when it does not say. */
@@ -41,7 +45,7 @@ struct usage {
     int64_t prompt_tok;     /* tokens of the prompt, cached ones included when the server says so */
     int64_t completion_tok; /* tokens generated */
     int64_t cached_tok;     /* prompt tokens answered from a cache */
-    int64_t context_ids;    /* tokens of the whole prompt and the answer: the length of Ollama's `context` array; with it
+    int64_t context_ids; /* tokens of the whole prompt and the answer: the length of Ollama's `context` array; with it
                                silent truncation can be proven */
 };
 #define USAGE_NONE ((struct usage){-1, -1, -1, -1, -1, -1, -1, -1})
@@ -88,13 +92,14 @@ void request_init(struct request *r);
 void request_release(struct request *r);
 const char *stamp_word(enum stamp s);
 
-/* Derives the flags that counts and timers prove (context_truncated, cached_prefix, cold, length; see request.c for each
- * rule with its source) and `empty` or `no_done` from what came. Called once, after the last byte. `degenerate` comes from
- * text/sanity. The prompt rate of cached_prefix is compared with `cold_prompt_rate` (tok/s of the run's uncached
- * prompts; 0 unknown). */
+/* Derives the flags that counts and timers prove (context_truncated, cached_prefix, cold, length; see
+ * request.c for each rule with its source) and `empty` or `no_done` from what came. Called once, after the
+ * last byte. `degenerate` comes from text/sanity. The prompt rate of cached_prefix is compared with
+ * `cold_prompt_rate` (tok/s of the run's uncached prompts; 0 unknown). */
 void request_derive(struct request *r, double cold_prompt_rate);
 
-/* Checks that stamps are in causal order; returns NULL or the first broken pair as words ("sent > first_byte"). */
+/* Checks that stamps are in causal order; returns NULL or the first broken pair as words ("sent >
+ * first_byte"). */
 const char *request_stamps_fault(const struct request *r);
 
 #endif

@@ -38,8 +38,9 @@ static void count_one(struct run_counts *c, enum outcome o)
         c->failed++;
 }
 
-/* Requests are numbered 0 … n-1 when they are planned. A number that is missing, given twice, out of range, or has no known
- * outcome is counted as planned but nowhere else, so that the identity breaks instead of hiding it. */
+/* Requests are numbered 0 … n-1 when they are planned. A number that is missing, given twice, out of
+ * range, or has no known outcome is counted as planned but nowhere else, so that the identity breaks
+ * instead of hiding it. */
 struct run_counts run_count(const struct run *r)
 {
     struct run_counts c = {0};

@@ -1,5 +1,5 @@
-/* One execution of one arm in one block: its sessions, its requests, its health and its verdict. Plain data: load/ fills
- * it, store/ writes and reads it, metric/ and analysis/ compute from it. */
+/* One execution of one arm in one block: its sessions, its requests, its health and its verdict. Plain
+ * data: load/ fills it, store/ writes and reads it, metric/ and analysis/ compute from it. */
 #ifndef RECORD_RUN_H
 #define RECORD_RUN_H
 
@@ -11,31 +11,35 @@
 /* One client's dialogue within a run. */
 struct session {
     int32_t number;
-    const char *agent;   /* name of the agent; "load" for plain requests */
-    const char *server;  /* name of the server it talks to */
-    mono_ns released_ns; /* when the barrier opened for it */
-    mono_ns started_ns;  /* when it began to act */
-    mono_ns ended_ns;    /* when its last step (the report written) was finished */
-    bool ok;             /* every stage completed */
-    const char *error;   /* why not; NULL */
+    const char *agent;        /* name of the agent; "load" for plain requests */
+    const char *server;       /* name of the server it talks to */
+    mono_ns released_ns;      /* when the barrier opened for it */
+    mono_ns started_ns;       /* when it began to act */
+    mono_ns ended_ns;         /* when its last step (the report written) was finished */
+    bool ok;                  /* every stage completed */
+    const char *error;        /* why not; NULL */
     const char *quality_json; /* agent/: keyword score, grounding, sanity as one JSON object; NULL for plain load */
     const char *report_md;    /* the report the agent wrote; NULL for plain load */
 };
 
-#define RUN_STATE_LIST(X) X(PLANNED, "planned") X(RUNNING, "running") X(COMPLETE, "complete") X(ABORTED, "aborted")
+#define RUN_STATE_LIST(X)                                                                                              \
+    X(PLANNED, "planned")                                                                                              \
+    X(RUNNING, "running")                                                                                              \
+    X(COMPLETE, "complete")                                                                                            \
+    X(ABORTED, "aborted")
 
 enum run_state {
 #define X(name, word) RUN_##name,
     RUN_STATE_LIST(X)
 #undef X
-    RUN_STATE_COUNT
+        RUN_STATE_COUNT
 };
 
 struct run {
-    int64_t id;         /* of the result file */
-    int32_t position;   /* place in the plan, from 0 */
-    int32_t block;      /* from 0 */
-    int32_t attempt;    /* from 0; an aborted run is repeated as the next attempt and its rows stay */
+    int64_t id;       /* of the result file */
+    int32_t position; /* place in the plan, from 0 */
+    int32_t block;    /* from 0 */
+    int32_t attempt;  /* from 0; an aborted run is repeated as the next attempt and its rows stay */
     const char *arm;
     enum run_state state;
     const char *stratum; /* hash of the host facts it ran under */

@@ -1,9 +1,10 @@
-/* verdict.c: the rules that make a run SUSPECT or VOID, one table. They judge the instrument and the host, never the server:
- * a run full of failed requests is a valid observation of a failing server.
+/* verdict.c: the rules that make a run SUSPECT or VOID, one table. They judge the instrument and the host,
+ * never the server: a run full of failed requests is a valid observation of a failing server.
  *
- * Source: the checks of load generators (coordinated omission, Schroeder et al., NSDI 2006; wrk2; pgbench's accounting).
- * A rule whose quantity was not measured (-1 or NaN) does not fire. Agent runs have long requests and few of them: where a
- * disturbance only blurs them, they are SUSPECT; the same in a load run makes it VOID. */
+ * Source: the checks of load generators (coordinated omission, Schroeder et al., NSDI 2006; wrk2;
+ * pgbench's accounting). A rule whose quantity was not measured (-1 or NaN) does not fire. Agent runs have
+ * long requests and few of them: where a disturbance only blurs them, they are SUSPECT; the same in a load
+ * run makes it VOID. */
 #include "record/verdict.h"
 
 #include <math.h>
@@ -118,6 +119,7 @@ static double retransmits(const struct evidence *v)
 
 #define V VERDICT_VOID
 #define S VERDICT_SUSPECT
+/* clang-format off */
 /* word, limit, unit, in a load run, in an agent run, sentence */
 static const struct rule rules[] = {
     {{"aborted", 0, "1", V, V, "the run was aborted"}, incomplete, NULL},
@@ -136,6 +138,7 @@ static const struct rule rules[] = {
     /* counted by the host, not by our sockets: it cannot void a run */
     {{"retransmits", 0.001, "1", S, S, "the host retransmitted TCP segments, per chunk received"}, retransmits, NULL},
 };
+/* clang-format on */
 #undef V
 #undef S
 

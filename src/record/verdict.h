@@ -1,4 +1,5 @@
-/* VALID, SUSPECT or VOID for a run, with the rules that fired. Thresholds stand in one table (verdict.c; source: doc/method.md). */
+/* VALID, SUSPECT or VOID for a run, with the rules that fired. Thresholds stand in one table (verdict.c;
+ * source: doc/method.md). */
 #ifndef RECORD_VERDICT_H
 #define RECORD_VERDICT_H
 
@@ -14,7 +15,8 @@ const char *verdict_word(enum verdict v);
 /* Appends the sentences of the rules that fired, separated by "; ". */
 enum verdict verdict_of_run(const struct run *r, struct str *why);
 
-/* A row of the table, for lists and doc/method.md. The rule fires when the measured quantity is above the limit. */
+/* A row of the table, for lists and doc/method.md. The rule fires when the measured quantity is above the
+ * limit. */
 struct verdict_rule {
     const char *word;
     double limit;

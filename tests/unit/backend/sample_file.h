@@ -1,5 +1,5 @@
-/* Reading a recorded answer in the test's own way: head and decoded body (.http), exact bytes with chunk framing (.raw), or
- * a body alone (.json). Shares no code with net/, so that the replay checks it. */
+/* Reading a recorded answer in the test's own way: head and decoded body (.http), exact bytes with chunk
+ * framing (.raw), or a body alone (.json). Shares no code with net/, so that the replay checks it. */
 #ifndef TESTS_SAMPLE_FILE_H
 #define TESTS_SAMPLE_FILE_H
 

@@ -1,5 +1,6 @@
-/* What each recorded answer of a real server says, written down independently of the product's readers (every row was
- * taken from the sample by another JSON parser). Used by test_samples and by the replay that splits at every byte. */
+/* What each recorded answer of a real server says, written down independently of the product's readers
+ * (every row was taken from the sample by another JSON parser). Used by test_samples and by the replay
+ * that splits at every byte. */
 #ifndef TESTS_SAMPLE_ROWS_H
 #define TESTS_SAMPLE_ROWS_H
 
@@ -17,6 +18,7 @@ struct sample_row {
     const char *flags; /* derived, without a known cold prompt rate */
 };
 
+/* clang-format off */
 static const struct sample_row sample_rows[] = {
     {"lcpp_chat_nostream.http", "llama-server", FRAMING_BODY, 1, 1, "length",
      {-1, -1, 12832000, 140329000, 33, 12, 32, -1},
@@ -177,5 +179,6 @@ static const struct sample_error_row sample_errors[] = {
     {"ollama_v1_chat_nomsg.http", "openai", 400, 0, false, "[] is too short - 'messages'"},
     {"ollama_v1_chat_unknown_404.http", "openai", 404, 0, false, "model \"nosuch\" not found, try pulling it first"},
 };
+/* clang-format on */
 
 #endif

@@ -1,4 +1,5 @@
-/* Request bodies of each dialect, byte for byte; options and their errors; what cannot be expressed is named. */
+/* Request bodies of each dialect, byte for byte; options and their errors; what cannot be expressed is
+ * named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,12 +56,13 @@ static void test_ollama(void **state)
     (void)state;
     struct ask a = all_options(ROUTE_CHAT);
     a.system = "Be brief.";
-    check("ollama", &a, "/api/chat", FRAMING_NDJSON,
-          "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":"
-          "\"Say \\\"hi\\\"\\n\"}],\"stream\":true,\"options\":{\"num_gpu\":7,\"num_ctx\":512,\"num_thread\":2,"
-          "\"temperature\":0.7,\"top_p\":0.9,\"top_k\":40,\"repeat_penalty\":1.1,\"num_predict\":20,\"seed\":42},"
-          "\"keep_alive\":-1}",
-          "ignore_eos,cache_prompt");
+    check(
+        "ollama", &a, "/api/chat", FRAMING_NDJSON,
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":"
+        "\"Say \\\"hi\\\"\\n\"}],\"stream\":true,\"options\":{\"num_gpu\":7,\"num_ctx\":512,\"num_thread\":2,"
+        "\"temperature\":0.7,\"top_p\":0.9,\"top_k\":40,\"repeat_penalty\":1.1,\"num_predict\":20,\"seed\":42},"
+        "\"keep_alive\":-1}",
+        "ignore_eos,cache_prompt");
     a = (struct ask){.route = ROUTE_COMPLETION, .model = "m", .prompt = "x", .system = "lost"};
     check("ollama", &a, "/api/generate", FRAMING_BODY,
           "{\"model\":\"m\",\"prompt\":\"x\",\"raw\":true,\"stream\":false,\"options\":{}}", "system");
@@ -77,10 +79,11 @@ static void test_openai(void **state)
 {
     (void)state;
     struct ask a = all_options(ROUTE_CHAT);
-    check("openai", &a, "/v1/chat/completions", FRAMING_SSE,
-          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Say \\\"hi\\\"\\n\"}],\"stream\":true,"
-          "\"stream_options\":{\"include_usage\":true},\"max_tokens\":20,\"temperature\":0.7,\"top_p\":0.9,\"seed\":42}",
-          "num_gpu,num_ctx,num_thread,top_k,repeat_penalty,keep_alive,ignore_eos,cache_prompt");
+    check(
+        "openai", &a, "/v1/chat/completions", FRAMING_SSE,
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Say \\\"hi\\\"\\n\"}],\"stream\":true,"
+        "\"stream_options\":{\"include_usage\":true},\"max_tokens\":20,\"temperature\":0.7,\"top_p\":0.9,\"seed\":42}",
+        "num_gpu,num_ctx,num_thread,top_k,repeat_penalty,keep_alive,ignore_eos,cache_prompt");
     a.want_engine_stamps = true;
     a.route = ROUTE_COMPLETION;
     a.stream = false;
@@ -98,11 +101,12 @@ static void test_llama_server(void **state)
 {
     (void)state;
     struct ask a = all_options(ROUTE_COMPLETION);
-    check("llama-server", &a, "/v1/completions", FRAMING_SSE,
-          "{\"model\":\"m\",\"prompt\":\"Say \\\"hi\\\"\\n\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-          "\"max_tokens\":20,\"temperature\":0.7,\"top_p\":0.9,\"top_k\":40,\"repeat_penalty\":1.1,\"seed\":42,"
-          "\"ignore_eos\":true,\"cache_prompt\":false}",
-          "num_gpu,num_ctx,num_thread,keep_alive");
+    check(
+        "llama-server", &a, "/v1/completions", FRAMING_SSE,
+        "{\"model\":\"m\",\"prompt\":\"Say \\\"hi\\\"\\n\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+        "\"max_tokens\":20,\"temperature\":0.7,\"top_p\":0.9,\"top_k\":40,\"repeat_penalty\":1.1,\"seed\":42,"
+        "\"ignore_eos\":true,\"cache_prompt\":false}",
+        "num_gpu,num_ctx,num_thread,keep_alive");
 }
 
 /* The caller's object overrides ours member by member, within "options" too, and may add anything. */
@@ -151,7 +155,8 @@ static void test_text_is_escaped(void **state)
           "{\"model\":\"\\\"}\",\"prompt\":\"a\xEF\xBF\xBDz\\u0001\\u007f\xc3\xa4\",\"stream\":false}", "");
 }
 
-/* ---- options ------------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void test_option_ranges(void **state)
 {

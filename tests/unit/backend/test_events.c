@@ -1,4 +1,5 @@
-/* Single events: what each means in each dialect, hostile ones included; the engine's additions; the shape that is learned. */
+/* Single events: what each means in each dialect, hostile ones included; the engine's additions; the shape
+ * that is learned. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +44,8 @@ static bool span_is(struct span s, const char *z)
     return s.len == strlen(z) && (!s.len || !memcmp(s.at, z, s.len));
 }
 
-/* ---- one event, one meaning ------------------------------------------------------------------------------------------ */
+/* ---- one event, one meaning
+ * ------------------------------------------------------------------------------------------ */
 
 struct meaning {
     const char *backend, *json;
@@ -53,6 +55,7 @@ struct meaning {
     bool done, finished;
 };
 
+/* clang-format off */
 #define CHAT(inner) "{\"choices\":[{\"index\":0," inner "}]}"
 #define BAD ERR_INPUT, CHUNK_OTHER, "", false, false
 
@@ -136,6 +139,8 @@ static const struct meaning meanings[] = {
     {"ollama", "{\"response\":1e999}", BAD},
 };
 
+/* clang-format on */
+
 static void test_meanings(void **state)
 {
     (void)state;
@@ -161,7 +166,8 @@ static void test_reasoning_beside_text(void **state)
     (void)state;
     struct fixture f;
     open_fixture(&f);
-    assert_int_equal(give(&f, "openai", "{\"choices\":[{\"message\":{\"reasoning_content\":\"hm\",\"content\":\"yes\"}}]}"), 0);
+    assert_int_equal(
+        give(&f, "openai", "{\"choices\":[{\"message\":{\"reasoning_content\":\"hm\",\"content\":\"yes\"}}]}"), 0);
     assert_int_equal(f.ev.kind, CHUNK_TEXT);
     assert_true(span_is(f.ev.text, "yes") && span_is(f.ev.reasoning, "hm"));
     assert_int_equal(give(&f, "ollama", "{\"message\":{\"thinking\":\"hm\",\"content\":\"yes\"},\"done\":true}"), 0);
@@ -173,7 +179,8 @@ static void test_reasoning_beside_text(void **state)
 static void test_stream_or_body(void **state)
 {
     (void)state;
-    static const char last[] = "{\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":3}}";
+    static const char last[] =
+        "{\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":3}}";
     struct fixture f;
     open_fixture(&f);
     give(&f, "openai", CHAT("\"text\":\" a\",\"finish_reason\":null"));
@@ -181,7 +188,8 @@ static void test_stream_or_body(void **state)
     assert_false(f.ev.done);
     assert_true(f.ev.finished);
     assert_int_equal(f.ev.kind, CHUNK_USAGE);
-    backend_state_begin(&f.state, &f.r); /* another response: its first piece is read by its shape, and counts as a piece */
+    backend_state_begin(&f.state,
+                        &f.r); /* another response: its first piece is read by its shape, and counts as a piece */
     give(&f, "openai", CHAT("\"text\":\" b\",\"finish_reason\":null"));
     assert_int_equal(f.state.memo_events, 1);
     give(&f, "openai", last);
@@ -192,7 +200,8 @@ static void test_stream_or_body(void **state)
     close_fixture(&f);
 }
 
-/* ---- errors --------------------------------------------------------------------------------------------------------------- */
+/* ---- errors
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static void test_errors_within_200(void **state)
 {
@@ -204,7 +213,8 @@ static void test_errors_within_200(void **state)
         {"openai", "{\"error\":{\"message\":\"boom\",\"type\":\"server_error\",\"code\":500}}", "boom", false},
         {"openai", "{\"error\":{\"message\":\"later\",\"code\":429}}", "later", true},
         {"openai", "{\"error\":{\"message\":\"later\",\"code\":\"rate_limit_exceeded\"}}", "later", true},
-        {"openai", "{\"error\":{\"message\":\"Loading model\",\"type\":\"unavailable_error\",\"code\":503}}", "Loading model", true},
+        {"openai", "{\"error\":{\"message\":\"Loading model\",\"type\":\"unavailable_error\",\"code\":503}}",
+         "Loading model", true},
         {"openai", "{\"error\":{\"message\":\"long\",\"type\":\"exceed_context_size_error\"}}", "long", true},
         {"openai", "{\"object\":\"error\",\"message\":\"old vLLM\",\"code\":400}", "old vLLM", false},
         {"openai", "{\"error\":\"just text\"}", "just text", false},
@@ -212,7 +222,8 @@ static void test_errors_within_200(void **state)
         {"openai", "{\"error\":[1]}", "an error object without a message", false},
         {"openai", "{\"error\":{\"type\":\"t\",\"message\":null}}", "t", false},
         {"openai", "{\"error\":\"x\",\"choices\":[{\"delta\":{\"content\":\"lost\"}}]}", "x", false},
-        {"ollama", "{\"error\":\"model runner has unexpectedly stopped\"}", "model runner has unexpectedly stopped", false},
+        {"ollama", "{\"error\":\"model runner has unexpectedly stopped\"}", "model runner has unexpectedly stopped",
+         false},
         {"ollama", "{\"error\":\"server busy, please try again.  maximum pending requests exceeded\"}",
          "server busy, please try again.  maximum pending requests exceeded", true},
     };
@@ -263,7 +274,8 @@ static void test_error_bodies(void **state)
     str_release(&long_one);
 }
 
-/* ---- numbers --------------------------------------------------------------------------------------------------------------- */
+/* ---- numbers
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static void test_absurd_usage(void **state)
 {
@@ -272,22 +284,35 @@ static void test_absurd_usage(void **state)
         const char *value;
         int64_t tokens;
     } rows[] = {
-        {"12", 12},   {"12.0", 12},    {"-1", -1},   {"1e300", -1}, {"\"12\"", -1}, {"null", -1}, {"{}", -1},
-        {"true", -1}, {"-1e300", -1},  {"1e9", 1000000000}, {"1000000001", -1},    {"18446744073709551615", -1},
-        {"-9223372036854775808", -1},  {"99999999999999999999999999", -1},
+        {"12", 12},
+        {"12.0", 12},
+        {"-1", -1},
+        {"1e300", -1},
+        {"\"12\"", -1},
+        {"null", -1},
+        {"{}", -1},
+        {"true", -1},
+        {"-1e300", -1},
+        {"1e9", 1000000000},
+        {"1000000001", -1},
+        {"18446744073709551615", -1},
+        {"-9223372036854775808", -1},
+        {"99999999999999999999999999", -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct fixture f;
         char json[512];
         open_fixture(&f);
-        snprintf(json, sizeof json, "{\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":%s,"
-                 "\"prompt_tokens_details\":{\"cached_tokens\":%s}}}", rows[i].value, rows[i].value);
+        snprintf(json, sizeof json,
+                 "{\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":%s,"
+                 "\"prompt_tokens_details\":{\"cached_tokens\":%s}}}",
+                 rows[i].value, rows[i].value);
         assert_int_equal(give(&f, "openai", json), 0);
         assert_int_equal(f.r.usage.completion_tok, rows[i].tokens);
         assert_int_equal(f.r.usage.cached_tok, rows[i].tokens);
         assert_int_equal(f.r.usage.prompt_tok, 7);
-        snprintf(json, sizeof json, "{\"done\":true,\"eval_count\":%s,\"total_duration\":%s,\"context\":%s}", rows[i].value,
-                 rows[i].value, rows[i].value);
+        snprintf(json, sizeof json, "{\"done\":true,\"eval_count\":%s,\"total_duration\":%s,\"context\":%s}",
+                 rows[i].value, rows[i].value, rows[i].value);
         assert_int_equal(give(&f, "ollama", json), 0);
         assert_int_equal(f.r.usage.completion_tok, rows[i].tokens);
         assert_int_equal(f.r.usage.context_ids, -1);
@@ -300,14 +325,16 @@ static void test_absurd_usage(void **state)
     }
 }
 
-/* Ollama's /v1/completions sends zeros in every chunk, the real counts last; a broken stream must not end with zeros. */
+/* Ollama's /v1/completions sends zeros in every chunk, the real counts last; a broken stream must not end
+ * with zeros. */
 static void test_zero_usage_says_nothing(void **state)
 {
     (void)state;
     struct fixture f;
     open_fixture(&f);
-    give(&f, "openai", "{\"choices\":[{\"text\":\"a\",\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":0,"
-                       "\"completion_tokens\":0,\"total_tokens\":0}}");
+    give(&f, "openai",
+         "{\"choices\":[{\"text\":\"a\",\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":0,"
+         "\"completion_tokens\":0,\"total_tokens\":0}}");
     assert_int_equal(f.ev.kind, CHUNK_TEXT);
     assert_int_equal(f.r.usage.completion_tok, -1);
     give(&f, "openai", "{\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":0}}");
@@ -316,7 +343,8 @@ static void test_zero_usage_says_nothing(void **state)
     close_fixture(&f);
 }
 
-/* ---- chimera-engine -------------------------------------------------------------------------------------------------------- */
+/* ---- chimera-engine
+ * -------------------------------------------------------------------------------------------------------- */
 
 static const char stamped[] =
     "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"timings\":{\"cache_n\":2,\"prompt_n\":3,"
@@ -350,9 +378,11 @@ static void test_engine_truncation(void **state)
     (void)state;
     struct fixture f;
     open_fixture(&f);
-    assert_int_equal(give(&f, "ollama", "{\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":256,"
-                                        "\"eval_count\":4,\"chimera\":{\"truncated\":{\"prompt_tokens\":900,\"kept_tokens\":"
-                                        "256}}}"), 0);
+    assert_int_equal(give(&f, "ollama",
+                          "{\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":256,"
+                          "\"eval_count\":4,\"chimera\":{\"truncated\":{\"prompt_tokens\":900,\"kept_tokens\":"
+                          "256}}}"),
+                     0);
     request_derive(&f.r, 0);
     assert_true(f.r.flags & REQUEST_CONTEXT_TRUNCATED);
     close_fixture(&f);
@@ -366,8 +396,10 @@ static void test_engine_lies(void **state)
         struct fixture f;
         char json[512];
         open_fixture(&f);
-        snprintf(json, sizeof json, "{\"done\":true,\"chimera\":{\"queued_ns\":-5,\"prefill_start_ns\":\"x\",\"token_ns\":%s,"
-                 "\"not_applied\":[1,null,\"\",\"a,b\",{}]}}", lists[i]);
+        snprintf(json, sizeof json,
+                 "{\"done\":true,\"chimera\":{\"queued_ns\":-5,\"prefill_start_ns\":\"x\",\"token_ns\":%s,"
+                 "\"not_applied\":[1,null,\"\",\"a,b\",{}]}}",
+                 lists[i]);
         assert_int_equal(give(&f, "ollama", json), 0);
         assert_int_equal(f.r.engine.n, 0);
         assert_null(f.r.engine.token_ns);
@@ -397,7 +429,8 @@ static void test_unbound_state(void **state)
     close_fixture(&f);
 }
 
-/* ---- size and depth ----------------------------------------------------------------------------------------------------------- */
+/* ---- size and depth
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static void test_big_events(void **state)
 {
@@ -436,12 +469,14 @@ static void test_depth(void **state)
     close_fixture(&f);
 }
 
-/* ---- the learned shape ----------------------------------------------------------------------------------------------------------- */
+/* ---- the learned shape
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static void add_random_text(struct rng *rng, struct str *out)
 {
-    static const char *const pieces[] = {"a",    " the", "\\n", "\\\"", "\\u00e4", "\xc3\xa4", "\xe2\x82\xac", "0", "\x7f", "}",
-                                         "\",\"", "\\",  "\x01", "\xff", "",        " ",        "x}}]}",        "\\ud83d\\ude00"};
+    static const char *const pieces[] = {"a", " the", "\\n",   "\\\"",          "\\u00e4", "\xc3\xa4", "\xe2\x82\xac",
+                                         "0", "\x7f", "}",     "\",\"",         "\\",      "\x01",     "\xff",
+                                         "",  " ",    "x}}]}", "\\ud83d\\ude00"};
     for (uint64_t n = rng_below(rng, 4); n; n--) {
         /* mostly ordinary text; a broken piece now and then */
         uint64_t i = rng_below(rng, 8) ? rng_below(rng, 2) : rng_below(rng, sizeof pieces / sizeof pieces[0]);
@@ -449,8 +484,8 @@ static void add_random_text(struct rng *rng, struct str *out)
     }
 }
 
-/* 20,000 events, some of another shape, some broken: a state that learns and one that never saw an event before must say
- * the same about each. */
+/* 20,000 events, some of another shape, some broken: a state that learns and one that never saw an event
+ * before must say the same about each. */
 static void same_with_and_without(const char *backend, const char *before, const char *between, const char *after)
 {
     struct rng rng = rng_stream(3, backend);
@@ -490,11 +525,13 @@ static void test_learning_changes_nothing(void **state)
                           "\"},\"finish_reason\":null}]}");
     same_with_and_without("openai", "{\"created\":", ",\"choices\":[{\"delta\":{\"reasoning_content\":\"", "\"}}]}");
     same_with_and_without("llama-server", "{\"created\":", ",\"choices\":[{\"text\":\"", "\",\"index\":0}]}");
-    same_with_and_without("ollama", "{\"model\":\"m\",\"created_at\":\"2026-", "Z\",\"response\":\"", "\",\"done\":false}");
+    same_with_and_without("ollama", "{\"model\":\"m\",\"created_at\":\"2026-", "Z\",\"response\":\"",
+                          "\",\"done\":false}");
     same_with_and_without("ollama", "{\"created_at\":\"", "\",\"message\":{\"content\":\"", "\"},\"done\":false}");
 }
 
-/* Events that carry more than text are never learned: the next one would lose its usage, its end, its stamps. */
+/* Events that carry more than text are never learned: the next one would lose its usage, its end, its
+ * stamps. */
 static void test_what_is_not_learned(void **state)
 {
     (void)state;

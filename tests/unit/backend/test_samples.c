@@ -1,4 +1,5 @@
-/* Every recorded answer of the real servers, replayed through its backend: exact text, counts, timers, ends, errors, facts. */
+/* Every recorded answer of the real servers, replayed through its backend: exact text, counts, timers,
+ * ends, errors, facts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,8 @@
 #include "sample_file.h"
 #include "sample_rows.h"
 
-/* ---- replay -------------------------------------------------------------------------------------------------------- */
+/* ---- replay
+ * -------------------------------------------------------------------------------------------------------- */
 
 struct replay {
     struct backend_state state;
@@ -161,15 +163,31 @@ static void test_cached_by_rate(void **state)
     }
 }
 
-/* A page that is no answer to a question is never taken for one: each of the other samples through each backend. */
+/* A page that is no answer to a question is never taken for one: each of the other samples through each
+ * backend. */
 static void test_other_pages(void **state)
 {
     (void)state;
     static const char *const pages[] = {
-        "lcpp_health.http", "lcpp_metrics.http", "lcpp_metrics_after.http", "lcpp_props.http", "lcpp_props_post.http",
-        "lcpp_slots.http", "lcpp_slots_after.http", "lcpp_tokenize.http", "lcpp_v1_models.http", "ollama_embed.http",
-        "ollama_ps_after_unload.http", "ollama_ps_loaded.http", "ollama_ps_two.http", "ollama_root.http",
-        "ollama_show.http", "ollama_show_gemma.http", "ollama_tags.http", "ollama_v1_models.http", "ollama_version.http",
+        "lcpp_health.http",
+        "lcpp_metrics.http",
+        "lcpp_metrics_after.http",
+        "lcpp_props.http",
+        "lcpp_props_post.http",
+        "lcpp_slots.http",
+        "lcpp_slots_after.http",
+        "lcpp_tokenize.http",
+        "lcpp_v1_models.http",
+        "ollama_embed.http",
+        "ollama_ps_after_unload.http",
+        "ollama_ps_loaded.http",
+        "ollama_ps_two.http",
+        "ollama_root.http",
+        "ollama_show.http",
+        "ollama_show_gemma.http",
+        "ollama_tags.http",
+        "ollama_v1_models.http",
+        "ollama_version.http",
     };
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         struct sample_file f;
@@ -220,7 +238,7 @@ static void test_all_are_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),     cmocka_unit_test(test_errors),      cmocka_unit_test(test_cached_by_rate),
+        cmocka_unit_test(test_answers),     cmocka_unit_test(test_errors),       cmocka_unit_test(test_cached_by_rate),
         cmocka_unit_test(test_other_pages), cmocka_unit_test(test_all_are_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

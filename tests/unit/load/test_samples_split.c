@@ -1,5 +1,6 @@
-/* Every recorded stream, split in two at every byte and cut by the product's own cutters: the same events, text, counts and
- * ends come out as from the whole. (It stands here because load/ is the first room that sees net/ and backend/.) */
+/* Every recorded stream, split in two at every byte and cut by the product's own cutters: the same events,
+ * text, counts and ends come out as from the whole. (It stands here because load/ is the first room that
+ * sees net/ and backend/.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

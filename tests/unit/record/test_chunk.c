@@ -1,4 +1,5 @@
-/* The chunk list: no allocation in add, and a stored form that survives the way there and back and nothing else. */
+/* The chunk list: no allocation in add, and a stored form that survives the way there and back and nothing
+ * else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,8 +78,11 @@ static void test_round_trip_of_random_lists(void **state)
         chunk_list_init(&l, 300);
         for (size_t n = rng_below(&rng, 300); n; n--) {
             t += (mono_ns)rng_below(&rng, 40000000);
-            struct chunk c = {t, t + (mono_ns)rng_below(&rng, 90000), (uint32_t)rng_below(&rng, 5000),
-                              (uint8_t)rng_below(&rng, CHUNK_KIND_COUNT), (uint8_t)rng_below(&rng, 4),
+            struct chunk c = {t,
+                              t + (mono_ns)rng_below(&rng, 90000),
+                              (uint32_t)rng_below(&rng, 5000),
+                              (uint8_t)rng_below(&rng, CHUNK_KIND_COUNT),
+                              (uint8_t)rng_below(&rng, 4),
                               (uint16_t)rng_below(&rng, 65536)};
             chunk_list_add(&l, c);
         }
@@ -121,23 +125,24 @@ static void test_corrupt_blobs(void **state)
 {
     (void)state;
     refuse("", 0);
-    REFUSE(0);                                          /* version */
-    REFUSE(2, 0, 0, 0, 0, 1);                           /* version */
-    REFUSE(1, 0);                                       /* ends within a chunk */
-    REFUSE(1, 0, 0, 0, 0);                              /* no kind */
-    REFUSE(1, 0, 0, 0, 0, CHUNK_KIND_COUNT);            /* no such kind */
-    REFUSE(1, 0, 0, 0, 0, 0x41);                        /* no such flag */
-    REFUSE(1, 0, 0, 0, 0, 0x81);                        /* no such flag */
-    REFUSE(1, 0x80, 0, 0, 0, 0, 1);                     /* 0 spelt in two bytes */
-    REFUSE(1, 0xFF, 0x80, 0, 0, 0, 0, 1);               /* a trailing zero group */
+    REFUSE(0);                                                                            /* version */
+    REFUSE(2, 0, 0, 0, 0, 1);                                                             /* version */
+    REFUSE(1, 0);                                                                         /* ends within a chunk */
+    REFUSE(1, 0, 0, 0, 0);                                                                /* no kind */
+    REFUSE(1, 0, 0, 0, 0, CHUNK_KIND_COUNT);                                              /* no such kind */
+    REFUSE(1, 0, 0, 0, 0, 0x41);                                                          /* no such flag */
+    REFUSE(1, 0, 0, 0, 0, 0x81);                                                          /* no such flag */
+    REFUSE(1, 0x80, 0, 0, 0, 0, 1);                                                       /* 0 spelt in two bytes */
+    REFUSE(1, 0xFF, 0x80, 0, 0, 0, 0, 1);                                                 /* a trailing zero group */
     REFUSE(1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 1);       /* above 64 bits */
     REFUSE(1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x81, 0, 0, 0, 0, 1); /* eleven bytes */
-    REFUSE(1, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 1); /* bytes = 2^32 */
-    REFUSE(1, 0, 0, 0, 0x80, 0x80, 4, 1);               /* text_bytes = 65536 */
-    REFUSE(1, 0, 0, 0, 0, 1, 7);                        /* a whole chunk, then a piece */
+    REFUSE(1, 0, 0, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 1);                                  /* bytes = 2^32 */
+    REFUSE(1, 0, 0, 0, 0x80, 0x80, 4, 1);                                                 /* text_bytes = 65536 */
+    REFUSE(1, 0, 0, 0, 0, 1, 7); /* a whole chunk, then a piece */
 }
 
-/* Every truncation of a good blob is refused or is itself a shorter list; every changed byte gives a list or an error. */
+/* Every truncation of a good blob is refused or is itself a shorter list; every changed byte gives a list
+ * or an error. */
 static void test_mutations(void **state)
 {
     (void)state;

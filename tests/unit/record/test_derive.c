@@ -1,4 +1,5 @@
-/* What is derived from one request's counts and timers, each rule both ways; the order of stamps; counts and words. */
+/* What is derived from one request's counts and timers, each rule both ways; the order of stamps; counts
+ * and words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,8 @@
 
 #include "record/run.h"
 
-/* ---- flags --------------------------------------------------------------------------------------------------------- */
+/* ---- flags
+ * --------------------------------------------------------------------------------------------------------- */
 
 static struct request completed(void)
 {
@@ -43,7 +45,8 @@ static void test_length(void **state)
     static const struct {
         const char *reason;
         bool length;
-    } rows[] = {{"length", true}, {"limit", true}, {"max_tokens", true}, {"stop", false}, {"", false}, {"lengthy", false}};
+    } rows[] = {{"length", true}, {"limit", true}, {"max_tokens", true},
+                {"stop", false},  {"", false},     {"lengthy", false}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct request r = completed();
         str_clear(&r.finish_reason);
@@ -61,16 +64,15 @@ static void test_context_truncated(void **state)
         int64_t num_ctx, prompt, completion, ids;
         bool cut;
     } rows[] = {
-        {512, 512, 6, 3175, true},   /* the recorded answer of Ollama */
-        {512, 512, 6, -1, true},     /* by the context alone */
-        {-1, 512, 6, 3175, true},    /* by the ids alone */
-        {512, 511, 6, 517, false},   /* just fits */
-        {-1, 512, 6, 518, false},    /* ids are prompt and answer */
-        {-1, 31, 10, 40, false},     /* the end token is counted, not returned */
-        {512, -1, 6, 3175, false},   /* no prompt count: no proof */
-        {512, 0, 6, 3175, false},    /* an old Ollama's zero for a cached prompt */
-        {-1, -1, -1, -1, false},
-        {-1, 10, -1, 50, false},     /* no completion count: no proof */
+        {512, 512, 6, 3175, true},                          /* the recorded answer of Ollama */
+        {512, 512, 6, -1, true},                            /* by the context alone */
+        {-1, 512, 6, 3175, true},                           /* by the ids alone */
+        {512, 511, 6, 517, false},                          /* just fits */
+        {-1, 512, 6, 518, false},                           /* ids are prompt and answer */
+        {-1, 31, 10, 40, false},                            /* the end token is counted, not returned */
+        {512, -1, 6, 3175, false},                          /* no prompt count: no proof */
+        {512, 0, 6, 3175, false},                           /* an old Ollama's zero for a cached prompt */
+        {-1, -1, -1, -1, false},   {-1, 10, -1, 50, false}, /* no completion count: no proof */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct request r = completed();
@@ -166,7 +168,8 @@ static void test_outcome(void **state)
     request_release(&r);
 }
 
-/* ---- stamps -------------------------------------------------------------------------------------------------------- */
+/* ---- stamps
+ * -------------------------------------------------------------------------------------------------------- */
 
 static struct request stamped(void)
 {
@@ -219,7 +222,8 @@ static void test_missing_stamps_hide_nothing(void **state)
     assert_null(request_stamps_fault(&r));
 }
 
-/* ---- counts and words ---------------------------------------------------------------------------------------------- */
+/* ---- counts and words
+ * ---------------------------------------------------------------------------------------------- */
 
 static void test_counts(void **state)
 {

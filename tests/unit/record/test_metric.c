@@ -1,4 +1,5 @@
-/* Every metric against values worked out by hand, the sum of the engine's parts, and NaN where a part is missing. */
+/* Every metric against values worked out by hand, the sum of the engine's parts, and NaN where a part is
+ * missing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,8 +35,8 @@ static void add(struct request *r, mono_ns t, enum chunk_kind kind, unsigned fla
     chunk_list_add(&r->chunks, (struct chunk){t, t + 2000, 200, (uint8_t)kind, (uint8_t)flags, 4});
 }
 
-/* Role chunk at 50 ms; 1 token at 100; 3 tokens in one chunk at 140; 1 token at 180; usage at 182; done 183; 5 tokens. One
- * peer calls 50 its TTFT, others give 20, 40, 43.3 or 45 for one "ITL". */
+/* Role chunk at 50 ms; 1 token at 100; 3 tokens in one chunk at 140; 1 token at 180; usage at 182; done
+ * 183; 5 tokens. One peer calls 50 its TTFT, others give 20, 40, 43.3 or 45 for one "ITL". */
 static struct request worked_example(void)
 {
     struct request r;
@@ -91,7 +92,8 @@ static void test_worked_example(void **state)
     request_release(&r);
 }
 
-/* Ollama's answer to four calls at once (load 10, prompt 217, eval 2,308, total 4,897 ms): the queue is in no field. */
+/* Ollama's answer to four calls at once (load 10, prompt 217, eval 2,308, total 4,897 ms): the queue is in
+ * no field. */
 static void test_server_times(void **state)
 {
     (void)state;
@@ -118,7 +120,8 @@ static void test_server_times(void **state)
     request_release(&r);
 }
 
-/* llama-server's own figures: 12 tokens, 142.021 ms, "predicted_per_second":77.45333436604446; one token, 0.001 ms. */
+/* llama-server's own figures: 12 tokens, 142.021 ms, "predicted_per_second":77.45333436604446; one token,
+ * 0.001 ms. */
 static void test_llama_rates(void **state)
 {
     (void)state;
@@ -148,7 +151,7 @@ static void test_gaps(void **state)
     add(&r, 140 * MS, CHUNK_TEXT, CHUNK_MERGED); /* three of one read are one arrival */
     add(&r, 140 * MS, CHUNK_TEXT, CHUNK_MERGED);
     add(&r, 140 * MS, CHUNK_TEXT, 0);
-    add(&r, 145 * MS, CHUNK_COMMENT, 0); /* no text, no arrival */
+    add(&r, 145 * MS, CHUNK_COMMENT, 0);         /* no text, no arrival */
     add(&r, 160 * MS, CHUNK_TEXT, CHUNK_MERGED); /* its read ended with the terminator */
     add(&r, 160 * MS, CHUNK_DONE, 0);
     near(of(&r, "gap.p50"), 20); /* of 10 30 20 */
@@ -179,7 +182,8 @@ static void test_percentile_is_nearest_rank(void **state)
 static void test_engine_parts_add_up(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"engine.client", "engine.transport", "engine.queue", "engine.prefill", "engine.decode"};
+    static const char *const parts[] = {"engine.client", "engine.transport", "engine.queue", "engine.prefill",
+                                        "engine.decode"};
     struct request r = worked_example();
     const mono_ns t0 = r.stamp[STAMP_SENT];
     mono_ns tokens[] = {t0 + 99000001, t0 + 139000002, t0 + 179000003};
@@ -210,7 +214,8 @@ static void test_engine_parts_add_up(void **state)
     request_release(&r);
 }
 
-/* ---- sessions and runs ----------------------------------------------------------------------------------------------- */
+/* ---- sessions and runs
+ * ----------------------------------------------------------------------------------------------- */
 
 struct pair {
     struct session sessions[2];
@@ -311,7 +316,7 @@ static void test_median_of_a_run(void **state)
     struct pair p;
     make_pair(&p);
     near(run_median_of(&p.run, metric_find("e2e")), 625); /* of 250 500 750 1000 */
-    p.requests[3].outcome = OUTCOME_RESET;                  /* failed ones have no latency */
+    p.requests[3].outcome = OUTCOME_RESET;                /* failed ones have no latency */
     near(run_median_of(&p.run, metric_find("e2e")), 500);
     near(run_median_of(&p.run, metric_find("ttft")), NAN);
     near(run_median_of(&p.run, metric_find("session.rate")), 87.5);
@@ -319,7 +324,8 @@ static void test_median_of_a_run(void **state)
     near(run_median_of(&p.run, metric_find("speedup.time")), NAN);
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------------------- */
+/* ---- the table
+ * --------------------------------------------------------------------------------------------------------- */
 
 static void test_table(void **state)
 {
@@ -347,7 +353,9 @@ static void test_table(void **state)
 
 static bool all_finite_or_nan(const struct pair *p, const struct metric *m)
 {
-    double v = m->of_request ? m->of_request(&p->requests[0]) : m->of_session ? m->of_session(&p->run, &p->sessions[0]) : 0;
+    double v = m->of_request   ? m->of_request(&p->requests[0])
+               : m->of_session ? m->of_session(&p->run, &p->sessions[0])
+                               : 0;
     return !isinf(v) && !isinf(run_median_of(&p->run, m));
 }
 
@@ -364,7 +372,8 @@ static void test_hostile_records(void **state)
             mono_ns tokens[1] = {values[b]};
             for (int i = 0; i < STAMP_COUNT; i++)
                 r->stamp[i] = values[i % 2 ? a : b];
-            r->usage = (struct usage){values[a], values[b], values[a], values[b], values[a], values[b], values[a], values[b]};
+            r->usage = (struct usage){values[a], values[b], values[a], values[b],
+                                      values[a], values[b], values[a], values[b]};
             r->engine = (struct engine_stamps){values[a], values[b], values[a], tokens, 1};
             r->rtt_ns = values[a];
             add(r, values[b] < INT64_MAX - 5000 ? values[b] : 0, CHUNK_TEXT, 0);

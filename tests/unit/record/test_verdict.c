@@ -1,4 +1,5 @@
-/* Each rule of the verdict fired once, alone, in a load run and in an agent run; just below its limit it does not fire. */
+/* Each rule of the verdict fired once, alone, in a load run and in an agent run; just below its limit it
+ * does not fire. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,10 +30,10 @@ static void quiet(struct scene *s, const char *agent)
         s->requests[i].stamp[STAMP_PLANNED] = s->requests[i].stamp[STAMP_SENT] = i * 300 * MS;
         s->requests[i].stamp[STAMP_DONE] = i * 300 * MS + 200 * MS;
     }
-    s->run = (struct run){.state = RUN_RUNNING, .sessions = &s->session, .n_sessions = 1, .requests = s->requests,
-                          .n_requests = 2};
-    s->run.health = (struct health){.send_lag_p99_us = 20, .barrier_spread_us = NAN, .loop_busy = 0.1, .steal = 0,
-                                    .chunks = 10000};
+    s->run = (struct run){
+        .state = RUN_RUNNING, .sessions = &s->session, .n_sessions = 1, .requests = s->requests, .n_requests = 2};
+    s->run.health = (struct health){
+        .send_lag_p99_us = 20, .barrier_spread_us = NAN, .loop_busy = 0.1, .steal = 0, .chunks = 10000};
 }
 
 static enum verdict judge(const struct scene *s, char *why, size_t size)
@@ -169,8 +170,15 @@ static void test_unmeasured_does_not_fire(void **state)
     struct scene s;
     char why[256];
     quiet(&s, "load");
-    s.run.health = (struct health){.send_lag_p99_us = NAN, .barrier_spread_us = NAN, .loop_busy = NAN, .steal = -1,
-                                   .retransmits = -1, .chunks = -1, .unstamped = -1, .dropped_chunks = -1, .clock_steps = -1};
+    s.run.health = (struct health){.send_lag_p99_us = NAN,
+                                   .barrier_spread_us = NAN,
+                                   .loop_busy = NAN,
+                                   .steal = -1,
+                                   .retransmits = -1,
+                                   .chunks = -1,
+                                   .unstamped = -1,
+                                   .dropped_chunks = -1,
+                                   .clock_steps = -1};
     assert_int_equal(judge(&s, why, sizeof why), VERDICT_VALID);
 }
 
