@@ -231,6 +231,7 @@ size_t conn_unwritten(const struct conn *c)
 static void tell_sent(struct conn *c, mono_ns t, bool kernel)
 {
     c->sent_due = false;
+    c->sent_ns = t;
     c->ops->sent(c, t, kernel);
 }
 
@@ -295,10 +296,13 @@ static struct arrival stamp_arrival(struct conn *c, mono_ns app_ns, int64_t real
 /* What answers a request comes after it was sent. TLS's own messages, such as session tickets, say nothing about that. */
 static void deliver(struct conn *c, const char *p, size_t n, const struct arrival *a)
 {
+    struct arrival later = *a;
     if (c->sent_due)
         conn_settle_sent(c);
+    if (later.t_ns < c->sent_ns) /* which was read from our clock after the write: the answer may have been quicker */
+        later.t_ns = c->sent_ns;
     if (c->state != CONN_CLOSED)
-        c->ops->bytes(c, p, n, a);
+        c->ops->bytes(c, p, n, &later);
 }
 
 static bool on_plaintext(void *user, const char *p, size_t n)

@@ -75,7 +75,7 @@ struct conn {
     uint32_t exchange, rx_exchange; /* sends so far, and at the beginning of the read in hand */
     bool stamps, writing, sent_due, ack_due, doomed;
     int depth; /* of our own frames below which the memory must live */
-    mono_ns tx_before_ns, written_ns, last_rx_ns;
+    mono_ns tx_before_ns, written_ns, sent_ns, last_rx_ns;
     const struct arrival *arrival; /* of the read in hand, for TLS records */
 
     /* the owner's */

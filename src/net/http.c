@@ -13,12 +13,13 @@ static int fail(struct http_reader *h, const char *why)
     return HPE_USER;
 }
 
-static int count_head(struct http_reader *h, size_t n)
+/* Heads are counted in http_feed, with everything between their fields; trailers here, by what is told of them. */
+static int count_trailer(struct http_reader *h, size_t n)
 {
-    if (!h->head_done) /* counted whole in http_feed, separators included */
+    if (!h->head_done)
         return 0;
-    h->head_bytes += n;
-    return h->head_bytes > h->head_max ? fail(h, "the trailers are over the limit of the head") : 0;
+    h->trailer_bytes += n;
+    return h->trailer_bytes > h->head_max ? fail(h, "the trailers are over the limit of a head") : 0;
 }
 
 static bool is_interim(const llhttp_t *p)
@@ -34,19 +35,13 @@ static int on_message_begin(llhttp_t *p)
     return 0;
 }
 
-static int on_status(llhttp_t *p, const char *at, size_t n)
-{
-    (void)at;
-    return count_head(p->data, n);
-}
-
 static int on_field(llhttp_t *p, const char *at, size_t n)
 {
     struct http_reader *h = p->data;
     size_t room = sizeof h->name - h->name_len;
     memcpy(h->name + h->name_len, at, n < room ? n : room);
     h->name_len = (uint8_t)(h->name_len + (n < room ? n : room));
-    return count_head(h, n);
+    return count_trailer(h, n);
 }
 
 static bool name_is(const struct http_reader *h, const char *name)
@@ -86,7 +81,7 @@ static int on_value(llhttp_t *p, const char *at, size_t n)
         h->type_len = append(h->type, h->type_len, sizeof h->type, at, n);
     else if (h->field != HTTP_FIELD_OTHER)
         h->value_len = append(h->value, h->value_len, sizeof h->value, at, n);
-    return count_head(h, n);
+    return count_trailer(h, n);
 }
 
 static bool value_is(const struct http_reader *h, const char *word)
@@ -168,7 +163,6 @@ static int on_message_complete(llhttp_t *p)
 
 static const llhttp_settings_t settings = {
     .on_message_begin = on_message_begin,
-    .on_status = on_status,
     .on_header_field = on_field,
     .on_header_field_complete = on_field_complete,
     .on_header_value = on_value,

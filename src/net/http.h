@@ -39,8 +39,8 @@ struct http_reader {
     llhttp_t parser;
     const struct http_sink *sink; /* borrowed */
     void *user;
-    size_t head_max, head_bytes, extension_bytes;
-    int64_t body_bytes;    /* given to the sink */
+    size_t head_max, head_bytes, trailer_bytes, extension_bytes;
+    int64_t body_bytes;     /* given to the sink */
     int64_t content_length; /* -1: not told */
     uint16_t fields, interim;
     bool head_request, head_done, complete, keep_alive, until_close, stopped;
