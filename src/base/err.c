@@ -2,9 +2,23 @@
 #include "base/err.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* One line, whatever a server or a file put into it; a cut text does not end inside a character. */
+static void tidy(char *text, bool cut)
+{
+    size_t n = strlen(text);
+    while (cut && n && ((unsigned char)text[n - 1] & 0xC0) == 0x80)
+        text[--n] = 0;
+    if (cut && n && ((unsigned char)text[n - 1] & 0xC0) == 0xC0)
+        text[--n] = 0;
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7F)
+            *p = ' ';
+}
 
 static int set_v(struct err *e, int code, long line, long column, const char *fmt, va_list ap)
 {
@@ -13,7 +27,7 @@ static int set_v(struct err *e, int code, long line, long column, const char *fm
     e->code = code;
     e->line = line;
     e->column = column;
-    vsnprintf(e->text, sizeof e->text, fmt, ap);
+    tidy(e->text, vsnprintf(e->text, sizeof e->text, fmt, ap) >= (int)sizeof e->text);
     return code;
 }
 
@@ -69,7 +83,8 @@ void err_prefix(struct err *e, const char *fmt, ...)
 
 void err_clear(struct err *e)
 {
-    memset(e, 0, sizeof *e);
+    if (e)
+        memset(e, 0, sizeof *e);
 }
 
 int err_exit_status(int code)

@@ -31,6 +31,8 @@ int file_read(const char *path, size_t max_bytes, struct str *out, struct err *e
             break;
         }
     }
+    if (rc)
+        out->len = start;
     out->at[out->len] = 0;
     close(fd);
     return rc;
@@ -95,6 +97,8 @@ out:
 
 int dir_make(const char *path, struct err *e)
 {
+    if (!*path)
+        return err_set(e, ERR_IO, "cannot create a folder without a name");
     char *copy = xstrdup(path);
     int rc = 0;
     for (char *p = copy + 1; !rc; p++) {

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Appends the whole file to out; more than max_bytes is ERR_LIMIT. */
+/* Appends the whole file to out, which is as before after a failure; more than max_bytes is ERR_LIMIT. */
 int file_read(const char *path, size_t max_bytes, struct str *out, struct err *e);
 /* Replaces path: a temporary file beside it, fsync, rename, fsync of the folder. Either the old or the new content. */
 int file_write(const char *path, const void *p, size_t n, struct err *e);

@@ -25,6 +25,8 @@ struct rng rng_stream(uint64_t seed, const char *purpose)
 
 uint64_t rng_below(struct rng *r, uint64_t n)
 {
+    if (n == 0)
+        BUG("rng_below of nothing");
     uint64_t limit = UINT64_MAX - UINT64_MAX % n, x;
     do
         x = rng_u64(r);

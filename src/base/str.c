@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 
@@ -96,13 +97,13 @@ struct span span_z(const char *z)
 
 bool span_eq_z(struct span a, const char *z)
 {
-    return a.len == strlen(z) && memcmp(a.at, z, a.len) == 0;
+    return a.len == strlen(z) && (!a.len || memcmp(a.at, z, a.len) == 0);
 }
 
 bool span_starts(struct span a, const char *z)
 {
     size_t n = strlen(z);
-    return a.len >= n && memcmp(a.at, z, n) == 0;
+    return a.len >= n && (!n || memcmp(a.at, z, n) == 0);
 }
 
 static int min3(int a, int b, int c)
@@ -138,9 +139,10 @@ int word_distance(const char *a, const char *b)
 const char *word_suggest(const char *word, const char *const *words, size_t n)
 {
     const char *best = NULL;
-    int limit = 1 + (int)strlen(word) / 4, best_distance = limit + 1;
+    int len = (int)strlen(word), limit = len > 1 ? 1 + len / 4 : 0; /* one letter says too little */
+    int best_distance = limit + 1;
     for (size_t i = 0; i < n; i++) {
-        int d = word_distance(word, words[i]);
+        int d = strcasecmp(word, words[i]) == 0 ? 0 : word_distance(word, words[i]);
         if (d < best_distance) {
             best_distance = d;
             best = words[i];

@@ -14,15 +14,22 @@ void json_init(struct json_writer *w, struct str *out)
     w->out = out;
 }
 
+static void separate(struct json_writer *w)
+{
+    if (w->comma[w->depth])
+        str_addc(w->out, ',');
+    w->comma[w->depth] = true;
+}
+
 static void before_value(struct json_writer *w)
 {
     if (w->key_open) {
         w->key_open = false;
         return;
     }
-    if (w->comma[w->depth])
-        str_addc(w->out, ',');
-    w->comma[w->depth] = true;
+    if (w->object[w->depth])
+        BUG("json_writer: a value without its key");
+    separate(w);
 }
 
 static void open_level(struct json_writer *w, char c)
@@ -32,12 +39,14 @@ static void open_level(struct json_writer *w, char c)
     if (++w->depth > JSON_MAX_DEPTH)
         BUG("json_writer: too deep");
     w->comma[w->depth] = false;
+    w->object[w->depth] = c == '{';
 }
 
 static void close_level(struct json_writer *w, char c)
 {
-    if (w->depth-- == 0 || w->key_open)
+    if (w->depth == 0 || w->key_open || w->object[w->depth] != (c == '}'))
         BUG("json_writer: unbalanced");
+    w->depth--;
     str_addc(w->out, c);
 }
 
@@ -95,7 +104,9 @@ static void add_string(struct str *out, const char *p, size_t n)
 
 void json_key(struct json_writer *w, const char *key)
 {
-    before_value(w);
+    if (w->key_open || (w->depth > 0 && !w->object[w->depth]))
+        BUG("json_writer: a key where none may stand");
+    separate(w);
     add_string(w->out, key, strlen(key));
     str_addc(w->out, ':');
     w->key_open = true;
