@@ -1,6 +1,7 @@
 /* db.c: see db.h. */
 #include "store/db.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,10 +57,19 @@ static const char *const sql_of[DB_STATEMENT_COUNT] = {
     [DB_SELECT_SAMPLES] = "SELECT id, t_ns, json FROM sample WHERE run_id = ? ORDER BY id",
 };
 
+/* SQLite calls only ENOSPC a full disk; a quota and a file size limit are the same thing to the user. sqlite3_system_errno
+ * forgets its cause on the way out of a COMMIT, errno does not. */
+static int kind_of(int rc, int sys)
+{
+    bool room = sys != ENOSPC && sys != EDQUOT && sys != EFBIG;
+    return (rc & 0xFF) == SQLITE_IOERR && !room ? SQLITE_FULL : rc & 0xFF;
+}
+
 int db_fail(struct store *s, int rc, const char *doing, struct err *e)
 {
+    int kind = kind_of(rc, errno);
     const char *why = s->db && sqlite3_errcode(s->db) == (rc & 0xFF) ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
-    switch (rc & 0xFF) {
+    switch (kind) {
     case SQLITE_FULL:
         return err_set(e, ERR_IO,
                        "%s: no room left on the disk to %s; finished runs are intact, and the same command "
@@ -87,7 +97,7 @@ sqlite3_stmt *db_prepare(struct store *s, enum db_statement which, struct err *e
     if (!*st) {
         int rc = sqlite3_prepare_v3(s->db, sql_of[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
         if (rc != SQLITE_OK) {
-            db_fail(s, rc, "prepare a statement", e);
+            s->unprepared = db_fail(s, rc, "prepare a statement", e);
             return NULL;
         }
     }
@@ -99,7 +109,8 @@ sqlite3_stmt *db_prepare(struct store *s, enum db_statement which, struct err *e
 int db_step(struct store *s, sqlite3_stmt *st, const char *doing, struct err *e)
 {
     if (!st) /* db_prepare has said why */
-        return ERR_INPUT;
+        return s->unprepared;
+    errno = 0;
     int rc = sqlite3_step(st);
     if (rc == SQLITE_ROW)
         return 1;

@@ -61,12 +61,14 @@ struct store {
     int64_t open_run;                    /* 0: none */
     bool lost;                           /* rows of the open run could not be written */
     int dead;                            /* code of the i/o error after which nothing is written any more; 0: none */
+    int unprepared;                      /* code of the last db_prepare that failed */
     struct str blob;                     /* scratch of write.c */
 };
 
 enum { STORE_CACHE_KIB = 256 };
 
-/* The statement, reset and without bindings; NULL and *e when the file lacks what it needs. */
+/* The statement, reset and without bindings. NULL and *e when that fails: `unprepared` then holds the code, and db_step and
+ * db_run of NULL return it. */
 sqlite3_stmt *db_prepare(struct store *s, enum db_statement which, struct err *e);
 /* 1: a row, 0: done, negative: failed, with the statement reset and *e set ("cannot `doing`"). */
 int db_step(struct store *s, sqlite3_stmt *st, const char *doing, struct err *e);

@@ -175,7 +175,7 @@ static int read_requests(struct reader *r, struct run *run, struct err *e)
     int rc = count_rows(r->store, DB_COUNT_REQUESTS, run->id, &cap, e);
     sqlite3_stmt *st = rc ? NULL : db_prepare(r->store, DB_SELECT_REQUESTS, e);
     if (!st)
-        return rc ? rc : ERR_INPUT;
+        return rc ? rc : r->store->unprepared;
     bind_int(st, 1, run->id);
     run->requests = arena_alloc(r->arena, cap * sizeof *run->requests);
     while ((rc = db_step(r->store, st, "read requests", e)) > 0) {
@@ -201,7 +201,7 @@ static int read_sessions(struct reader *r, struct run *run, struct err *e)
     int rc = count_rows(r->store, DB_COUNT_SESSIONS, run->id, &cap, e);
     sqlite3_stmt *st = rc ? NULL : db_prepare(r->store, DB_SELECT_SESSIONS, e);
     if (!st)
-        return rc ? rc : ERR_INPUT;
+        return rc ? rc : r->store->unprepared;
     bind_int(st, 1, run->id);
     run->sessions = arena_alloc(r->arena, cap * sizeof *run->sessions);
     while ((rc = db_step(r->store, st, "read sessions", e)) > 0 && run->n_sessions < cap) {

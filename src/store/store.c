@@ -257,7 +257,7 @@ static int check_schema(struct store *s, struct err *e)
         rc = err_set(e, ERR_INPUT, "%s is damaged: %s", s->path, strange ? "strange tables" : "it holds no study");
     for (int i = 0; !rc && i < DB_STATEMENT_COUNT; i++) {
         if (!db_prepare(s, (enum db_statement)i, e))
-            return e ? e->code : ERR_INPUT;
+            return s->unprepared;
         sqlite3_finalize(s->statements[i]); /* prepared again when used: 30 statements would hold 100 KB */
         s->statements[i] = NULL;
     }

@@ -141,7 +141,7 @@ static int insert_run(struct store *s, const struct run *r, struct err *e)
 {
     sqlite3_stmt *st = db_prepare(s, DB_INSERT_RUN, e);
     if (!st)
-        return ERR_INPUT;
+        return s->unprepared;
     bind_int(st, RUN_COL_position, r->position);
     bind_int(st, RUN_COL_block, r->block);
     bind_int(st, RUN_COL_attempt, r->attempt);
@@ -192,7 +192,7 @@ static int insert_session(struct store *s, int64_t run_id, const struct session 
 {
     sqlite3_stmt *st = db_prepare(s, DB_INSERT_SESSION, e);
     if (!st)
-        return ERR_INPUT;
+        return s->unprepared;
     bind_int(st, SESSION_COL_run_id, run_id);
     bind_int(st, SESSION_COL_number, x->number);
     bind_z(st, SESSION_COL_agent, x->agent);
@@ -212,7 +212,7 @@ static int insert_health(struct store *s, int64_t run_id, const struct health *h
     int i = 1;
     sqlite3_stmt *st = db_prepare(s, DB_INSERT_HEALTH, e);
     if (!st)
-        return ERR_INPUT;
+        return s->unprepared;
     bind_int(st, i, run_id);
 #define X(name, type) bind_double(st, ++i, h->name);
     HEALTH_DOUBLES(X)
@@ -227,7 +227,7 @@ static int update_run(struct store *s, const struct run *r, const char *hash, st
 {
     sqlite3_stmt *st = db_prepare(s, DB_END_RUN, e);
     if (!st)
-        return ERR_INPUT;
+        return s->unprepared;
     bind_int(st, 1, r->id);
     bind_z(st, 2, run_state_word(r->state));
     bind_ns(st, 3, r->started_ns);
@@ -287,7 +287,7 @@ static int put_content(struct store *s, const struct str *text, char sha[SHA256_
         sha256_hex(text->at, text->len, sha);
     sqlite3_stmt *st = db_prepare(s, DB_INSERT_CONTENT, e);
     if (!st)
-        return ERR_INPUT;
+        return s->unprepared;
     bind_z(st, 1, sha);
     if (text->at) {
         bind_int(st, 2, (int64_t)text->len);
@@ -371,7 +371,7 @@ static int insert_request(struct store *s, int64_t run_id, const struct request 
         rc = put_content(s, &r->reasoning, reasoning, s->discard_texts, e);
     sqlite3_stmt *st = rc ? NULL : db_prepare(s, DB_INSERT_REQUEST, e);
     if (!st)
-        return rc ? rc : ERR_INPUT;
+        return rc ? rc : s->unprepared;
     bind_identity(st, run_id, r);
     bind_measures(st, r);
     bind_blobs(st, r, &s->blob);
