@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "format/utf8.h"
+#include "base/utf8.h"
 
 /* Characters that change how others are shown without being seen (Unicode "Trojan source" and terminal
  * injection). */
@@ -21,7 +21,7 @@ static bool next(struct span *s, uint32_t *code)
 {
     while (s->len) {
         uint32_t v = 0xFFFD;
-        size_t len = utf8_decode(s->at, s->len, &v);
+        size_t len = utf8_next(s->at, s->len, &v);
         len = len ? len : 1;
         s->at += len;
         s->len -= len;
@@ -33,6 +33,18 @@ static bool next(struct span *s, uint32_t *code)
         }
     }
     return false;
+}
+
+static void encode(uint32_t v, struct str *out)
+{
+    if (v < 0x80) {
+        str_addc(out, (char)v);
+        return;
+    }
+    int more = v < 0x800 ? 1 : v < 0x10000 ? 2 : 3;
+    str_addc(out, (char)((0xFF00u >> (more + 1) & 0xFFu) | v >> (6 * more)));
+    while (more--)
+        str_addc(out, (char)(0x80 | (v >> (6 * more) & 0x3F)));
 }
 
 static const char *ascii_of(uint32_t v)
@@ -57,7 +69,7 @@ void escape_terminal(struct span s, bool ascii, struct str *out)
         if (ascii && v >= 0x80)
             str_addz(out, ascii_of(v));
         else
-            utf8_encode(v, out);
+            encode(v, out);
 }
 
 static const char *entity(uint32_t v)
@@ -79,7 +91,7 @@ void escape_html(struct span s, struct str *out)
         if (entity(v))
             str_addz(out, entity(v));
         else
-            utf8_encode(v, out);
+            encode(v, out);
 }
 
 /* '.' and ')' only mark a list behind digits at a line's start, and '-', '+', '=', '#' only act at the
@@ -107,7 +119,7 @@ void escape_md(struct span s, struct str *out)
         } else {
             if (acts(v, start, digits, www, s))
                 str_addc(out, '\\');
-            utf8_encode(v, out);
+            encode(v, out);
         }
         digits = (start || digits) && v >= '0' && v <= '9';
         start = start && v == ' ';

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "format/escape.h"
-#include "format/utf8.h"
+#include "format/width.h"
 
 enum { GAP = 2, NARROWEST = 8 };
 
@@ -64,8 +65,8 @@ static struct span next_line(struct span *rest, size_t columns)
     size_t at = 0, used = 0, space = 0, resume = 0;
     while (at < rest->len) {
         uint32_t v = '?';
-        size_t len = utf8_decode(rest->at + at, rest->len - at, &v);
-        size_t width = (size_t)utf8_width(v);
+        size_t len = utf8_next(rest->at + at, rest->len - at, &v);
+        size_t width = (size_t)width_of(v);
         len = len ? len : 1;
         if (used + width > columns && at)
             break;
@@ -130,7 +131,7 @@ static void measure(struct layout *l, bool ascii)
     l->cells = xcalloc(l->rows * n, sizeof *l->cells);
     for (size_t i = 0; i < l->rows * n; i++) {
         l->cells[i] = escaped(i < n ? l->t->head[i] : l->t->cells[i - n], ascii);
-        size_t width = utf8_columns(l->cells[i].at, l->cells[i].len);
+        size_t width = width_columns(l->cells[i].at, l->cells[i].len);
         if (width > l->width[i % n])
             l->width[i % n] = width;
         if (i < n)
@@ -174,7 +175,7 @@ static void add_line(const struct layout *l, struct span *rest, size_t indent, s
     size_t pending = indent;
     for (size_t i = 0; i < l->t->n_columns; i++) {
         struct span line = next_line(&rest[i], l->width[i]);
-        size_t left = l->width[i] - utf8_columns(line.at, line.len);
+        size_t left = l->width[i] - width_columns(line.at, line.len);
         if (l->t->align[i] == TABLE_RIGHT) {
             pending += left;
             left = 0;
@@ -184,7 +185,7 @@ static void add_line(const struct layout *l, struct span *rest, size_t indent, s
             pending = 0;
         }
         str_add(out, line.at, line.len);
-        pending += (line.len ? 0 : utf8_columns(line.at, line.len)) + left + GAP;
+        pending += (line.len ? 0 : width_columns(line.at, line.len)) + left + GAP;
     }
     str_addc(out, '\n');
 }

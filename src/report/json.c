@@ -145,6 +145,7 @@ static void quality(struct json_writer *w, const struct report_view *v)
         json_kint(w, "reports", q->sessions);
         json_kdouble(w, "keyword_score_median", q->score_median);
         told(w, "supported", q->supported);
+        told(w, "supported_named", q->supported_named);
         told(w, "contradicted", q->contradicted);
         told(w, "not_found", q->not_found);
         told(w, "degenerate_answers", q->degenerate);

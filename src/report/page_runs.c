@@ -215,8 +215,8 @@ static void told(struct table *t, int64_t n)
 
 void section_quality(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"arm",       "agent",        "reports",   "keyword score",
-                                        "supported", "contradicted", "not found", "degenerate answers"};
+    static const char *const heads[] = {"arm",   "agent",        "reports",   "keyword score", "supported",
+                                        "named", "contradicted", "not found", "degenerate"};
     struct table t;
     if (!v->n_quality)
         return;
@@ -231,12 +231,14 @@ void section_quality(struct page *p, const struct report_view *v)
         told(&t, q->sessions);
         table_cell(&t, number_text(&p->arena, q->score_median));
         told(&t, q->supported);
+        told(&t, q->supported_named);
         told(&t, q->contradicted);
         told(&t, q->not_found);
         told(&t, q->degenerate);
     }
     p->ops->table(p, &t);
     p->ops->text(
-        p, "Statements with a number or a count of files, looked up in the files that were read. The keyword score "
-           "(TR109) counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
+        p,
+        "Statements with a number or a count of files, looked up in the files that were read; named: supported, and "
+        "the sentence names what the number is of. The keyword score (TR109) counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
 }

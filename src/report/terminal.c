@@ -1,7 +1,7 @@
 /* terminal.c: the report as text of at most so many columns. Colour is an addition: without it nothing is
  * lost. */
 #include "format/escape.h"
-#include "format/utf8.h"
+#include "format/width.h"
 #include "report/page.h"
 
 enum { ROWS_SHOWN = 40, RULE = 72 };
@@ -44,7 +44,7 @@ static void heading(struct page *p, const char *text)
     struct str ruled = STR_INIT;
     leave_list(p);
     str_addf(&ruled, "\u2500\u2500 %s ", text);
-    for (size_t i = utf8_columns(ruled.at, ruled.len); i < RULE; i++)
+    for (size_t i = width_columns(ruled.at, ruled.len); i < RULE; i++)
         str_addz(&ruled, "\u2500");
     lines(p, str_z(&ruled), "", 0, "1");
     str_addc(p->out, '\n');

@@ -64,9 +64,10 @@ struct view_duet {
 struct view_quality {
     const char *arm, *agent;
     int64_t sessions;
-    double score_median;                        /* keyword score; NaN */
-    int64_t supported, contradicted, not_found; /* statements; -1: not told */
-    int64_t degenerate;                         /* answers flagged degenerate */
+    double score_median; /* keyword score; NaN */
+    /* statements; -1: not told. named: of the supported ones, those whose sentence names the fact */
+    int64_t supported, supported_named, contradicted, not_found;
+    int64_t degenerate; /* answers flagged degenerate */
 };
 
 struct view_health {

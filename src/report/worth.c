@@ -23,9 +23,12 @@ static void read_quality(struct view_quality *q, const char *json, double *score
     struct {
         const char *key;
         int64_t *sum;
-    } counts[] = {{"supported", &q->supported}, {"contradicted", &q->contradicted}, {"not_found", &q->not_found}};
+    } counts[] = {{"supported", &q->supported},
+                  {"supported_named", &q->supported_named},
+                  {"contradicted", &q->contradicted},
+                  {"not_found", &q->not_found}};
     *score = number_at(root, "keyword_score");
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         double n = number_at(ground, counts[i].key);
         if (n >= 0 && n < 1e15)
             *counts[i].sum = (*counts[i].sum < 0 ? 0 : *counts[i].sum) + (int64_t)n;
@@ -43,7 +46,8 @@ static int64_t degenerate_of(const struct run *r, const struct session *s)
 
 static void add_quality(struct report_view *v, const struct view_arm *arm, const char *agent)
 {
-    struct view_quality q = {.arm = arm->name, .agent = agent, .supported = -1, .contradicted = -1, .not_found = -1};
+    struct view_quality q = {
+        .arm = arm->name, .agent = agent, .supported = -1, .supported_named = -1, .contradicted = -1, .not_found = -1};
     size_t n = 0, cap = 0;
     for (size_t i = 0; i < arm->n_runs; i++)
         cap += arm->runs[i]->n_sessions;

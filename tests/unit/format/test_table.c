@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "format/table.h"
-#include "format/utf8.h"
+#include "format/width.h"
 
 static void sample(struct table *t, struct arena *a)
 {
@@ -59,7 +59,7 @@ static size_t widest_line(const struct str *s)
 {
     size_t most = 0;
     for (const char *p = str_z(s); *p;) {
-        size_t n = strcspn(p, "\n"), columns = utf8_columns(p, n);
+        size_t n = strcspn(p, "\n"), columns = width_columns(p, n);
         most = columns > most ? columns : most;
         p += n + (p[n] == '\n');
     }
@@ -98,6 +98,13 @@ static void narrow(void **state)
     arena_release(&a);
 }
 
+static void width_of_text(void **state)
+{
+    (void)state;
+    const char *text = "a\u4e2de\u0301\xff"; /* one, two, one with its accent, an invalid byte */
+    assert_int_equal(width_columns(text, strlen(text)), 5);
+}
+
 static void empty(void **state)
 {
     (void)state;
@@ -115,10 +122,8 @@ static void empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(terminal),
-        cmocka_unit_test(markdown),
-        cmocka_unit_test(narrow),
-        cmocka_unit_test(empty),
+        cmocka_unit_test(terminal),      cmocka_unit_test(markdown), cmocka_unit_test(narrow),
+        cmocka_unit_test(width_of_text), cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ static struct run duet_run(struct arena *a, int32_t block, int arm)
     double d = drift(block);
     if (arm == 0 || arm == 2) {
         add_session(&r, "alpha", arm == 2 ? 12 * d : 10)->quality_json =
-            "{\"keyword_score\":0.42,\"grounding\":{\"supported\":7,\"contradicted\":1,\"not_found\":4}}";
+            "{\"keyword_score\":0.42,\"grounding\":{\"supported\":7,\"supported_named\":5,\"contradicted\":1,\"not_found\":4}}";
         add_request(&r, "analysis", 1, 400, 100, arm == 2 ? 5 : 4);
         add_request(&r, "report", 6.2, 300, 200, arm == 2 ? 5 : 3.5);
     }

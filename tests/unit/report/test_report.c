@@ -8,9 +8,10 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "fixture.h"
 #include "format/json.h"
-#include "format/utf8.h"
+#include "format/width.h"
 
 #define QUESTION "Do two equal agents finish sooner side by side than one after the other?"
 
@@ -67,7 +68,7 @@ static void check_terminal(const struct report_view *v, const char *format)
     size_t columns = 0;
     for (size_t i = 0; i < s.len;) {
         uint32_t c;
-        size_t n = utf8_decode(s.at + i, s.len - i, &c);
+        size_t n = utf8_next(s.at + i, s.len - i, &c);
         assert_true(n > 0);
         if (c == 0x1B && !strcmp(format, "color")) {
             i += strcspn(s.at + i, "m") + 1;
@@ -75,7 +76,7 @@ static void check_terminal(const struct report_view *v, const char *format)
         }
         assert_true(c == '\n' || (c >= 0x20 && (c < 0x7F || c >= 0xA0) && c != 0x202E));
         assert_true(c < 0x80 || strcmp(format, "ascii") != 0);
-        columns = c == '\n' ? 0 : columns + (size_t)utf8_width(c);
+        columns = c == '\n' ? 0 : columns + (size_t)width_of(c);
         if (columns > 100)
             fail_msg("a line of more than 100 columns: %.*s", 120, s.at + (i > 100 ? i - 100 : 0));
         i += n;

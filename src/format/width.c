@@ -1,38 +1,7 @@
-/* utf8.c: see utf8.h. */
-#include "format/utf8.h"
+/* width.c: see width.h. */
+#include "format/width.h"
 
-size_t utf8_decode(const char *at, size_t n, uint32_t *code)
-{
-    const unsigned char *p = (const unsigned char *)at;
-    if (!n)
-        return 0;
-    unsigned c = p[0];
-    size_t len = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-    if (!len || len > n)
-        return 0;
-    uint32_t v = len == 1 ? c : c & (0xFFu >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-        v = v << 6 | (p[i] & 0x3Fu);
-    }
-    if ((len == 3 && v < 0x800) || (v >= 0xD800 && v < 0xE000) || (len == 4 && v < 0x10000) || v > 0x10FFFF)
-        return 0;
-    *code = v;
-    return len;
-}
-
-void utf8_encode(uint32_t v, struct str *out)
-{
-    if (v < 0x80) {
-        str_addc(out, (char)v);
-        return;
-    }
-    int more = v < 0x800 ? 1 : v < 0x10000 ? 2 : 3;
-    str_addc(out, (char)((0xFF00u >> (more + 1) & 0xFFu) | v >> (6 * more)));
-    while (more--)
-        str_addc(out, (char)(0x80 | (v >> (6 * more) & 0x3F)));
-}
+#include "base/utf8.h"
 
 struct range {
     uint32_t first, last;
@@ -46,7 +15,7 @@ static int in(uint32_t v, const struct range *r, size_t n)
     return 0;
 }
 
-int utf8_width(uint32_t v)
+int width_of(uint32_t v)
 {
     static const struct range none[] = {
         {0, 0x1F},        {0x7F, 0x9F},     {0x300, 0x36F},   {0x483, 0x489},   {0x591, 0x5BD},   {0x610, 0x61A},
@@ -66,13 +35,13 @@ int utf8_width(uint32_t v)
     return in(v, wide, sizeof wide / sizeof wide[0]) ? 2 : 1;
 }
 
-size_t utf8_columns(const char *p, size_t n)
+size_t width_columns(const char *p, size_t n)
 {
     size_t columns = 0;
     while (n) {
         uint32_t v = '?';
-        size_t len = utf8_decode(p, n, &v);
-        columns += (size_t)utf8_width(v);
+        size_t len = utf8_next(p, n, &v);
+        columns += (size_t)width_of(v);
         len = len ? len : 1;
         p += len;
         n -= len;
