@@ -9,31 +9,50 @@
 #include "format/json.h"
 
 static const struct ask_field chat_fields[] = {
-    {"messages", ask_messages},         {"model", ask_model},           {"stream", ask_stream},
-    {"stream_options", ask_stream_options}, {"max_tokens", ask_max_tokens}, {"max_completion_tokens", ask_max_tokens},
-    {"stop", ask_stop},                 {"ignore_eos", ask_ignore_eos}, {"chimera", ask_chimera},
-    {"cache_prompt", ask_cache_prompt}, {"n", ask_one},                 {NULL, NULL},
+    {"messages", ask_messages},
+    {"model", ask_model},
+    {"stream", ask_stream},
+    {"stream_options", ask_stream_options},
+    {"max_tokens", ask_max_tokens},
+    {"max_completion_tokens", ask_max_tokens},
+    {"stop", ask_stop},
+    {"ignore_eos", ask_ignore_eos},
+    {"chimera", ask_chimera},
+    {"cache_prompt", ask_cache_prompt},
+    {"n", ask_one},
+    {NULL, NULL},
 };
 static const struct ask_field completion_fields[] = {
-    {"prompt", ask_prompt},         {"model", ask_model},           {"stream", ask_stream},
-    {"stream_options", ask_stream_options}, {"max_tokens", ask_max_tokens}, {"n_predict", ask_max_tokens},
-    {"stop", ask_stop},             {"ignore_eos", ask_ignore_eos}, {"chimera", ask_chimera},
-    {"cache_prompt", ask_cache_prompt}, {"n", ask_one},             {"best_of", ask_one},
+    {"prompt", ask_prompt},
+    {"model", ask_model},
+    {"stream", ask_stream},
+    {"stream_options", ask_stream_options},
+    {"max_tokens", ask_max_tokens},
+    {"n_predict", ask_max_tokens},
+    {"stop", ask_stop},
+    {"ignore_eos", ask_ignore_eos},
+    {"chimera", ask_chimera},
+    {"cache_prompt", ask_cache_prompt},
+    {"n", ask_one},
+    {"best_of", ask_one},
     {NULL, NULL},
 };
 static const struct ask_field generate_fields[] = {
-    {"prompt", ask_prompt},   {"model", ask_model},     {"stream", ask_stream},         {"system", ask_system},
-    {"raw", ask_raw},         {"options", ask_options}, {"keep_alive", ask_keep_alive}, {"chimera", ask_chimera},
-    {NULL, NULL},
+    {"prompt", ask_prompt},         {"model", ask_model},     {"stream", ask_stream},
+    {"system", ask_system},         {"raw", ask_raw},         {"options", ask_options},
+    {"keep_alive", ask_keep_alive}, {"chimera", ask_chimera}, {NULL, NULL},
 };
 static const struct ask_field ollama_chat_fields[] = {
-    {"messages", ask_messages}, {"model", ask_model},           {"stream", ask_stream},
-    {"options", ask_options},   {"keep_alive", ask_keep_alive}, {"chimera", ask_chimera},
-    {NULL, NULL},
+    {"messages", ask_messages},     {"model", ask_model},     {"stream", ask_stream}, {"options", ask_options},
+    {"keep_alive", ask_keep_alive}, {"chimera", ask_chimera}, {NULL, NULL},
 };
 static const struct ask_field option_fields[] = {
-    {"num_predict", ask_num_predict}, {"stop", ask_stop},      {"ignore_eos", ask_ignore_eos},
-    {"num_ctx", ask_num_ctx},         {"num_thread", ask_num_thread}, {"num_batch", ask_num_batch},
+    {"num_predict", ask_num_predict},
+    {"stop", ask_stop},
+    {"ignore_eos", ask_ignore_eos},
+    {"num_ctx", ask_num_ctx},
+    {"num_thread", ask_num_thread},
+    {"num_batch", ask_num_batch},
     {NULL, NULL},
 };
 
@@ -47,8 +66,14 @@ static const struct ask_field *const fields_of[] = {
 /* Fields without any effect on the generated text, which therefore need no report. */
 static bool without_effect(const char *name)
 {
-    static const char *const names[] = {"user", "metadata", "store", "service_tier", "safety_identifier",
-                                        "prompt_cache_key", "timings_per_token", "return_progress"};
+    static const char *const names[] = {"user",
+                                        "metadata",
+                                        "store",
+                                        "service_tier",
+                                        "safety_identifier",
+                                        "prompt_cache_key",
+                                        "timings_per_token",
+                                        "return_progress"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -96,7 +121,7 @@ static int apply_all(struct ask_reader *r, const struct ask_field *table, bool s
 {
     size_t i, n;
     yyjson_val *key, *v;
-    yyjson_obj_foreach(object, i, n, key, v) {
+    yyjson_obj_foreach (object, i, n, key, v) {
         int rc = apply_one(r, table, samplings, yyjson_get_str(key), v);
         if (rc)
             return rc;

@@ -35,7 +35,7 @@ struct ask {
     struct arena arena; /* owns everything that is pointed to */
     struct span model;  /* as sent; empty: not named */
     bool stream, include_usage, raw, stamps, cache_prompt;
-    bool unload;        /* keep_alive is 0 */
+    bool unload; /* keep_alive is 0 */
     const struct ask_message *messages;
     size_t n_messages;
     struct span prompt, system;

@@ -41,7 +41,7 @@ static int read_parts(struct ask_reader *r, yyjson_val *v, struct str *out)
 {
     size_t i, n;
     yyjson_val *part;
-    yyjson_arr_foreach(v, i, n, part) {
+    yyjson_arr_foreach (v, i, n, part) {
         const char *type = yyjson_get_str(yyjson_obj_get(part, "type"));
         if (!type || strcmp(type, "text") != 0)
             return err_set(r->e, ERR_INPUT, "content: only parts of type text are understood");
@@ -87,7 +87,7 @@ int ask_messages(struct ask_reader *r, const char *name, yyjson_val *v)
         return err_set(r->e, ERR_INPUT, "%s: more than %d", name, ASK_MAX_MESSAGES);
     struct ask_message *list = arena_alloc(&r->ask->arena, (n + 1) * sizeof *list);
     yyjson_val *one;
-    yyjson_arr_foreach(v, i, max, one) {
+    yyjson_arr_foreach (v, i, max, one) {
         int rc = read_message(r, one, &list[i]);
         if (rc)
             return rc;
@@ -102,7 +102,7 @@ static int read_token_ids(struct ask_reader *r, const char *name, yyjson_val *v)
     size_t n = yyjson_arr_size(v), i, max;
     int32_t *ids = arena_alloc(&r->ask->arena, (n + 1) * sizeof *ids);
     yyjson_val *one;
-    yyjson_arr_foreach(v, i, max, one) {
+    yyjson_arr_foreach (v, i, max, one) {
         int64_t id = yyjson_is_int(one) ? yyjson_get_sint(one) : -1;
         if (id < 0 || id > INT32_MAX)
             return expected(r, name, "text, one text in a list, or a list of token ids");

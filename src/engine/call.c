@@ -46,7 +46,8 @@ static int prompt_text(struct call *c, const struct model *m, struct str *out, s
     struct ask *a = &c->ask;
     if (ask_is_chat(a))
         return template_apply(m, a->messages, a->n_messages, out, e);
-    if (a->route == ASK_GENERATE && !a->raw && m->template_text) { /* Ollama puts the prompt into the model's template */
+    if (a->route == ASK_GENERATE && !a->raw &&
+        m->template_text) { /* Ollama puts the prompt into the model's template */
         if (memchr(a->prompt.at, 0, a->prompt.len) || (a->system.len && memchr(a->system.at, 0, a->system.len)))
             return err_set(e, ERR_INPUT, "prompt: a NUL character cannot go through a chat template");
         struct ask_message list[2];
@@ -103,8 +104,8 @@ static int make_prompt(struct call *c, const struct model *m, struct err *e)
     if (rc == 0 && c->job.prompt.n >= (size_t)m->n_ctx) {
         if (c->engine->options.truncate == TRUNCATE_REFUSE)
             return err_at(e, ERR_LIMIT, (long)c->job.prompt.n, m->n_ctx,
-                           "request (%zu tokens) exceeds the available context size (%d tokens), try increasing it",
-                           c->job.prompt.n, m->n_ctx);
+                          "request (%zu tokens) exceeds the available context size (%d tokens), try increasing it",
+                          c->job.prompt.n, m->n_ctx);
         cut(c, m);
     }
     return rc;
@@ -250,10 +251,10 @@ const char *call_finish_reason(const struct call *c)
 
 static void write_stamps(const struct call *c, struct json_writer *w)
 {
-    static const char *const ends[] = {[FINISH_NONE] = "none",       [FINISH_EOS] = "eos",
-                                       [FINISH_STOP] = "stop_string", [FINISH_LIMIT] = "max_tokens",
-                                       [FINISH_CONTEXT] = "context",  [FINISH_CANCELLED] = "cancelled",
-                                       [FINISH_ERROR] = "error"};
+    static const char *const ends[] = {
+        [FINISH_NONE] = "none",        [FINISH_EOS] = "eos",         [FINISH_STOP] = "stop_string",
+        [FINISH_LIMIT] = "max_tokens", [FINISH_CONTEXT] = "context", [FINISH_CANCELLED] = "cancelled",
+        [FINISH_ERROR] = "error"};
     const struct job *j = &c->job;
     json_kint(w, "received_ns", j->received_ns);
     json_kint(w, "queued_ns", j->queued_ns);

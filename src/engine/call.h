@@ -12,8 +12,8 @@ struct call;
 /* How one route speaks. All four write to call->x; `text` is what became showable since the last chunk. */
 struct dialect {
     enum ask_route route;
-    const char *stream_type; /* Content-Type of a stream */
-    int full_status;         /* what a full queue is called here */
+    const char *stream_type;       /* Content-Type of a stream */
+    int full_status;               /* what a full queue is called here */
     void (*begin)(struct call *c); /* a stream was accepted: its first chunk, if the dialect has one */
     void (*text)(struct call *c, struct span text, mono_ns stamp);
     void (*finish)(struct call *c); /* the last chunks, or the whole answer when it is not streamed */
@@ -26,13 +26,13 @@ struct call {
     struct engine *engine;
     const struct dialect *dialect;
     struct ask ask;
-    struct exchange *x;  /* NULL: the client is gone */
-    struct str answer;   /* all text so far, when not streamed */
-    struct str line;     /* scratch for one chunk */
+    struct exchange *x;         /* NULL: the client is gone */
+    struct str answer;          /* all text so far, when not streamed */
+    struct str line;            /* scratch for one chunk */
     struct tokens chunk_tokens; /* how many tokens each text chunk covers */
-    size_t asked_tokens; /* the prompt before it was cut; 0: it was not */
-    int64_t created_s;   /* wall time of the request */
-    int64_t wall_offset_ns; /* wall minus monotonic */
+    size_t asked_tokens;        /* the prompt before it was cut; 0: it was not */
+    int64_t created_s;          /* wall time of the request */
+    int64_t wall_offset_ns;     /* wall minus monotonic */
     char id[40];
 };
 

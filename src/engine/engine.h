@@ -16,9 +16,9 @@
 #include "httpd/httpd.h"
 
 struct engine_totals {
-    uint64_t refused_full;   /* the queue was full */
-    uint64_t refused_input;  /* 400 and 404 */
-    uint64_t truncated;      /* prompts that were cut */
+    uint64_t refused_full;  /* the queue was full */
+    uint64_t refused_input; /* 400 and 404 */
+    uint64_t truncated;     /* prompts that were cut */
 };
 
 struct engine {
@@ -27,12 +27,12 @@ struct engine {
     struct worker *worker;
     struct events events; /* the batch being handed to the calls */
     struct engine_totals totals;
-    mono_ns start_ns;     /* process */
-    mono_ns ready_ns;     /* the model can answer; 0: not yet */
+    mono_ns start_ns; /* process */
+    mono_ns ready_ns; /* the model can answer; 0: not yet */
     int64_t start_wall_ns;
-    char build[64];       /* "libllama-0.5.0-dev" */
-    char alias[256];      /* the model's name in answers */
-    bool failed;          /* loading failed, the loop was stopped */
+    char build[64];  /* "libllama-0.5.0-dev" */
+    char alias[256]; /* the model's name in answers */
+    bool failed;     /* loading failed, the loop was stopped */
 };
 
 #define ENGINE_JSON "application/json; charset=utf-8"

@@ -12,7 +12,7 @@
 struct gate {
     const struct span *stops; /* borrowed for the gate's life; none is empty */
     size_t n_stops;
-    struct str held;          /* owned; gate_release */
+    struct str held; /* owned; gate_release */
 };
 
 /* Takes one token's bytes and appends to out what may be shown now. Returns the number (from 1) of the stop string

@@ -48,8 +48,8 @@ struct job {
     struct tokens output; /* every sampled token, the ending one too */
     mono_ns *token_ns;    /* owned; when each was sampled */
     size_t cap_token_ns;
-    size_t n_cached;      /* prompt tokens that were in the cache already */
-    uint32_t seed;        /* the one that was used */
+    size_t n_cached; /* prompt tokens that were in the cache already */
+    uint32_t seed;   /* the one that was used */
     enum finish finish;
     struct err err;
 
@@ -66,8 +66,8 @@ struct event {
     struct job *job;
     enum event_kind kind;
     int n_tokens;
-    mono_ns stamp;     /* of the last token in it */
-    size_t at, len;    /* its text, in events.bytes */
+    mono_ns stamp;  /* of the last token in it */
+    size_t at, len; /* its text, in events.bytes */
 };
 
 struct events {

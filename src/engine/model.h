@@ -21,13 +21,15 @@ struct model {
     struct ggml_threadpool *pool;
     void (*pool_free)(struct ggml_threadpool *);
 
-    const char *template_text;  /* NULL: none that can be used; borrowed from the weights or libllama */
-    const char *template_name;  /* libllama's name of it; NULL: none, or not one that has a name */
-    bool template_unknown;      /* the model has one, but libllama does not know it */
-    struct str default_system;  /* the template's own, for dialogues that bring none; may be empty */
+    const char *template_text; /* NULL: none that can be used; borrowed from the weights or libllama */
+    const char *template_name; /* libllama's name of it; NULL: none, or not one that has a name */
+    bool template_unknown;     /* the model has one, but libllama does not know it */
+    llama_logit_bias *no_ends; /* owned: every end-of-generation token, biased away; for ignore_eos */
+    int n_ends;
+    struct str default_system; /* the template's own, for dialogues that bring none; may be empty */
 
     char arch[64], name[128], ftype[64];
-    char backend[64];           /* "libggml-cpu-zen4.so": the CPU variant that runs it */
+    char backend[64]; /* "libggml-cpu-zen4.so": the CPU variant that runs it */
     uint64_t n_params, size_bytes, file_bytes;
     int n_ctx, n_ctx_train, n_vocab, n_embd, n_layer;
     mono_ns load_start_ns, load_end_ns;

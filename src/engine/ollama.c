@@ -139,7 +139,7 @@ static void fail_late(struct call *c)
     str_release(&body);
 }
 
-const struct dialect dialect_generate = {ASK_GENERATE, "application/x-ndjson", 503, begin,
-                                         text,         finish,                 ollama_error, fail_late};
-const struct dialect dialect_ollama_chat = {ASK_OLLAMA_CHAT, "application/x-ndjson", 503, begin,
-                                            text,            finish,                 ollama_error, fail_late};
+const struct dialect dialect_generate = {ASK_GENERATE, "application/x-ndjson", 503,      begin, text,
+                                         finish,       ollama_error,           fail_late};
+const struct dialect dialect_ollama_chat = {ASK_OLLAMA_CHAT, "application/x-ndjson", 503,      begin, text,
+                                            finish,          ollama_error,           fail_late};

@@ -219,5 +219,5 @@ static void fail_late(struct call *c)
 }
 
 const struct dialect dialect_chat = {ASK_CHAT, "text/event-stream", 429, begin, text, finish, openai_error, fail_late};
-const struct dialect dialect_completion = {ASK_COMPLETION, "text/event-stream", 429, begin,
-                                           text,           finish,              openai_error, fail_late};
+const struct dialect dialect_completion = {ASK_COMPLETION, "text/event-stream", 429,      begin, text,
+                                           finish,         openai_error,        fail_late};

@@ -113,8 +113,13 @@ static int set_value(struct options *o, const struct option_row *r, const char *
 
 int options_parse(struct options *o, int argc, char *const *argv, struct err *e)
 {
-    *o = (struct options){.host = "127.0.0.1", .parallel = 1, .threads = usable_cores(), .batch_size = 512,
-                          .max_queue = 64, .max_body_mib = 8, .log_level = LOG_WARN};
+    *o = (struct options){.host = "127.0.0.1",
+                          .parallel = 1,
+                          .threads = usable_cores(),
+                          .batch_size = 512,
+                          .max_queue = 64,
+                          .max_body_mib = 8,
+                          .log_level = LOG_WARN};
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i], *equals = strchr(word, '=');
         size_t n = equals && strncmp(word, "--", 2) == 0 ? (size_t)(equals - word) : strlen(word);
@@ -139,9 +144,10 @@ int options_parse(struct options *o, int argc, char *const *argv, struct err *e)
 
 void options_help(struct str *out)
 {
-    str_addz(out, "usage: chimera-engine -m FILE [options]\n\n"
-                  "Serves one GGUF model over HTTP in the OpenAI and Ollama dialects, with its own monotonic stamps\n"
-                  "per request. Prints \"listening on URL\" on stdout, then loads; /health is 200 when it is ready.\n\n");
+    str_addz(out,
+             "usage: chimera-engine -m FILE [options]\n\n"
+             "Serves one GGUF model over HTTP in the OpenAI and Ollama dialects, with its own monotonic stamps\n"
+             "per request. Prints \"listening on URL\" on stdout, then loads; /health is 200 when it is ready.\n\n");
     for (size_t i = 0; i < N_ROWS; i++) {
         struct str left = STR_INIT;
         str_addf(&left, "  %s%s%s%s%s", rows[i].brief ? rows[i].brief : "", rows[i].brief ? ", " : "", rows[i].name,
@@ -149,9 +155,10 @@ void options_help(struct str *out)
         str_addf(out, "%-36s  %s\n", str_z(&left), rows[i].help);
         str_release(&left);
     }
-    str_addz(out, "\nThe CPU backends are looked for in $CHIMERA_GGML_DIR, beside the program, and where it was built.\n"
-                  "\nexample:\n"
-                  "  chimera-engine -m smollm2-135m.gguf --port 8080 --parallel 2 -c 2048 -t 1 &\n"
-                  "  curl -N http://127.0.0.1:8080/v1/chat/completions -d '{\"stream\":true,\"max_tokens\":20,\n"
-                  "    \"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"chimera\":{\"stamps\":true}}'\n");
+    str_addz(out,
+             "\nThe CPU backends are looked for in $CHIMERA_GGML_DIR, beside the program, and where it was built.\n"
+             "\nexample:\n"
+             "  chimera-engine -m smollm2-135m.gguf --port 8080 --parallel 2 -c 2048 -t 1 &\n"
+             "  curl -N http://127.0.0.1:8080/v1/chat/completions -d '{\"stream\":true,\"max_tokens\":20,\n"
+             "    \"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"chimera\":{\"stamps\":true}}'\n");
 }

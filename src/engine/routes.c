@@ -1,5 +1,4 @@
 /* routes.c: the table of routes, and /tokenize. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -13,16 +12,25 @@ const struct model *engine_model(const struct engine *en)
     return worker_phase(en->worker) == WORKER_READY ? worker_model(en->worker) : NULL;
 }
 
+static struct span without_end(struct span name, const char *end)
+{
+    size_t n = strlen(end);
+    if (name.len > n && memcmp(name.at + name.len - n, end, n) == 0)
+        name.len -= n;
+    return name;
+}
+
+static bool same(struct span a, struct span b)
+{
+    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
 bool engine_is_model(const struct engine *en, struct span name)
 {
-    static const char latest[] = ":latest";
-    size_t cut = sizeof latest - 1;
-    if (name.len > cut && memcmp(name.at + name.len - cut, latest, cut) == 0)
-        name.len -= cut;
-    const char *file = path_base(en->options.model);
-    return span_eq_z(name, en->alias) || span_eq_z(name, file) || span_eq_z(name, en->options.model) ||
-           (strlen(file) == name.len + 5 && span_starts(span_z(file), ".gguf") == false &&
-            memcmp(file, name.at, name.len) == 0 && strcmp(file + name.len, ".gguf") == 0);
+    struct span file = span_z(path_base(en->options.model));
+    name = without_end(name, ":latest");
+    return same(name, span_z(en->alias)) || same(name, file) || same(name, without_end(file, ".gguf")) ||
+           same(name, span_z(en->options.model));
 }
 
 static void on_chat(void *user, struct exchange *x, const struct http_request *r)

@@ -1,27 +1,12 @@
 /* sampler.c: see sampler.h. Same order as llama.cpp's own: bias, penalties, top-k, top-p, min-p, temperature, draw. */
 #include "engine/sampler.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <sys/random.h>
-
-static struct llama_sampler *bias_against_ends(const struct model *m)
-{
-    llama_logit_bias *list = xcalloc((size_t)m->n_vocab, sizeof *list);
-    int32_t n = 0;
-    for (int32_t t = 0; t < m->n_vocab; t++)
-        if (llama_vocab_is_eog(m->vocab, t))
-            list[n++] = (llama_logit_bias){t, -INFINITY};
-    struct llama_sampler *s = llama_sampler_init_logit_bias(m->n_vocab, n, list);
-    free(list);
-    return s;
-}
 
 static bool penalises(const struct sampling *s)
 {
-    return s->repeat_last_n != 0 &&
-           (s->repeat_penalty < 1 || s->repeat_penalty > 1 || s->frequency_penalty < 0 || s->frequency_penalty > 0 ||
-            s->presence_penalty < 0 || s->presence_penalty > 0);
+    return s->repeat_last_n != 0 && (s->repeat_penalty < 1 || s->repeat_penalty > 1 || s->frequency_penalty < 0 ||
+                                     s->frequency_penalty > 0 || s->presence_penalty < 0 || s->presence_penalty > 0);
 }
 
 static uint32_t choose_seed(int64_t wanted)
@@ -42,7 +27,7 @@ struct llama_sampler *sampler_new(const struct model *m, struct job *job)
     struct llama_sampler *chain = llama_sampler_chain_init(p);
     job->seed = choose_seed(s->seed);
     if (s->ignore_eos)
-        llama_sampler_chain_add(chain, bias_against_ends(m));
+        llama_sampler_chain_add(chain, llama_sampler_init_logit_bias(m->n_vocab, m->n_ends, m->no_ends));
     if (penalises(s)) {
         int32_t window = s->repeat_last_n < 0 ? m->n_ctx : (int32_t)s->repeat_last_n;
         struct llama_sampler *penalties = llama_sampler_init_penalties(

@@ -7,8 +7,8 @@
 
 struct sampling sampling_ollama(void)
 {
-    return (struct sampling){.temperature = 0.8, .top_k = 40, .top_p = 0.9, .repeat_penalty = 1.1,
-                             .repeat_last_n = 64, .seed = -1};
+    return (struct sampling){
+        .temperature = 0.8, .top_k = 40, .top_p = 0.9, .repeat_penalty = 1.1, .repeat_last_n = 64, .seed = -1};
 }
 
 struct sampling sampling_openai(void)

@@ -14,20 +14,20 @@
 struct slot {
     struct job *job; /* NULL: free */
     int seq;
-    size_t n_read;   /* prompt tokens that are in the context, or in the batch being built */
-    int32_t row;     /* of the logits that the batch being run will yield; -1: none */
+    size_t n_read; /* prompt tokens that are in the context, or in the batch being built */
+    int32_t row;   /* of the logits that the batch being run will yield; -1: none */
     struct llama_sampler *sampler;
     struct gate gate;
-    int held;        /* tokens whose text waits in the gate */
+    int held;           /* tokens whose text waits in the gate */
     struct tokens kept; /* what the context holds for this sequence, for the prompt cache */
-    uint64_t order;  /* of admission */
+    uint64_t order;     /* of admission */
 };
 
 struct slots {
     struct model *model;
     const atomic_bool *stop; /* breaks a pass off; borrowed */
     atomic_bool *broken_off; /* set while a pass is being broken off on purpose; borrowed */
-    bool cache;      /* --prompt-cache */
+    bool cache;              /* --prompt-cache */
     struct slot *list;
     int n, n_active;
     uint64_t admitted;

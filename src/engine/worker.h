@@ -20,12 +20,12 @@ enum worker_phase { WORKER_LOADING, WORKER_READY, WORKER_FAILED };
 
 struct worker_counts {
     uint64_t prompt_tokens, cached_tokens, output_tokens; /* prompt_tokens: those that went through the model */
-    uint64_t passes, pass_tokens;                          /* llama_decode calls and tokens in them */
+    uint64_t passes, pass_tokens;                         /* llama_decode calls and tokens in them */
     uint64_t jobs_done, jobs_cancelled, jobs_failed;
-    uint64_t prefill_ns, decode_ns;                        /* summed over jobs */
-    uint64_t busy_ns;                                      /* within llama_decode */
-    int active, queued;                                    /* now */
-    int longest;                                           /* most tokens that one sequence ever held */
+    uint64_t prefill_ns, decode_ns; /* summed over jobs */
+    uint64_t busy_ns;               /* within llama_decode */
+    int active, queued;             /* now */
+    int longest;                    /* most tokens that one sequence ever held */
 };
 
 /* Starts the thread, which loads the model first; wake(user) is called from it when there is news: the phase changed, or

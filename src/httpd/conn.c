@@ -166,14 +166,18 @@ void conn_finish(struct conn *c)
 static const char *error_body(int status)
 {
     switch (status) {
-    case 413: return "{\"error\":{\"message\":\"the request body is over the limit\",\"type\":\"invalid_request_error\","
-                     "\"code\":413}}";
-    case 431: return "{\"error\":{\"message\":\"the request head is over the limit\",\"type\":\"invalid_request_error\","
-                     "\"code\":431}}";
-    case 505: return "{\"error\":{\"message\":\"only HTTP/1.0 and HTTP/1.1 are spoken\","
-                     "\"type\":\"invalid_request_error\",\"code\":505}}";
-    default: return "{\"error\":{\"message\":\"this is not an HTTP request\",\"type\":\"invalid_request_error\","
-                    "\"code\":400}}";
+    case 413:
+        return "{\"error\":{\"message\":\"the request body is over the limit\",\"type\":\"invalid_request_error\","
+               "\"code\":413}}";
+    case 431:
+        return "{\"error\":{\"message\":\"the request head is over the limit\",\"type\":\"invalid_request_error\","
+               "\"code\":431}}";
+    case 505:
+        return "{\"error\":{\"message\":\"only HTTP/1.0 and HTTP/1.1 are spoken\","
+               "\"type\":\"invalid_request_error\",\"code\":505}}";
+    default:
+        return "{\"error\":{\"message\":\"this is not an HTTP request\",\"type\":\"invalid_request_error\","
+               "\"code\":400}}";
     }
 }
 

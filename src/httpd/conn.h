@@ -23,14 +23,14 @@ enum conn_state { CONN_READING, CONN_BUSY, CONN_CLOSING, CONN_LINGER, CONN_DEAD 
 
 struct exchange {
     struct http_request request;
-    struct str extra;      /* further fields of the head */
+    struct str extra; /* further fields of the head */
     void (*gone)(void *user);
     void *gone_user;
     bool started, streaming, chunked, head_only, corked, keep_alive;
 };
 
 struct conn {
-    struct exchange x;     /* first: an exchange is its connection */
+    struct exchange x; /* first: an exchange is its connection */
     struct httpd *h;
     int fd;
     enum conn_state state;
@@ -38,20 +38,22 @@ struct conn {
     mono_ns last_activity;
 
     llhttp_t parser;
-    int error_status;      /* set by a parser callback that refuses */
-    struct str text;       /* url and fields of the current request, back to back */
+    int error_status; /* set by a parser callback that refuses */
+    struct str text;  /* url and fields of the current request, back to back */
     size_t url_len;
-    struct piece { size_t name_at, name_len, value_at, value_len; } *pieces;
+    struct piece {
+        size_t name_at, name_len, value_at, value_len;
+    } * pieces;
     size_t n_pieces, cap_pieces;
-    bool value_open;       /* the last header callback was a value */
+    bool value_open; /* the last header callback was a value */
     struct http_field *fields;
     struct str body;
-    struct str rest;       /* read but not parsed: what a pipelining client sent after the request */
+    struct str rest; /* read but not parsed: what a pipelining client sent after the request */
 
-    struct str out;        /* unsent bytes from out_at on */
+    struct str out; /* unsent bytes from out_at on */
     size_t out_at;
 
-    struct conn *prev, *next;  /* all connections */
+    struct conn *prev, *next; /* all connections */
     struct conn *next_todo;
 };
 
@@ -68,12 +70,12 @@ struct httpd {
     atomic_bool stop;
     struct watch watches[HTTPD_MAX_WATCHES];
     int n_watches;
-    struct conn *conns;     /* all of them */
-    struct conn *todo;      /* to be freed or read on at the end of the turn */
+    struct conn *conns; /* all of them */
+    struct conn *todo;  /* to be freed or read on at the end of the turn */
     mono_ns next_sweep;
-    time_t date_s;          /* second that `date` shows */
+    time_t date_s; /* second that `date` shows */
     char date[40];
-    char *buffer;           /* one read buffer for all */
+    char *buffer; /* one read buffer for all */
     struct httpd_counts counts;
 };
 
@@ -82,10 +84,10 @@ enum { HTTPD_BUFFER_BYTES = 64 * 1024 };
 struct conn *conn_new(struct httpd *h, int fd);
 void conn_free(struct conn *c);
 void conn_event(struct conn *c, unsigned events);
-void conn_proceed(struct conn *c);        /* parse and read on, as far as the state allows */
-void conn_todo(struct conn *c);           /* looks at it again at the end of the turn */
+void conn_proceed(struct conn *c); /* parse and read on, as far as the state allows */
+void conn_todo(struct conn *c);    /* looks at it again at the end of the turn */
 void conn_die(struct conn *c);
-void conn_finish(struct conn *c);         /* the answer is complete */
+void conn_finish(struct conn *c); /* the answer is complete */
 int conn_write(struct conn *c, const struct iovec *parts, int n_parts);
 int conn_flush(struct conn *c);
 bool conn_expired(const struct conn *c, mono_ns now);

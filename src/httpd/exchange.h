@@ -27,7 +27,7 @@ struct http_request {
     const struct http_field *fields;
     size_t n_fields;
     struct span body;
-    int minor; /* HTTP/1.minor */
+    int minor;        /* HTTP/1.minor */
     mono_ns received; /* when the loop had the last byte */
 };
 
@@ -41,9 +41,9 @@ int exchange_replyz(struct exchange *x, int status, const char *type, const char
 
 /* A streamed answer: the head is sent at once (unless corked), then chunks, then the end. */
 int exchange_stream(struct exchange *x, int status, const char *type);
-int exchange_chunk(struct exchange *x, const void *p, size_t n);   /* n == 0 does nothing */
-int exchange_sse(struct exchange *x, const void *p, size_t n);     /* "data: …\n\n" as one chunk; no newlines in p */
-int exchange_ndjson(struct exchange *x, const void *p, size_t n);  /* "…\n" as one chunk */
+int exchange_chunk(struct exchange *x, const void *p, size_t n);  /* n == 0 does nothing */
+int exchange_sse(struct exchange *x, const void *p, size_t n);    /* "data: …\n\n" as one chunk; no newlines in p */
+int exchange_ndjson(struct exchange *x, const void *p, size_t n); /* "…\n" as one chunk */
 int exchange_end(struct exchange *x);
 /* Between cork and uncork (or the end) everything is collected and leaves in one write. */
 void exchange_cork(struct exchange *x);

@@ -31,15 +31,15 @@ struct httpd_options {
     int port;                         /* 0: the kernel picks one, see httpd_port */
     const struct httpd_route *routes; /* borrowed */
     size_t n_routes;
-    size_t max_header_bytes;          /* 64 KiB, request line included; more is 431 */
-    size_t max_fields;                /* 200; more is 431 */
-    size_t max_body_bytes;            /* 8 MiB; more is 413 */
-    size_t max_queue_bytes;           /* 1 MiB of unsent chunks per connection; more drops the client */
-    size_t max_connections;           /* 4096; more are closed on arrival */
-    mono_ns idle_ns;                  /* 75 s without a request, or with a half-sent one, closes; < 0: never */
-    const char *server_name;          /* of the Server field; NULL: none is sent */
-    void *user;                       /* first argument of everything below */
-    void (*on_wake)(void *user);      /* after httpd_wake, once for any number of calls */
+    size_t max_header_bytes;     /* 64 KiB, request line included; more is 431 */
+    size_t max_fields;           /* 200; more is 431 */
+    size_t max_body_bytes;       /* 8 MiB; more is 413 */
+    size_t max_queue_bytes;      /* 1 MiB of unsent chunks per connection; more drops the client */
+    size_t max_connections;      /* 4096; more are closed on arrival */
+    mono_ns idle_ns;             /* 75 s without a request, or with a half-sent one, closes; < 0: never */
+    const char *server_name;     /* of the Server field; NULL: none is sent */
+    void *user;                  /* first argument of everything below */
+    void (*on_wake)(void *user); /* after httpd_wake, once for any number of calls */
     /* Called before each wait with the loop's clock; returns when it wants to be called again at the latest
      * (MONO_NONE: whenever something happens). A returned time in the past makes the loop poll without sleeping. */
     mono_ns (*on_turn)(void *user, mono_ns now);
@@ -61,12 +61,12 @@ enum { HTTPD_MAX_WATCHES = 8 };
 int httpd_watch(struct httpd *h, int fd, void (*fn)(void *user), struct err *e);
 
 struct httpd_counts {
-    uint64_t accepted, refused;   /* connections */
-    uint64_t requests;            /* whole requests that arrived */
-    uint64_t protocol_errors;     /* answered 400, 413, 431 by the server itself */
-    uint64_t gone;                /* clients that left before their answer was complete */
-    uint64_t overflowed;          /* of those, dropped because they did not read */
-    uint64_t open;                /* connections now */
+    uint64_t accepted, refused; /* connections */
+    uint64_t requests;          /* whole requests that arrived */
+    uint64_t protocol_errors;   /* answered 400, 413, 431 by the server itself */
+    uint64_t gone;              /* clients that left before their answer was complete */
+    uint64_t overflowed;        /* of those, dropped because they did not read */
+    uint64_t open;              /* connections now */
 };
 struct httpd_counts httpd_counts(const struct httpd *h);
 

@@ -80,9 +80,10 @@ static void test_openai_defaults(void **state)
     assert_near(a.sampling.repeat_penalty, 1);
     assert_true(a.sampling.seed < 0);
     ask_release(&a);
-    accept(&a, ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_completion_tokens\":3,"
-                         "\"temperature\":null,\"stop\":[\"a\",\"\",\"b\"],\"logit_bias\":{\"1\":2},\"logprobs\":true,"
-                         "\"response_format\":null}");
+    accept(&a, ASK_CHAT,
+           "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_completion_tokens\":3,"
+           "\"temperature\":null,\"stop\":[\"a\",\"\",\"b\"],\"logit_bias\":{\"1\":2},\"logprobs\":true,"
+           "\"response_format\":null}");
     assert_int_equal(a.max_tokens, 3);
     assert_int_equal(a.n_stops, 2);
     assert_not_applied(&a, "logit_bias logprobs");
@@ -140,8 +141,8 @@ static void test_keep_alive(void **state)
     static const struct {
         const char *value;
         bool unload;
-    } cases[] = {{"0", true},      {"\"0\"", true}, {"\"0s\"", true}, {"\"5m\"", false},
-                 {"300", false},   {"-1", false},   {"\"-1\"", false}, {"\"10m\"", false}};
+    } cases[] = {{"0", true},    {"\"0\"", true}, {"\"0s\"", true},  {"\"5m\"", false},
+                 {"300", false}, {"-1", false},   {"\"-1\"", false}, {"\"10m\"", false}};
     struct ask a;
     char body[100];
     (void)state;
@@ -173,7 +174,8 @@ static void test_refusals(void **state)
         {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"n\":2}", "n: only 1"},
         {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":0}", "no completion"},
         {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":1.5}", "whole number"},
-        {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":\"hot\"}", "expected a number"},
+        {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"temperature\":\"hot\"}",
+         "expected a number"},
         {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"top_p\":1.5}", "not within 0 to 1"},
         {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"top_k\":1.5}", "whole number"},
         {ASK_CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"stream\":1}", "true or false"},
@@ -218,9 +220,9 @@ static void test_sampling_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_openai_chat), cmocka_unit_test(test_openai_defaults),
-        cmocka_unit_test(test_completions), cmocka_unit_test(test_ollama),
-        cmocka_unit_test(test_keep_alive),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_openai_chat),    cmocka_unit_test(test_openai_defaults),
+        cmocka_unit_test(test_completions),    cmocka_unit_test(test_ollama),
+        cmocka_unit_test(test_keep_alive),     cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_sampling_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

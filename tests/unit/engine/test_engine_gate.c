@@ -63,18 +63,30 @@ static void test_utf8_is_held_back(void **state)
     assert_string_equal(str_z(&out), "a");
     assert_int_equal(gate_add(&g, "\x98", 1, &out), 0);
     assert_string_equal(str_z(&out), "a");
-    assert_int_equal(gate_add(&g, "\x80" "b", 2, &out), 0);
-    assert_string_equal(str_z(&out), "a\xF0\x9F\x98\x80" "b");
+    assert_int_equal(gate_add(&g,
+                              "\x80"
+                              "b",
+                              2, &out),
+                     0);
+    assert_string_equal(str_z(&out), "a\xF0\x9F\x98\x80"
+                                     "b");
     gate_add(&g, "\xE2\x82", 2, &out); /* never completed: shown at the end as it is */
     gate_end(&g, &out);
-    assert_string_equal(str_z(&out), "a\xF0\x9F\x98\x80" "b\xE2\x82");
+    assert_string_equal(str_z(&out), "a\xF0\x9F\x98\x80"
+                                     "b\xE2\x82");
     gate_release(&g);
     str_release(&out);
 }
 
 static void test_invalid_bytes_pass(void **state)
 {
-    static const char *const bad[] = {"\x80", "\xC0\x80", "\xFF", "\xF8\x88", "\xE2" "a", "\xC3("};
+    static const char *const bad[] = {"\x80",
+                                      "\xC0\x80",
+                                      "\xFF",
+                                      "\xF8\x88",
+                                      "\xE2"
+                                      "a",
+                                      "\xC3("};
     struct str shown = STR_INIT;
     size_t one = 1;
     (void)state;
@@ -146,8 +158,10 @@ static void test_any_cuts_give_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),   cmocka_unit_test(test_utf8_is_held_back),
-        cmocka_unit_test(test_stops),   cmocka_unit_test(test_invalid_bytes_pass),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_utf8_is_held_back),
+        cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_invalid_bytes_pass),
         cmocka_unit_test(test_any_cuts_give_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

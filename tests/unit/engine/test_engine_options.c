@@ -97,9 +97,9 @@ static void test_refusals(void **state)
 
 static void test_help_names_every_option(void **state)
 {
-    static const char *const names[] = {"--model", "--host", "--port", "--parallel", "--ctx-size", "--threads",
-                                        "--chat-template", "--truncate", "--max-queue", "--alias", "--log-level",
-                                        "--version", "--help", "example:"};
+    static const char *const names[] = {"--model",     "--host",          "--port",     "--parallel",  "--ctx-size",
+                                        "--threads",   "--chat-template", "--truncate", "--max-queue", "--alias",
+                                        "--log-level", "--version",       "--help",     "example:"};
     struct str text = STR_INIT;
     (void)state;
     options_help(&text);
