@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "format/utf8.h"
+#include "base/utf8.h"
 
 enum { BLOB_VERSION = 1, HAS_QUEUED = 1, HAS_PREFILL_START = 2, HAS_PREFILL_END = 4, HAS_ALL = 7 };
 
@@ -110,7 +110,7 @@ int64_t text_chars(const void *p, size_t n, bool *plain)
     bool good = true;
     for (size_t i = 0; i < n; chars++) {
         uint32_t code = 0;
-        size_t len = utf8_decode(at + i, n - i, &code);
+        size_t len = utf8_next(at + i, n - i, &code);
         good = good && code; /* neither broken nor NUL */
         i += len ? len : 1;
     }
