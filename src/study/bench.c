@@ -118,23 +118,11 @@ static int store_facts(struct executor *x, struct err *e)
 
 /* ---- prompts -------------------------------------------------------------------------------------------------------- */
 
-/* Options as the server will get them: an Ollama server takes context and threads per request, and without them it would
- * load the model anew with others. */
+/* Options as the server will get them: what every request to it must carry to be comparable, under the agent's own. */
 static struct options options_for(const struct executor *x, const struct study_agent *a)
 {
     struct options o = a->options;
-    const struct server_spec *spec = &x->specs[a->server];
-    struct server *s = x->servers[a->server];
-    if (strcmp(server_backend(s)->name, "ollama") != 0)
-        return o;
-    if (!(o.set & OPTION_NUM_CTX) && spec->num_ctx) {
-        o.set |= OPTION_NUM_CTX;
-        o.num_ctx = spec->num_ctx;
-    }
-    if (!(o.set & OPTION_NUM_THREAD) && server_is_managed(s) && spec->threads) {
-        o.set |= OPTION_NUM_THREAD;
-        o.num_thread = spec->threads;
-    }
+    server_request_options(x->servers[a->server], &o);
     return o;
 }
 
