@@ -29,8 +29,7 @@ unsigned backend_options_of(const struct backend *b, const struct ask *ask)
     return b->options | (ask->want_engine_stamps ? b->engine_options : 0);
 }
 
-/* ---- options
- * --------------------------------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------------------------- */
 
 static const char *const names[] = {
 #define X(name, field, type) #field,
@@ -113,8 +112,7 @@ double option_get(const struct options *o, int i)
     return NAN;
 }
 
-/* ---- memory
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------------------------------------- */
 
 void built_release(struct built *b)
 {

@@ -82,8 +82,7 @@ struct span event_token(const struct event_doc *d, yyjson_val *string)
     return (struct span){d->p + at, s.len};
 }
 
-/* ---- numbers
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------------------- */
 
 static int64_t told(yyjson_val *obj, const char *key, double factor, double max)
 {
@@ -134,8 +133,7 @@ bool event_timings(struct backend_state *s, yyjson_val *root)
     return true;
 }
 
-/* ---- chimera-engine
- * -------------------------------------------------------------------------------------------------- */
+/* ---- chimera-engine ------------------------------------------------------------------------------------ */
 
 static mono_ns stamp(yyjson_val *v)
 {
@@ -220,8 +218,7 @@ bool event_engine(struct backend_state *s, yyjson_val *root)
     return true;
 }
 
-/* ---- errors
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 /* Words of `type` or `code` that mean: a sound request, declined. llama-server, vLLM, OpenAI, gateways. */
 static bool word_refuses(struct span word)

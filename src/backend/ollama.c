@@ -15,8 +15,7 @@ enum {
     ENGINE_OPTIONS = OPTION_IGNORE_EOS,
 };
 
-/* ---- asking
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 
 static void write_options(struct body *b, const struct ask *ask, unsigned mask)
 {
@@ -55,8 +54,7 @@ static int ollama_build(const struct ask *ask, struct built *out, struct err *e)
     return 0;
 }
 
-/* ---- listening
- * --------------------------------------------------------------------------------------------------- */
+/* ---- listening ----------------------------------------------------------------------------------------- */
 
 /* The account of the done line. prompt_eval_count is absent where an old version answered from its cache:
  * then it stays unknown, not zero. */
@@ -136,8 +134,7 @@ static int ollama_on_event(struct backend_state *s, const char *p, size_t n, str
     return 0;
 }
 
-/* ---- facts
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------------------------------------- */
 
 /* "smollm2" means "smollm2:latest". */
 static bool same_model(struct span listed, const char *asked)

@@ -10,8 +10,7 @@
 #include "backend/event.h"
 #include "backend/memo.h"
 
-/* ---- asking
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 
 int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, struct err *e)
 {
@@ -53,8 +52,7 @@ int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, s
     return 0;
 }
 
-/* ---- listening
- * --------------------------------------------------------------------------------------------------- */
+/* ---- listening ----------------------------------------------------------------------------------------- */
 
 /* A usage of zeros stands in every chunk of Ollama's /v1/completions before the real one: it says nothing. */
 static bool read_usage(struct backend_state *s, yyjson_val *root)
@@ -216,8 +214,7 @@ int openai_on_event(struct backend_state *s, const char *p, size_t n, struct eve
     return 0;
 }
 
-/* ---- facts
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------------------------------------- */
 
 static yyjson_val *find_model(yyjson_val *root, const char *model)
 {

@@ -51,8 +51,7 @@ bool chunk_list_add(struct chunk_list *l, struct chunk c)
     return true;
 }
 
-/* ---- the stored form
- * ---------------------------------------------------------------------------------------- */
+/* ---- the stored form ----------------------------------------------------------------------------------- */
 
 static void put_varint(struct str *out, uint64_t v)
 {

@@ -41,8 +41,7 @@ static double told_ms(int64_t ns)
     return count_or_nan(ns) / 1e6;
 }
 
-/* ---- latencies
- * ------------------------------------------------------------------------------------------------ */
+/* ---- latencies ----------------------------------------------------------------------------------------- */
 
 double metric_ttft(const struct request *r)
 {
@@ -91,8 +90,7 @@ double metric_tpot(const struct request *r)
     return between_ms(r, STAMP_FIRST_TOKEN, STAMP_LAST_TOKEN) / (double)(r->usage.completion_tok - 1);
 }
 
-/* ---- gaps
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- gaps ---------------------------------------------------------------------------------------------- */
 
 /* Nearest rank: the smallest observed value with at least p of the values at or below it (Hyndman and Fan
  * 1996, type 1). */
@@ -152,8 +150,7 @@ double metric_gap_max(const struct request *r)
     return gap_at(r, 1.0);
 }
 
-/* ---- rates
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- rates --------------------------------------------------------------------------------------------- */
 
 static double decode_rate(const struct request *r, double tokens)
 {
@@ -192,8 +189,7 @@ double metric_output_rate(const struct request *r)
     return ratio_or_nan(count_or_nan(r->usage.completion_tok), request_between_ns(r, STAMP_SENT, STAMP_DONE) / 1e9);
 }
 
-/* ---- what the server says of itself
- * ----------------------------------------------------------------------------- */
+/* ---- what the server says of itself -------------------------------------------------------------------- */
 
 double metric_load_time(const struct request *r)
 {
@@ -227,8 +223,7 @@ double metric_tokens_completion(const struct request *r)
     return count_or_nan(r->usage.completion_tok);
 }
 
-/* ---- the split by chimera-engine's stamps
- * ------------------------------------------------------------------------- */
+/* ---- the split by chimera-engine's stamps -------------------------------------------------------------- */
 
 /* All stamps of the way through the engine, or false: then no part is given, so that the parts of one
  * request always add up. An engine whose stamps lie outside sent … done does not share our clock (1 ms is
@@ -280,8 +275,7 @@ double metric_engine_decode(const struct request *r)
     return engine_path(r, &p) ? stamps_ns(p.prefill_end, p.last) / 1e6 : NAN;
 }
 
-/* ---- the instrument
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the instrument ------------------------------------------------------------------------------------ */
 
 static double chunks_with(const struct request *r, unsigned flag)
 {

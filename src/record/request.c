@@ -50,8 +50,7 @@ void request_release(struct request *r)
     request_init(r);
 }
 
-/* ---- derived facts
- * -------------------------------------------------------------------------------------------- */
+/* ---- derived facts ------------------------------------------------------------------------------------- */
 
 /* "length": OpenAI's and Ollama's word; "limit": llama-server's /completion; "max_tokens" and
  * "max_length": gateways. */
@@ -126,8 +125,7 @@ void request_derive(struct request *r, double cold_prompt_rate)
         r->flags |= REQUEST_COLD;
 }
 
-/* ---- order of stamps
- * ------------------------------------------------------------------------------------------- */
+/* ---- order of stamps ----------------------------------------------------------------------------------- */
 
 struct stamp_pair {
     enum stamp before, after;

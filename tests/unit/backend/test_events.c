@@ -44,8 +44,7 @@ static bool span_is(struct span s, const char *z)
     return s.len == strlen(z) && (!s.len || !memcmp(s.at, z, s.len));
 }
 
-/* ---- one event, one meaning
- * ------------------------------------------------------------------------------------------ */
+/* ---- one event, one meaning ---------------------------------------------------------------------------- */
 
 struct meaning {
     const char *backend, *json;
@@ -200,8 +199,7 @@ static void test_stream_or_body(void **state)
     close_fixture(&f);
 }
 
-/* ---- errors
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 
 static void test_errors_within_200(void **state)
 {
@@ -274,8 +272,7 @@ static void test_error_bodies(void **state)
     str_release(&long_one);
 }
 
-/* ---- numbers
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------------------- */
 
 static void test_absurd_usage(void **state)
 {
@@ -343,8 +340,7 @@ static void test_zero_usage_says_nothing(void **state)
     close_fixture(&f);
 }
 
-/* ---- chimera-engine
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- chimera-engine ------------------------------------------------------------------------------------ */
 
 static const char stamped[] =
     "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"timings\":{\"cache_n\":2,\"prompt_n\":3,"
@@ -429,8 +425,7 @@ static void test_unbound_state(void **state)
     close_fixture(&f);
 }
 
-/* ---- size and depth
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- size and depth ------------------------------------------------------------------------------------ */
 
 static void test_big_events(void **state)
 {
@@ -469,8 +464,7 @@ static void test_depth(void **state)
     close_fixture(&f);
 }
 
-/* ---- the learned shape
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- the learned shape --------------------------------------------------------------------------------- */
 
 static void add_random_text(struct rng *rng, struct str *out)
 {

@@ -214,8 +214,7 @@ static void test_engine_parts_add_up(void **state)
     request_release(&r);
 }
 
-/* ---- sessions and runs
- * ----------------------------------------------------------------------------------------------- */
+/* ---- sessions and runs --------------------------------------------------------------------------------- */
 
 struct pair {
     struct session sessions[2];
@@ -324,8 +323,41 @@ static void test_median_of_a_run(void **state)
     near(run_median_of(&p.run, metric_find("speedup.time")), NAN);
 }
 
-/* ---- the table
- * --------------------------------------------------------------------------------------------------------- */
+/* Fifty sessions of three requests each, in any order: laid out by session, every value is what it is one by one. */
+static void test_median_over_many_sessions(void **state)
+{
+    (void)state;
+    enum { SESSIONS = 50, REQUESTS = 150 };
+    static struct session sessions[SESSIONS];
+    static struct request requests[REQUESTS];
+    struct run run = {.sessions = sessions, .n_sessions = SESSIONS, .requests = requests, .n_requests = REQUESTS};
+    static const char *const ids[] = {"session.duration", "session.tokens", "session.rate", "session.think"};
+    for (int i = 0; i < SESSIONS; i++)
+        sessions[i] = (struct session){.number = i, .released_ns = 0, .ended_ns = (100 + i) * S};
+    for (int i = 0; i < REQUESTS; i++) {
+        request_init(&requests[i]);
+        requests[i].session = i * 7 % SESSIONS;
+        requests[i].stamp[STAMP_SENT] = i * S / 2;
+        requests[i].stamp[STAMP_DONE] = i * S / 2 + (1 + i % 3) * S / 10;
+        requests[i].usage.completion_tok = 10 + i;
+    }
+    for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+        const struct metric *m = metric_find(ids[k]);
+        int below = 0, above = 0;
+        double middle = run_median_of(&run, m);
+        for (int i = 0; i < SESSIONS; i++) {
+            double v = m->of_session(&run, &sessions[i]);
+            below += v < middle;
+            above += v > middle;
+        }
+        assert_int_equal(below, SESSIONS / 2);
+        assert_int_equal(above, SESSIONS / 2);
+    }
+    requests[0].session = SESSIONS; /* one of no session: the slow way, which skips it */
+    assert_true(run_median_of(&run, metric_find("session.tokens")) > 0);
+}
+
+/* ---- the table ----------------------------------------------------------------------------------------- */
 
 static void test_table(void **state)
 {
@@ -399,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_median_of_a_run),
+        cmocka_unit_test(test_median_over_many_sessions),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_hostile_records),
     };
