@@ -110,6 +110,10 @@ int64_t text_chars(const void *p, size_t n, bool *plain)
     bool good = true;
     for (size_t i = 0; i < n; chars++) {
         uint32_t code = 0;
+        if ((signed char)at[i] > 0) { /* ASCII but NUL: nearly all there is */
+            i++;
+            continue;
+        }
         size_t len = utf8_next(at + i, n - i, &code);
         good = good && code; /* neither broken nor NUL */
         i += len ? len : 1;

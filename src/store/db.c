@@ -207,13 +207,17 @@ void bind_z(sqlite3_stmt *st, int i, const char *z)
 
 void bind_bytes(sqlite3_stmt *st, int i, const void *p, size_t n)
 {
-    bool plain;
-    if (!p) {
+    bool plain = false;
+    if (p)
+        text_chars(p, n, &plain);
+    bind_checked(st, i, p, n, plain);
+}
+
+void bind_checked(sqlite3_stmt *st, int i, const void *p, size_t n, bool plain)
+{
+    if (!p)
         sqlite3_bind_null(st, i);
-        return;
-    }
-    text_chars(p, n, &plain);
-    if (plain)
+    else if (plain)
         sqlite3_bind_text64(st, i, p, n, SQLITE_STATIC, SQLITE_UTF8);
     else
         sqlite3_bind_blob64(st, i, p, n, SQLITE_STATIC);

@@ -90,6 +90,7 @@ void db_read_end(struct store *s, bool began);
 /* Binding: NULL for a NULL pointer, MONO_NONE, NaN, and a count below 0 (bind_count). */
 void bind_z(sqlite3_stmt *st, int i, const char *z);
 void bind_bytes(sqlite3_stmt *st, int i, const void *p, size_t n); /* text when plain UTF-8, else a blob */
+void bind_checked(sqlite3_stmt *st, int i, const void *p, size_t n, bool plain); /* as bind_bytes, looked at before */
 void bind_int(sqlite3_stmt *st, int i, int64_t v);
 void bind_ns(sqlite3_stmt *st, int i, mono_ns v);
 void bind_count(sqlite3_stmt *st, int i, int64_t v);

@@ -285,7 +285,7 @@ int store_check(struct store *s, struct err *e)
 
 /* Up to the end of the checks nothing is written: not even the checkpoint that SQLite makes when it closes. WAL with
  * synchronous NORMAL survives a kill at any moment; store_run_end alone waits for the disk. The log is copied back into the
- * file when it has 16 MB, or between runs, so that a checkpoint seldom falls into a measured window. */
+ * file when it has 64 MB, or between runs, so that a checkpoint seldom falls into a measured window. */
 static int open_writing(struct store *s, struct err *e)
 {
     int rc = connect_to(s, s->path, SQLITE_OPEN_READWRITE, e);
@@ -296,7 +296,7 @@ static int open_writing(struct store *s, struct err *e)
     rc = rc ? rc : quick_check(s, "PRAGMA quick_check(1)", e);
     rc = rc ? rc : db_exec(s, "PRAGMA journal_mode = WAL", "open for writing", e);
     rc = rc ? rc : db_exec(s, "PRAGMA synchronous = NORMAL", "open for writing", e);
-    rc = rc ? rc : db_exec(s, "PRAGMA wal_autocheckpoint = 4096", "open for writing", e);
+    rc = rc ? rc : db_exec(s, "PRAGMA wal_autocheckpoint = 16384", "open for writing", e);
     if (!rc)
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     rc = rc ? rc : db_begin(s, e);

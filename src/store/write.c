@@ -290,9 +290,10 @@ static int put_content(struct store *s, const struct str *text, char sha[SHA256_
         return s->unprepared;
     bind_z(st, 1, sha);
     if (text->at) {
+        bool plain;
         bind_int(st, 2, (int64_t)text->len);
-        bind_int(st, 3, text_chars(text->at, text->len, NULL));
-        bind_bytes(st, 4, discard ? NULL : text->at, text->len);
+        bind_int(st, 3, text_chars(text->at, text->len, &plain));
+        bind_checked(st, 4, discard ? NULL : text->at, text->len, plain);
     }
     return db_run(s, st, "store a text", e);
 }
