@@ -1,53 +1,16 @@
-/* call.c: the life of one call, see enum call_state in call.h: deadlines, the way of received bytes to events, the end. */
+/* call.c: the life of one call, see enum call_state in call.h: deadlines, what happens to its connection, the end. */
 #include "net/call.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "net/request.h"
 
-#define LINE_BYTES (1u << 20)
-#define EVENT_BYTES (8u << 20)
-#define BODY_BYTES (256u << 20)
-#define SIZE_CAP (1u << 30)      /* of line and event limits: sizes of events are told in 32 bits */
-#define RESERVE_BODY (1u << 20)  /* of an announced Content-Length, so much is believed at once */
-
-static const struct http_sink http_sink;
-static sse_emit on_sse;
-static ndjson_emit on_line;
 static void on_deadline(struct timer *t);
 
 /* ---- making and freeing ---- */
-
-static size_t limit(size_t asked, size_t usual, size_t cap)
-{
-    size_t n = asked ? asked : usual;
-    return n < cap ? n : cap;
-}
-
-static void start_cutter(struct call *k)
-{
-    struct call_limits *m = &k->limits;
-    bool line_given = m->line_bytes != 0;
-    m->head_bytes = limit(m->head_bytes, HTTP_HEAD_BYTES, SIZE_CAP);
-    m->line_bytes = limit(m->line_bytes, LINE_BYTES, SIZE_CAP);
-    m->event_bytes = limit(m->event_bytes, EVENT_BYTES, SIZE_CAP);
-    m->body_bytes = limit(m->body_bytes, BODY_BYTES, SIZE_MAX / 2);
-    if (k->asked == CALL_SSE)
-        sse_init(&k->sse, m->line_bytes, m->event_bytes, on_sse, k);
-    else if (k->asked == CALL_NDJSON) /* a line is an event there: the event's limit, unless a line's was asked for */
-        ndjson_init(&k->ndjson, line_given && m->line_bytes < m->event_bytes ? m->line_bytes : m->event_bytes, on_line,
-                    k);
-}
-
-static void start_reader(struct call *k, bool head_request)
-{
-    http_init(&k->http, &http_sink, k, k->limits.head_bytes, head_request);
-    k->framing = CALL_BODY;
-}
 
 struct call *call_new(struct client *c, const struct call_spec *spec, const struct call_ops *ops, void *user,
                       struct err *e)
@@ -68,8 +31,7 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
     k->limits = spec->limits;
     k->timer.fire = on_deadline;
     k->started_ns = clock_now(NULL);
-    start_cutter(k);
-    start_reader(k, !strcmp(spec->method, "HEAD"));
+    call_await_answer(k, !strcmp(spec->method, "HEAD"));
     return k;
 }
 
@@ -98,7 +60,7 @@ struct deadline {
 
 static void consider(struct deadline *d, mono_ns from, mono_ns length, enum net_result result)
 {
-    if (length > 0 && from + length < d->at)
+    if (length > 0 && length < INT64_MAX - from && from + length < d->at)
         *d = (struct deadline){from + length, result};
 }
 
@@ -241,152 +203,6 @@ void call_on_acked(struct call *k, mono_ns t_ns)
 
 /* ---- receiving ---- */
 
-static bool going_on(const struct call *k)
-{
-    return k->at != CALL_AT_END;
-}
-
-static bool on_sse(void *user, const struct sse_event *ev)
-{
-    struct call *k = user;
-    if (k->ops->event)
-        k->ops->event(k->user, ev->data, ev->name, ev->wire_bytes, ev->comment, &k->arrival);
-    return going_on(k);
-}
-
-static bool on_line(void *user, struct span line, uint32_t wire_bytes)
-{
-    struct call *k = user;
-    if (k->ops->event)
-        k->ops->event(k->user, line, (struct span){"", 0}, wire_bytes, false, &k->arrival);
-    return going_on(k);
-}
-
-static bool type_is(struct span content_type, const char *word)
-{
-    size_t n = strlen(word);
-    return content_type.len >= n && !strncasecmp(content_type.at, word, n) &&
-           (content_type.len == n || strchr("; \t", content_type.at[n]));
-}
-
-static enum call_framing framing_of(const struct call *k, int status, struct span type)
-{
-    static const char *const lines[] = {"application/x-ndjson", "application/ndjson",        "application/jsonl",
-                                        "application/x-jsonl",  "application/jsonlines",     "application/x-jsonlines",
-                                        "application/json-seq", "application/stream+json"};
-    if (status >= 400 || k->asked == CALL_BODY)
-        return CALL_BODY;
-    if (!type.len) /* nothing said against it */
-        return k->asked;
-    if (k->asked == CALL_SSE)
-        return type_is(type, "text/event-stream") ? CALL_SSE : CALL_BODY;
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        if (type_is(type, lines[i]))
-            return CALL_NDJSON;
-    return CALL_BODY;
-}
-
-static bool over(struct call *k, const char *why)
-{
-    k->limit_why = why;
-    return false;
-}
-
-static bool on_head(void *user, int status, struct span content_type)
-{
-    struct call *k = user;
-    k->at = CALL_AT_BODY;
-    k->framing = framing_of(k, status, content_type);
-    if (k->ops->head)
-        k->ops->head(k->user, status, content_type);
-    if (!going_on(k))
-        return false;
-    int64_t length = k->http.content_length;
-    if (length > (int64_t)k->limits.body_bytes)
-        return over(k, "the announced body is over its limit");
-    return true;
-}
-
-/* A whole body in one piece is handed over in place. */
-static bool take_body(struct call *k, const char *p, size_t n)
-{
-    if (!k->ops->event)
-        return true;
-    if (!k->body.len && k->http.content_length == (int64_t)n) {
-        k->ops->event(k->user, (struct span){p, n}, (struct span){"", 0}, (uint32_t)n, false, &k->arrival);
-        return going_on(k);
-    }
-    if (!k->body.len && k->http.content_length > 0)
-        str_reserve(&k->body, (size_t)(k->http.content_length < RESERVE_BODY ? k->http.content_length : RESERVE_BODY));
-    str_add(&k->body, p, n);
-    return true;
-}
-
-static bool on_body(void *user, const char *p, size_t n)
-{
-    struct call *k = user;
-    if (k->http.body_bytes > (int64_t)k->limits.body_bytes)
-        return over(k, "the body is over its limit");
-    if (k->framing == CALL_BODY)
-        return take_body(k, p, n);
-    if (k->framing == CALL_NDJSON) {
-        enum ndjson_result r = ndjson_feed(&k->ndjson, p, n);
-        return r == NDJSON_LINE_LIMIT ? over(k, "a line is over its limit") : r == NDJSON_OK;
-    }
-    enum sse_result r = sse_feed(&k->sse, p, n);
-    if (r == SSE_LINE_LIMIT || r == SSE_EVENT_LIMIT)
-        return over(k, r == SSE_LINE_LIMIT ? "an SSE line is over its limit" : "an SSE event is over its limit");
-    return r == SSE_OK;
-}
-
-static const struct http_sink http_sink = {.head = on_head, .body = on_body};
-
-/* The body is whole: what the cutter still holds is an event. False when the call ended meanwhile. */
-static bool hand_over_rest(struct call *k)
-{
-    if (k->framing == CALL_SSE)
-        return sse_finish(&k->sse) == SSE_OK;
-    if (k->framing == CALL_NDJSON)
-        return ndjson_finish(&k->ndjson) == NDJSON_OK;
-    if (k->body.len && k->ops->event)
-        k->ops->event(k->user, (struct span){k->body.at, k->body.len}, (struct span){"", 0}, (uint32_t)k->body.len,
-                      false, &k->arrival);
-    return going_on(k);
-}
-
-static void complete(struct call *k, size_t extra)
-{
-    if (!hand_over_rest(k)) {
-        if (going_on(k))
-            call_finish(k, NET_PARSE, 0, "the last line is over its limit");
-        return;
-    }
-    if (!extra) {
-        call_finish(k, NET_DONE, 0, "");
-        return;
-    }
-    snprintf(k->client->why, sizeof k->client->why, "%zu bytes came behind the end of the response", extra);
-    call_finish(k, NET_PARSE, 0, k->client->why);
-}
-
-static void receive(struct call *k, const char *p, size_t n)
-{
-    size_t extra;
-    switch (http_feed(&k->http, p, n, &extra)) {
-    case HTTP_MORE:
-        /* chunk framing alone must not grow without end */
-        if (k->bytes_in / 8 > (int64_t)k->limits.body_bytes + (int64_t)k->limits.head_bytes)
-            call_finish(k, NET_PARSE, 0, "the response is over its limit");
-        break;
-    case HTTP_COMPLETE: complete(k, extra); break;
-    case HTTP_BAD: call_finish(k, NET_PARSE, 0, k->http.why); break;
-    case HTTP_STOPPED:
-        if (going_on(k))
-            call_finish(k, NET_PARSE, 0, k->limit_why);
-        break;
-    }
-}
-
 void call_on_bytes(struct call *k, const char *p, size_t n, const struct arrival *a)
 {
     bool first = !k->bytes_in;
@@ -401,8 +217,8 @@ void call_on_bytes(struct call *k, const char *p, size_t n, const struct arrival
         if (k->ops->first_byte)
             k->ops->first_byte(k->user, &k->arrival);
     }
-    if (going_on(k))
-        receive(k, p, n);
+    if (k->at != CALL_AT_END)
+        call_take_answer(k, p, n);
     leave(k);
 }
 
@@ -419,12 +235,14 @@ static void on_no_connection(struct call *k, const struct conn_end *end)
 {
     const struct endpoint *ep = &k->client->endpoint;
     snprintf(k->client->why, sizeof k->client->why, "cannot connect to %s port %s: %s", ep->host, ep->port,
-             end->why ? end->why : end->sys_errno ? strerror(end->sys_errno) : "closed by the server");
+             end->why         ? end->why
+             : end->sys_errno ? strerror(end->sys_errno)
+                              : "closed by the server");
     call_finish(k, NET_CONNECT, end->sys_errno, k->client->why);
 }
 
-/* A kept-alive connection that the server had closed before it saw the request: the request goes out once more. Nothing
- * of a response came, so nothing is counted twice. */
+/* A kept-alive connection that the server had closed before it saw the request: the request goes out once more.
+ * Nothing of a response came, so nothing is counted twice. */
 static bool try_again(struct call *k)
 {
     if (k->at != CALL_AT_SEND || k->new_connection || k->retried || k->bytes_in)
@@ -442,7 +260,7 @@ void call_on_closed(struct call *k, const struct conn_end *end)
     if (k->at == CALL_AT_CONNECT)
         on_no_connection(k, end);
     else if (end->orderly && k->http.until_close && http_eof(&k->http) == HTTP_COMPLETE)
-        complete(k, 0);
+        call_complete(k, 0);
     else if (!try_again(k))
         on_broken(k, end);
     leave(k);

@@ -1,4 +1,5 @@
-/* The insides of a client and of its calls, shared by client.c (connections, queue) and call.c (the life of one call). */
+/* The insides of a client and of its calls, shared by client.c (connections, queue), call.c (the life of one call)
+ * and answer.c (from bytes to events). */
 #ifndef NET_CALL_H
 #define NET_CALL_H
 
@@ -14,9 +15,9 @@ enum call_state {
     CALL_AT_QUEUE,
     /* Its connection is being opened (TCP, TLS). → SEND; ends with NET_CONNECT, NET_TIMEOUT_CONNECT. */
     CALL_AT_CONNECT,
-    /* The request was handed to the socket, which may still hold some of it back, and nothing came. → HEAD with the first
-     * byte; → CONNECT once more when a kept-alive connection turns out to have been closed; ends with NET_RESET,
-     * NET_TIMEOUT_FIRST_BYTE. */
+    /* The request was handed to the socket, which may still hold some of it back, and nothing came. → HEAD with
+     * the first byte; → CONNECT once more when a kept-alive connection turns out to have been closed; ends with
+     * NET_RESET, NET_TIMEOUT_FIRST_BYTE. */
     CALL_AT_SEND,
     /* Bytes came, the final head is not whole. → BODY; ends with NET_RESET, NET_PARSE, NET_TIMEOUT_IDLE. */
     CALL_AT_HEAD,
@@ -28,10 +29,10 @@ enum call_state {
 
 struct call {
     struct client *client;
-    struct conn *conn; /* NULL while queued and after the end */
+    struct conn *conn;        /* NULL while queued and after the end */
     struct call *prev, *next; /* in the client's queue or in its list of calls at work */
     enum call_state at;
-    int depth; /* of our frames below which the memory must live */
+    int depth;                  /* of our frames below which the memory must live */
     const struct call_ops *ops; /* borrowed */
     void *user;
     enum call_framing asked, framing;
@@ -55,9 +56,9 @@ struct client {
     struct str fields; /* of every request; holds the key: wiped */
     struct target target;
     int max_connections, connections;
-    struct conn *conns, *idle;          /* busy or being opened; idle ones, the latest used first */
-    struct call *queue, *queue_last;    /* waiting, in order */
-    struct call *calls;                 /* at work */
+    struct conn *conns, *idle;       /* busy or being opened; idle ones, the latest used first */
+    struct call *queue, *queue_last; /* waiting, in order */
+    struct call *calls;              /* at work */
     bool closing;
     int opening, failed; /* of client_preconnect */
     char why[512];       /* the sentence given to `end` */
@@ -85,5 +86,11 @@ void call_on_acked(struct call *k, mono_ns t_ns);
 void call_on_closed(struct call *k, const struct conn_end *end); /* k->conn is no longer usable */
 void call_finish(struct call *k, enum net_result result, int sys_errno, const char *why);
 mono_ns call_connect_deadline(const struct call *k);
+
+/* answer.c */
+void call_await_answer(struct call *k, bool head_request); /* fills in the limits, too */
+void call_take_answer(struct call *k, const char *p, size_t n);
+/* The body ended as its framing says; `extra` bytes came behind it. */
+void call_complete(struct call *k, size_t extra);
 
 #endif

@@ -1,5 +1,6 @@
-/* client.c: the connections of one endpoint: resolving, the pool, the queue of calls that wait for a place. The life of a
- * call is in call.c. Idle connections are used last in, first out: the latest used is the least likely to be stale. */
+/* client.c: the connections of one endpoint: resolving, the pool, the queue of calls that wait for a place. The
+ * life of a call is in call.c. Idle connections are used last in, first out: the latest used is the least likely
+ * to be stale. */
 #include "net/client.h"
 
 #include <errno.h>

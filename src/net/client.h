@@ -1,8 +1,9 @@
 /* An HTTP/1.1 client for one endpoint: a pool of keep-alive connections on one loop, TLS where the URL says https.
  *
- * A `call` is one exchange. Its bytes are given before the window; everything that happens is told through call_ops, with
- * stamps, in causal order: sent, (acked), head, event …, end. `end` comes exactly once for each started call, also for those
- * cancelled. Inside callbacks a new call may be started and any call cancelled. One thread.
+ * A `call` is one exchange. Its bytes are given before the window; everything that happens is told through
+ * call_ops, with stamps, in causal order: sent, (acked), head, event …, end. `end` comes exactly once for each
+ * started call, also for those cancelled. Inside callbacks a new call may be started and any call cancelled. One
+ * thread.
  *
  * Limits (DESIGN section 9) are in call_limits; passing one ends the call with NET_PARSE and a sentence. */
 #ifndef NET_CLIENT_H
@@ -21,7 +22,7 @@
 
 struct endpoint {
     bool tls;
-    char host[256];      /* as written, for Host and SNI; IPv6 without brackets */
+    char host[256]; /* as written, for Host and SNI; IPv6 without brackets */
     char port[6];
     char base_path[256]; /* "" or "/v1-like prefix" without trailing slash */
 };
@@ -42,7 +43,7 @@ struct client;
 /* Resolves the name (blocking: before the window). TLS is set up on the first https client only. */
 int client_new(struct client **out, struct loop *l, const struct endpoint *ep, const struct client_options *o,
                struct err *e);
-void client_free(struct client *c); /* cancels its calls; NULL is fine */
+void client_free(struct client *c); /* cancels its calls; NULL is fine; not inside a callback of its own */
 /* Opens n connections ahead of the window and waits until they stand or fail. */
 int client_preconnect(struct client *c, int n, mono_ns timeout_ns, struct err *e);
 
@@ -51,7 +52,7 @@ int client_preconnect(struct client *c, int n, mono_ns timeout_ns, struct err *e
 enum call_framing { CALL_SSE, CALL_NDJSON, CALL_BODY };
 
 struct call_limits {
-    mono_ns connect_ns, first_byte_ns, idle_ns, total_ns; /* 0: none */
+    mono_ns connect_ns, first_byte_ns, idle_ns, total_ns;   /* 0: none */
     size_t head_bytes, line_bytes, event_bytes, body_bytes; /* 0: the defaults of DESIGN section 9 */
     int64_t drip_bytes_per_s; /* slower than this over idle_ns is NET_TIMEOUT_IDLE; 0: not checked */
 };
@@ -74,34 +75,39 @@ struct arrival {
 };
 
 enum net_result {
-    NET_DONE,          /* the response ended as its framing says */
-    NET_CONNECT,       /* no connection (errno text in why) */
-    NET_TIMEOUT_CONNECT, NET_TIMEOUT_FIRST_BYTE, NET_TIMEOUT_IDLE, NET_TIMEOUT_TOTAL,
-    NET_RESET,         /* RST, or closed inside the head, a chunk, or before Content-Length was full */
-    NET_PARSE,         /* not HTTP, or over a limit */
+    NET_DONE,    /* the response ended as its framing says */
+    NET_CONNECT, /* no connection (errno text in why) */
+    NET_TIMEOUT_CONNECT,
+    NET_TIMEOUT_FIRST_BYTE,
+    NET_TIMEOUT_IDLE,
+    NET_TIMEOUT_TOTAL,
+    NET_RESET, /* RST, or closed inside the head, a chunk, or before Content-Length was full */
+    NET_PARSE, /* not HTTP, or over a limit */
     NET_CANCELLED
 };
 
 struct call_end {
     enum net_result result;
-    int status;               /* 0: no head came */
-    int sys_errno;            /* of NET_CONNECT and NET_RESET; 0 */
-    const char *why;          /* borrowed during the callback; "" when NET_DONE */
-    mono_ns t_ns;             /* arrival of the last byte, or when the attempt ended */
+    int status;      /* 0: no head came */
+    int sys_errno;   /* of NET_CONNECT and NET_RESET; 0 */
+    const char *why; /* borrowed during the callback; "" when NET_DONE */
+    mono_ns t_ns;    /* arrival of the last byte, or when the attempt ended */
     int64_t bytes_in, bytes_out;
-    bool new_connection;      /* this call opened it */
-    bool closed_early;        /* NET_DONE by close of a body without length: cannot tell whether it was whole */
+    bool new_connection; /* this call opened it */
+    bool closed_early;   /* NET_DONE by close of a body without length: cannot tell whether it was whole */
 };
 
 struct call_ops {
-    /* The last byte of the request left. kernel: the transmit stamp; else our clock after the write. It may come after head
-     * or end when the error queue is read late, but never after `end`: then the app clock was reported. */
+    /* The last byte of the request left. kernel: the transmit stamp; else our clock after the write. It comes before
+     * first_byte, unless the server answered what it had not wholly read, and not at all when the request was never
+     * wholly written. A request sent again on a new connection tells it again: the last counts. */
     void (*sent)(void *user, mono_ns t_ns, bool kernel);
     void (*acked)(void *user, mono_ns t_ns); /* the peer's TCP acknowledged it; optional; may be NULL */
     void (*first_byte)(void *user, const struct arrival *a);
     void (*head)(void *user, int status, struct span content_type);
-    /* One SSE event's data (lines joined by \n; event_name empty or the event: field), one NDJSON line, or the whole
-     * body. wire_bytes: its length as it came. comment: an SSE comment line (data is its text). */
+    /* One SSE event's data (lines joined by \n; event_name empty or the event: field), one NDJSON line, or the
+     * whole body; an empty body is no event. wire_bytes: its length as it came. comment: an SSE comment line (data is
+     * its text). */
     void (*event)(void *user, struct span data, struct span event_name, uint32_t wire_bytes, bool comment,
                   const struct arrival *a);
     void (*end)(void *user, const struct call_end *end);
@@ -109,8 +115,8 @@ struct call_ops {
 
 /* An opaque handle, valid until `end` returned. */
 struct call;
-/* Queues the exchange; it starts at once when a connection is free or may be opened. NULL and *e only for misuse or
- * exhausted descriptors. */
+/* Queues the exchange; it starts at once when a connection is free or may be opened. No callback comes before it
+ * returned. NULL and *e only for misuse or exhausted descriptors. */
 struct call *call_start(struct client *c, const struct call_spec *spec, const struct call_ops *ops, void *user,
                         struct err *e);
 void call_cancel(struct call *c); /* `end` is called before this returns */
@@ -124,8 +130,8 @@ struct fetched {
     mono_ns sent_ns, first_byte_ns, done_ns;
 };
 void fetched_release(struct fetched *f);
-/* One blocking exchange on a loop of its own; a status >= 400 is not an error here. The message of a failure names URL,
- * errno and timeout. */
+/* One blocking exchange on a loop of its own; a status >= 400 is not an error here. The message of a failure names
+ * URL, errno and timeout. */
 int http_fetch(const struct endpoint *ep, const struct client_options *o, const char *method, const char *path,
                const char *body, mono_ns timeout_ns, struct fetched *out, struct err *e);
 

@@ -11,9 +11,9 @@
 #include "net/stamp.h"
 
 #define LISTEN_IN (EPOLLIN | EPOLLRDHUP)
-#define STAMP_SLACK_NS NS_PER_US             /* how far a mapped stamp may contradict our clock before it is dropped */
-#define ADDRESS_SHARE_NS (5 * NS_PER_S)      /* for one of several addresses when connecting has no deadline */
-#define STAMPS_PER_VISIT 64                  /* messages of the error queue taken at once: no endless loop */
+#define STAMP_SLACK_NS NS_PER_US        /* how far a mapped stamp may contradict our clock before it is dropped */
+#define ADDRESS_SHARE_NS (5 * NS_PER_S) /* for one of several addresses when connecting has no deadline */
+#define STAMPS_PER_VISIT 64             /* messages of the error queue taken at once: no endless loop */
 
 static void on_ready(struct watch *w, unsigned ev);
 static void on_timer(struct timer *t);
@@ -276,8 +276,8 @@ void conn_settle_sent(struct conn *c)
 
 /* ---- reading ---- */
 
-/* A stamp from after we saw the bytes, or from before the request they answer, tells that the wall clock was set between
- * the stamp and the sample of the offset: it is dropped and our clock taken. */
+/* A stamp from after we saw the bytes, or from before the request they answer, tells that the wall clock was set
+ * between the stamp and the sample of the offset: it is dropped and our clock taken. */
 static struct arrival stamp_arrival(struct conn *c, mono_ns app_ns, int64_t realtime_ns)
 {
     struct arrival a = {.t_ns = app_ns, .app_ns = app_ns, .read = loop_count_read(c->loop), .unstamped = true};
@@ -293,7 +293,8 @@ static struct arrival stamp_arrival(struct conn *c, mono_ns app_ns, int64_t real
     return a;
 }
 
-/* What answers a request comes after it was sent. TLS's own messages, such as session tickets, say nothing about that. */
+/* What answers a request comes after it was sent. TLS's own messages, such as session tickets, say nothing about
+ * that. */
 static void deliver(struct conn *c, const char *p, size_t n, const struct arrival *a)
 {
     struct arrival later = *a;
@@ -360,7 +361,7 @@ void conn_pump(struct conn *c)
         int r = n < 0 ? errno : 0;
         if (c->sent_due)
             conn_settle_sent(c);
-        const char *why = r || !c->tls              ? NULL
+        const char *why = r || !c->tls                 ? NULL
                           : c->state == CONN_HANDSHAKE ? "closed during the TLS handshake"
                                                        : "closed without TLS close_notify (the data may be cut)";
         if (c->state != CONN_CLOSED)

@@ -1,6 +1,6 @@
-/* One TCP connection with stamps, plain or TLS: bytes out, bytes in with their arrival, and how it ended. It knows nothing
- * of HTTP. Its owner (client.c) is told through conn_ops, always from the loop, never from inside conn_open or conn_send;
- * inside any of them it may close or free the connection. */
+/* One TCP connection with stamps, plain or TLS: bytes out, bytes in with their arrival, and how it ended. It knows
+ * nothing of HTTP. Its owner (client.c) is told through conn_ops, always from the loop, never from inside
+ * conn_open or conn_send; inside any of them it may close or free the connection. */
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
@@ -23,15 +23,15 @@ struct address {
 /* Where connections go; owned by the client, outlives them. */
 struct target {
     struct address address[ADDRESSES];
-    int n, best;              /* best: the address that worked last, tried first */
-    const char *host;         /* for TLS */
-    struct tls_context *tls;  /* NULL: plain */
+    int n, best;             /* best: the address that worked last, tried first */
+    const char *host;        /* for TLS */
+    struct tls_context *tls; /* NULL: plain */
     int rcvbuf_bytes;
 };
 
 enum conn_state {
-    /* connect() on one address is under way. → HANDSHAKE or OPEN when it stands; the next address when it is refused or
-     * its share of the time is over; → CLOSED after the last one. */
+    /* connect() on one address is under way. → HANDSHAKE or OPEN when it stands; the next address when it is
+     * refused or its share of the time is over; → CLOSED after the last one. */
     CONN_CONNECTING,
     /* TLS messages go back and forth. → OPEN when the server is verified; → CLOSED on any failure. */
     CONN_HANDSHAKE,
@@ -64,15 +64,15 @@ struct conn {
     struct target *target;
     struct tls *tls; /* owned; NULL: plain */
     enum conn_state state;
-    unsigned interest;    /* epoll events asked for */
-    mono_ns deadline;     /* of connecting; MONO_NONE */
-    int tried, address;   /* addresses tried so far; the one in use */
-    int failure;          /* errno to be told by the timer; 0 */
-    const char *out;      /* plain bytes not yet written, borrowed from conn_send's caller */
+    unsigned interest;                      /* epoll events asked for */
+    mono_ns deadline;                       /* of connecting; MONO_NONE */
+    int tried, address;                     /* addresses tried so far; the one in use */
+    int failure;                            /* errno to be told by the timer; 0 */
+    const char *out;                        /* plain bytes not yet written, borrowed from conn_send's caller */
     size_t request_len, out_left, tls_done; /* tls_done: how much of tls_output was written */
-    uint32_t tx_bytes;    /* written since stamping was enabled: the numbering of OPT_ID */
-    uint32_t tx_last;     /* the number of the request's last byte */
-    uint32_t exchange, rx_exchange; /* sends so far, and at the beginning of the read in hand */
+    uint32_t tx_bytes;                      /* written since stamping was enabled: the numbering of OPT_ID */
+    uint32_t tx_last;                       /* the number of the request's last byte */
+    uint32_t exchange, rx_exchange;         /* sends so far, and at the beginning of the read in hand */
     bool stamps, writing, sent_due, ack_due, doomed;
     int depth; /* of our own frames below which the memory must live */
     mono_ns tx_before_ns, written_ns, sent_ns, last_rx_ns;
@@ -80,7 +80,7 @@ struct conn {
 
     /* the owner's */
     void *owner;
-    struct call *call;         /* NULL: idle or being opened ahead */
+    struct call *call; /* NULL: idle or being opened ahead */
     struct conn *prev, *next;
     bool idle;
 };

@@ -1,5 +1,5 @@
-/* endpoint.c: URLs of servers, see client.h. Only what a server needs: scheme, host, port, prefix. User info is refused
- * because it would put a secret into a URL, query and fragment because a prefix has none. */
+/* endpoint.c: URLs of servers, see client.h. Only what a server needs: scheme, host, port, prefix. User info is
+ * refused because it would put a secret into a URL, query and fragment because a prefix has none. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

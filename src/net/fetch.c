@@ -1,4 +1,5 @@
-/* fetch.c: one blocking exchange on a loop of its own, for asking servers about themselves outside the measured window. */
+/* fetch.c: one blocking exchange on a loop of its own, for asking servers about themselves outside the measured
+ * window. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,8 +97,12 @@ int http_fetch(const struct endpoint *ep, const struct client_options *o, const 
 {
     struct err own = ERR_INIT;
     struct fetch f = {.out = out};
-    struct call_spec spec = {.method = method, .path = path, .body = body, .body_len = body ? strlen(body) : 0,
-                             .framing = CALL_BODY, .limits = {.total_ns = timeout_ns}};
+    struct call_spec spec = {.method = method,
+                             .path = path,
+                             .body = body,
+                             .body_len = body ? strlen(body) : 0,
+                             .framing = CALL_BODY,
+                             .limits = {.total_ns = timeout_ns}};
     *out = (struct fetched){.sent_ns = MONO_NONE, .first_byte_ns = MONO_NONE, .done_ns = MONO_NONE};
     int r = exchange(&f, ep, o, &spec, &own);
     if (!r)

@@ -1,5 +1,5 @@
-/* http.c: see http.h. llhttp calls back for every field; only three of them matter here, so names are matched as they come
- * and all other values are dropped unread. */
+/* http.c: see http.h. llhttp calls back for every field; only three of them matter here, so names are matched as
+ * they come and all other values are dropped unread. */
 #include "net/http.h"
 
 #include <stdio.h>

@@ -1,8 +1,10 @@
-/* Reading one HTTP/1.1 response: llhttp's grammar with our limits. Bytes in, head and body pieces out; no sockets, no time.
+/* Reading one HTTP/1.1 response: llhttp's grammar with our limits. Bytes in, head and body pieces out; no sockets,
+ * no time.
  *
- * The response ends by its Content-Length, its last chunk, or the close of the connection. Interim 1xx responses are skipped
- * and counted. Not accepted, each with a sentence: a head over 64 KiB or 200 fields (trailers included), more than 16
- * interim responses, 101, chunk extensions over 4 KiB, a content or transfer coding nobody asked for, bytes behind the end. */
+ * The response ends by its Content-Length, its last chunk, or the close of the connection. Interim 1xx responses
+ * are skipped and counted. Not accepted, each with a sentence: a head over 64 KiB or 200 fields (trailers
+ * included), more than 16 interim responses, 101, chunk extensions over 4 KiB, a content or transfer coding nobody
+ * asked for, bytes behind the end. */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 
@@ -26,13 +28,18 @@ struct http_sink {
 };
 
 enum http_result {
-    HTTP_MORE,    /* the response is not over */
+    HTTP_MORE, /* the response is not over */
     HTTP_COMPLETE,
     HTTP_STOPPED, /* a callback said so */
     HTTP_BAD      /* see why */
 };
 
-enum http_field { HTTP_FIELD_OTHER, HTTP_FIELD_CONTENT_TYPE, HTTP_FIELD_CONTENT_ENCODING, HTTP_FIELD_TRANSFER_ENCODING };
+enum http_field {
+    HTTP_FIELD_OTHER,
+    HTTP_FIELD_CONTENT_TYPE,
+    HTTP_FIELD_CONTENT_ENCODING,
+    HTTP_FIELD_TRANSFER_ENCODING
+};
 
 /* Plain data, no pointers to release. */
 struct http_reader {
@@ -52,8 +59,8 @@ struct http_reader {
 
 /* head_request: the response has no body whatever its head says. head_max 0: the default. */
 void http_init(struct http_reader *h, const struct http_sink *sink, void *user, size_t head_max, bool head_request);
-/* After HTTP_COMPLETE, HTTP_STOPPED or HTTP_BAD nothing more may be fed. *extra (may be NULL) counts bytes behind the end of
- * the response; line ends there are not counted. */
+/* After HTTP_COMPLETE, HTTP_STOPPED or HTTP_BAD nothing more may be fed. *extra (may be NULL) counts bytes behind
+ * the end of the response; line ends there are not counted. */
 enum http_result http_feed(struct http_reader *h, const char *p, size_t n, size_t *extra);
 /* The peer closed in order: HTTP_COMPLETE when that ends the body, else HTTP_BAD, see http_where. */
 enum http_result http_eof(struct http_reader *h);

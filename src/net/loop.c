@@ -1,8 +1,8 @@
 /* loop.c: see loop.h. One pass is: wait, sample the clocks, hand out events, fire timers, let the owner allocate.
  *
  * Waiting uses epoll_pwait2 (Linux 5.11), whose timeout is in ns; where it is refused, epoll_wait sleeps whole
- * milliseconds and the rest is polled. The thread's timer slack is set to 1 ns: its default of 50 µs is added to every
- * sleep (prctl(2), PR_SET_TIMERSLACK). */
+ * milliseconds and the rest is polled. The thread's timer slack is set to 1 ns: its default of 50 µs is added to
+ * every sleep (prctl(2), PR_SET_TIMERSLACK). */
 #include "net/loop.h"
 
 #include <errno.h>
@@ -21,9 +21,9 @@
 
 #define BATCH 512
 #define BUFFER_BYTES (256u << 10)
-#define SPIN_NS (250 * NS_PER_US)   /* wake-up latency of a sleep stays below this in 99 % of cases */
-#define SPARE_TIMERS 64             /* armings between two batches that need no allocation */
-#define WAIT_FAILED_NS NS_PER_MS    /* pause when epoll itself fails, so that timers still run and no core burns */
+#define SPIN_NS (250 * NS_PER_US) /* wake-up latency of a sleep stays below this in 99 % of cases */
+#define SPARE_TIMERS 64           /* armings between two batches that need no allocation */
+#define WAIT_FAILED_NS NS_PER_MS  /* pause when epoll itself fails, so that timers still run and no core burns */
 
 struct loop {
     int epfd;
@@ -35,8 +35,8 @@ struct loop {
     uint64_t reads;
     void (*after)(void *user);
     void *after_user;
-    int warm_fds[2]; /* the dummy connection that keeps kernel stamping on; -1 */
-    char *buffer;    /* owned, BUFFER_BYTES; only pages that were used count as memory */
+    int warm_fds[2];  /* the dummy connection that keeps kernel stamping on; -1 */
+    char *buffer;     /* owned, BUFFER_BYTES; only pages that were used count as memory */
     int events, next; /* of the batch in hand */
     struct epoll_event event[BATCH];
 };
@@ -120,8 +120,8 @@ void loop_timer_cancel(struct loop *l, struct timer *t)
     timer_heap_cancel(&l->timers, t);
 }
 
-/* Fires what is due. A timer that is armed meanwhile waits for the next pass, so that one which re-arms itself in the past
- * cannot keep events from being read. */
+/* Fires what is due. A timer that is armed meanwhile waits for the next pass, so that one which re-arms itself in
+ * the past cannot keep events from being read. */
 static void fire_timers(struct loop *l)
 {
     uint64_t armed_before = l->timers.order;

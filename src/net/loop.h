@@ -1,10 +1,12 @@
 /* net: sockets, time and bytes: the stamped event loop, TLS, HTTP/1.1 responses, SSE and NDJSON cutting.
  *
- * Owns: every socket of the client side, kernel stamps and their mapping to the monotonic clock, timers, timeouts.
- * Must not know: JSON, models, dialects, results. It calls back through tables of functions it declares here.
+ * Owns: every socket of the client side, kernel stamps and their mapping to the monotonic clock, timers,
+ * timeouts. Must not know: JSON, models, dialects, results. It calls back through tables of functions it
+ * declares here.
  *
- * loop.h: one epoll set, one timer heap, one thread. Timers are absolute, in ns, and fire in the order of their time, then
- * of their start. With spin allowed the loop sleeps until 250 µs before the next timer and polls the rest. */
+ * loop.h: one epoll set, one timer heap, one thread. Timers are absolute, in ns, and fire in the order of
+ * their time, then of their start. With spin allowed the loop sleeps until 250 µs before the next timer
+ * and polls the rest. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
@@ -33,10 +35,10 @@ struct timer {
 
 /* What the loop saw of itself since loop_stats_reset. */
 struct loop_stats {
-    mono_ns wait_ns, busy_ns;      /* waiting in epoll (spinning counts as waiting), and everything else */
+    mono_ns wait_ns, busy_ns; /* waiting in epoll (spinning counts as waiting), and everything else */
     uint64_t batches, reads, timers;
-    uint64_t clock_steps;          /* jumps of CLOCK_REALTIME against CLOCK_MONOTONIC above 1 ms */
-    int64_t clock_step_max_ns;     /* its size without sign */
+    uint64_t clock_steps;      /* jumps of CLOCK_REALTIME against CLOCK_MONOTONIC above 1 ms */
+    int64_t clock_step_max_ns; /* its size without sign */
     mono_ns timer_late_max_ns;
 };
 
@@ -56,7 +58,8 @@ void loop_run(struct loop *l);
 void loop_step(struct loop *l, mono_ns until);
 void loop_stop(struct loop *l);
 void loop_allow_spin(struct loop *l, bool allow);
-/* Called after every batch of events, outside the measured path: the place to allocate for the next. One only. */
+/* Called after every batch of events, outside the measured path: the place to allocate for the next. One
+ * only. */
 void loop_after_batch(struct loop *l, void (*fn)(void *user), void *user);
 
 /* CLOCK_REALTIME ns → mono_ns with the offset sampled around this batch. */
@@ -64,13 +67,13 @@ mono_ns loop_from_realtime(const struct loop *l, int64_t realtime_ns);
 const struct loop_stats *loop_stats(const struct loop *l);
 void loop_stats_reset(struct loop *l);
 
-/* For whoever reads sockets: one receive buffer for all connections, the caller's until its callback returns, and the
- * number of a read that brought bytes (from 1, never reset). */
+/* For whoever reads sockets: one receive buffer for all connections, the caller's until its callback
+ * returns, and the number of a read that brought bytes (from 1, never reset). */
 char *loop_buffer(struct loop *l, size_t *cap);
 uint64_t loop_count_read(struct loop *l);
 
-/* Turns on kernel stamping on a dummy loopback connection, so that the first read of a real one has its stamp.
- * True when a stamp came back: the host can stamp. */
+/* Turns on kernel stamping on a dummy loopback connection, so that the first read of a real one has its
+ * stamp. True when a stamp came back: the host can stamp. */
 bool loop_warm_stamps(struct loop *l);
 
 #endif

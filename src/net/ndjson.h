@@ -1,6 +1,7 @@
-/* Cutting a byte stream into lines of newline-delimited JSON. Bytes may come split anywhere; a line inside one feed is
- * handed over in place, otherwise it is carried over in one buffer that grows up to the limit. A CR before the LF and a byte
- * order mark at the start are dropped, empty lines are skipped, a last line without LF is delivered by ndjson_finish. */
+/* Cutting a byte stream into lines of newline-delimited JSON. Bytes may come split anywhere; a line inside one
+ * feed is handed over in place, otherwise it is carried over in one buffer that grows up to the limit. A CR before
+ * the LF and a byte order mark at the start are dropped, empty lines are skipped, a last line without LF is
+ * delivered by ndjson_finish. */
 #ifndef NET_NDJSON_H
 #define NET_NDJSON_H
 
@@ -10,8 +11,8 @@
 
 #include "base/str.h"
 
-/* The line is borrowed during the callback; wire_bytes counts its end. False stops the feed; nothing of the cutter is
- * touched after that. */
+/* The line is borrowed during the callback; wire_bytes counts its end. False stops the feed; nothing of the cutter
+ * is touched after that. */
 typedef bool ndjson_emit(void *user, struct span line, uint32_t wire_bytes);
 
 enum ndjson_result {

@@ -1,5 +1,5 @@
-/* request.c: see request.h. A string that holds the key gets its whole room before the first byte is written: growing
- * would leave a copy behind in freed memory. */
+/* request.c: see request.h. A string that holds the key gets its whole room before the first byte is written:
+ * growing would leave a copy behind in freed memory. */
 #include "net/request.h"
 
 #include <stdio.h>
@@ -17,8 +17,8 @@ static bool is_line(const char *z)
 /* Fields that decide framing or routing are ours. */
 static bool is_ours(const char *line, size_t name_len)
 {
-    static const char *const ours[] = {"Host", "Content-Length", "Transfer-Encoding", "Accept-Encoding", "Connection",
-                                       "Expect", "Upgrade", "TE"};
+    static const char *const ours[] = {"Host",       "Content-Length", "Transfer-Encoding", "Accept-Encoding",
+                                       "Connection", "Expect",         "Upgrade",           "TE"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strlen(ours[i]) == name_len && !strncasecmp(line, ours[i], name_len))
             return true;
@@ -80,8 +80,8 @@ int request_build(const struct endpoint *ep, const struct str *fields, const str
         if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
             return err_set(e, ERR_USAGE, "a request's path has only visible ASCII characters");
     bool typed = strcasestr(fields->at, "\r\nContent-Type:") != NULL;
-    str_reserve(out, strlen(spec->method) + strlen(ep->base_path) + strlen(spec->path) + fields->len + spec->body_len +
-                         160);
+    str_reserve(out,
+                strlen(spec->method) + strlen(ep->base_path) + strlen(spec->path) + fields->len + spec->body_len + 160);
     str_addf(out, "%s %s%s HTTP/1.1\r\n", spec->method, ep->base_path, spec->path);
     str_add(out, fields->at, fields->len);
     if (spec->body && !typed)

@@ -1,5 +1,5 @@
-/* sse.c: see sse.h. The machine works line by line: sse_feed finds line ends, take_line interprets one line, dispatch hands
- * out the event at a blank line. What is open when the input ends is parked in buffers. */
+/* sse.c: see sse.h. The machine works line by line: sse_feed finds line ends, take_line interprets one line,
+ * dispatch hands out the event at a blank line. What is open when the input ends is parked in buffers. */
 #include "net/sse.h"
 
 #include <string.h>
@@ -70,7 +70,8 @@ static bool comment(struct sse *s, struct span text, size_t wire_bytes)
     return s->emit(s->user, &ev);
 }
 
-/* One line without its end; wire_bytes counts the CR or LF that ended it. The bytes stay good until the feed returns. */
+/* One line without its end; wire_bytes counts the CR or LF that ended it. The bytes stay good until the feed
+ * returns. */
 static enum sse_result take_line(struct sse *s, const char *at, size_t len, size_t wire_bytes)
 {
     if (len > s->line_max)
@@ -102,8 +103,8 @@ static enum sse_result take_line(struct sse *s, const char *at, size_t len, size
     return SSE_OK;
 }
 
-/* A byte order mark counts only as the first three bytes of the stream. Returns how many bytes of p belong to it; when they
- * turn out not to be one, those taken earlier are the beginning of a line. */
+/* A byte order mark counts only as the first three bytes of the stream. Returns how many bytes of p belong to it;
+ * when they turn out not to be one, those taken earlier are the beginning of a line. */
 static size_t skip_bom(struct sse *s, const char *p, size_t n)
 {
     static const char bom[3] = {'\xef', '\xbb', '\xbf'};
@@ -122,8 +123,8 @@ static size_t skip_bom(struct sse *s, const char *p, size_t n)
     return used;
 }
 
-/* Where the line that begins at p ends: the first CR or LF, or NULL. The search for CR is limited to the line that LF
- * ends, so that a stream without CR is scanned once. */
+/* Where the line that begins at p ends: the first CR or LF, or NULL. The search for CR is limited to the line that
+ * LF ends, so that a stream without CR is scanned once. */
 static const char *line_end(const char *p, size_t n)
 {
     const char *lf = memchr(p, '\n', n);

@@ -1,11 +1,13 @@
 /* Cutting a byte stream into server-sent events (WHATWG HTML, section 9.2.6 "Interpreting an event stream").
  *
- * Bytes may come split anywhere. An event that lies inside one feed with a single data line is handed over in place;
- * otherwise it is carried over in buffers that are kept from event to event and grow up to the limits. Leftovers are copied
- * after the feed's events went out, so that growing rarely stands between a read and its event.
+ * Bytes may come split anywhere. An event that lies inside one feed with a single data line is handed over in
+ * place; otherwise it is carried over in buffers that are kept from event to event and grow up to the limits.
+ * Leftovers are copied after the feed's events went out, so that growing rarely stands between a read and its
+ * event.
  *
- * Deviations, on purpose: an open event at the end of a whole body is delivered (servers forget the final blank line); a
- * field named `error` counts as `event: error` with that data (llama.cpp's server sent errors so); comments are delivered. */
+ * Deviations, on purpose: an open event at the end of a whole body is delivered (servers forget the final blank
+ * line); a field named `error` counts as `event: error` with that data (llama.cpp's server sent errors so);
+ * comments are delivered. */
 #ifndef NET_SSE_H
 #define NET_SSE_H
 
@@ -19,8 +21,9 @@
 struct sse_event {
     struct span data; /* the data lines joined by \n; of a comment, what follows the colon and one space */
     struct span name; /* of the event: field, or empty */
-    uint32_t wire_bytes; /* of its lines, up to the CR or LF that completed it; LF after CR and stray blank lines are not
-                            counted, so the number does not depend on where reads were split */
+    /* Of its lines, up to the CR or LF that completed it. An LF after CR and stray blank lines are not counted, so
+     * that the number does not depend on where reads were split. */
+    uint32_t wire_bytes;
     bool comment;
 };
 
@@ -40,9 +43,9 @@ struct sse {
     sse_emit *emit; /* borrowed, with user, while feeding */
     void *user;
     struct str line; /* a line begun in an earlier feed; its bytes stay good until the end of the feed that ends it */
-    struct str data, name; /* of the open event, once they could not stay in place */
+    struct str data, name;            /* of the open event, once they could not stay in place */
     struct span data_span, name_span; /* of the open event: into the input, into `line`, or into the buffers above */
-    size_t wire_bytes; /* of the open event's lines so far */
+    size_t wire_bytes;                /* of the open event's lines so far */
     bool has_data, started, skip_lf;
     bool broken; /* over a limit */
     uint8_t bom; /* bytes of a byte order mark seen at the very start */

@@ -45,8 +45,7 @@ ssize_t stamp_recv(int fd, void *buf, size_t cap, int64_t *realtime_ns)
 {
     union control control;
     struct iovec iov = {.iov_base = buf, .iov_len = cap};
-    struct msghdr m = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
     *realtime_ns = 0;
     if (n <= 0)
@@ -96,8 +95,7 @@ bool stamp_read_error_queue(int fd, struct tx_stamp *out)
     union control control;
     char none;
     struct iovec iov = {.iov_base = &none, .iov_len = 0};
-    struct msghdr m = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     *out = (struct tx_stamp){0};
     if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
         return false;

@@ -2,13 +2,15 @@
  *
  * Facts this rests on (Documentation/networking/timestamping.rst of the kernel, and measured):
  * - A read carries the receive stamp of its LAST byte (Linux 4.14, commit 98aaa913b4ed), in CLOCK_REALTIME.
- * - The kernel turns receive stamping on asynchronously with the first socket that asks, and off with the last one that
- *   closes: the first reads may lack a stamp unless a warm socket is kept open.
- * - A send that asks for it by control message (Linux 4.6) leaves stamps in the error queue, one when the device took the
- *   last byte (SND) and one when the peer acknowledged it (ACK). OPT_ID numbers them by the stream offset of that byte,
- *   counted from the setsockopt; OPT_TSONLY leaves the payload out, which an unprivileged reader may always do.
- * - REALTIME − MONOTONIC changes only when the wall clock is set: both are slewed together (kernel/time/timekeeping.c,
- *   wall_to_monotonic). So every sample bounds one constant, and the intersection of the bounds is the estimate. */
+ * - The kernel turns receive stamping on asynchronously with the first socket that asks, and off with the last one
+ *   that closes: the first reads may lack a stamp unless a warm socket is kept open.
+ * - A send that asks for it by control message (Linux 4.6) leaves stamps in the error queue, one when the device
+ *   took the last byte (SND) and one when the peer acknowledged it (ACK). OPT_ID numbers them by the stream offset
+ *   of that byte, counted from the setsockopt; OPT_TSONLY leaves the payload out, which an unprivileged reader may
+ *   always do.
+ * - REALTIME − MONOTONIC changes only when the wall clock is set: both are slewed together
+ *   (kernel/time/timekeeping.c, wall_to_monotonic). So every sample bounds one constant, and the intersection of
+ *   the bounds is the estimate. */
 #ifndef NET_STAMP_H
 #define NET_STAMP_H
 

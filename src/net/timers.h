@@ -1,5 +1,5 @@
-/* The heap of a loop's timers: a binary min-heap of pointers, ordered by time, then by arming. The timers are embedded in
- * their owners; a timer knows its place, so that moving and cancelling cost O(log n). */
+/* The heap of a loop's timers: a binary min-heap of pointers, ordered by time, then by arming. The timers are
+ * embedded in their owners; a timer knows its place, so that moving and cancelling cost O(log n). */
 #ifndef NET_TIMERS_H
 #define NET_TIMERS_H
 

@@ -1,11 +1,11 @@
 /* tls.c: see tls.h.
  *
- * libssl is linked, not loaded on demand: beside libcrypto, which base/hash.c needs anyway, it costs a process that does
- * one plain fetch 0.24 MB of RSS, 0.06 MB of it dirty (3,336 → 3,576 kB; libcrypto itself: 1,784 → 3,336 kB). Its tables
- * are made when the first https client is.
+ * libssl is linked, not loaded on demand: beside libcrypto, which base/hash.c needs anyway, it costs a process
+ * that does one plain fetch 0.24 MB of RSS, 0.06 MB of it dirty (3,336 → 3,576 kB; libcrypto itself: 1,784 → 3,336
+ * kB). Its tables are made when the first https client is.
  *
- * Ciphertext goes in by slices, so that OpenSSL's memory buffer stays at one slice per connection instead of growing to
- * the largest read. */
+ * Ciphertext goes in by slices, so that OpenSSL's memory buffer stays at one slice per connection instead of
+ * growing to the largest read. */
 #include "net/tls.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-/* TLS of a connection, over memory: ciphertext goes in and comes out as bytes, so that the socket stays ours and its
- * kernel stamps survive. TLS 1.2 and newer, the server's certificate and name are always verified. */
+/* TLS of a connection, over memory: ciphertext goes in and comes out as bytes, so that the socket stays ours and
+ * its kernel stamps survive. TLS 1.2 and newer, the server's certificate and name are always verified. */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
@@ -15,7 +15,8 @@ struct tls;         /* one connection */
 int tls_context_new(struct tls_context **out, const char *cacert, struct err *e);
 void tls_context_free(struct tls_context *x); /* NULL is fine; after its connections */
 
-/* `host` is verified against the certificate and sent as SNI when it is a name. NULL when memory or the library fails. */
+/* `host` is verified against the certificate and sent as SNI when it is a name. NULL when memory or the library
+ * fails. */
 struct tls *tls_new(struct tls_context *x, const char *host);
 void tls_free(struct tls *t);
 
@@ -37,7 +38,7 @@ enum tls_result tls_input(struct tls *t, const char *p, size_t n, const struct t
 /* Encrypts p into tls_output. */
 enum tls_result tls_write(struct tls *t, const char *p, size_t n);
 bool tls_established(const struct tls *t);
-struct str *tls_output(struct tls *t); /* ciphertext to send: the owner takes from its front */
+struct str *tls_output(struct tls *t);    /* ciphertext to send: the owner takes from its front */
 const char *tls_why(const struct tls *t); /* borrowed: a sentence */
 
 #endif

@@ -1,5 +1,5 @@
-/* The response reader: any bytes end in a result, and a response that is complete is the same however it was cut. The first
- * two bytes of the input choose the limit of the head and the cuts. */
+/* The response reader: any bytes end in a result, and a response that is complete is the same however it was cut.
+ * The first two bytes of the input choose the limit of the head and the cuts. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The NDJSON cutter: any bytes, cut anywhere, give the same lines as the same bytes in one piece. The first two bytes of the
- * input choose the limit and the cuts. */
+/* The NDJSON cutter: any bytes, cut anywhere, give the same lines as the same bytes in one piece. The first two
+ * bytes of the input choose the limit and the cuts. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The SSE cutter: any bytes, cut anywhere, give the same events as the same bytes in one piece. The first two bytes of the
- * input choose the limits and the cuts. */
+/* The SSE cutter: any bytes, cut anywhere, give the same events as the same bytes in one piece. The first two
+ * bytes of the input choose the limits and the cuts. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

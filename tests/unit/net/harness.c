@@ -109,8 +109,8 @@ static void on_end(void *user, const struct call_end *end)
         t->at_end(t);
 }
 
-const struct call_ops tale_ops = {.sent = on_sent, .acked = on_acked, .first_byte = on_first_byte, .head = on_head,
-                                  .event = on_event, .end = on_end};
+const struct call_ops tale_ops = {
+    .sent = on_sent, .acked = on_acked, .first_byte = on_first_byte, .head = on_head, .event = on_event, .end = on_end};
 
 void tale_release(struct tale *t)
 {

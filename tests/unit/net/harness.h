@@ -1,5 +1,5 @@
-/* What the client tests share: a loop, a client, a player, and a record of every callback of a call, with the checks that
- * hold for each call whatever happens to it. */
+/* What the client tests share: a loop, a client, a player, and a record of every callback of a call, with the
+ * checks that hold for each call whatever happens to it. */
 #ifndef TESTS_NET_HARNESS_H
 #define TESTS_NET_HARNESS_H
 
@@ -16,15 +16,15 @@ struct tale {
     int status;
     mono_ns sent_ns, acked_ns, first_ns, last_event_ns;
     struct str type;
-    struct str text;  /* "name=data|" of each event, "#text|" of each comment */
-    struct str order; /* a letter for each callback: s a f h e c . */
+    struct str text;    /* "name=data|" of each event, "#text|" of each comment */
+    struct str order;   /* a letter for each callback: s a f h e c . */
     uint64_t reads[64]; /* arrival.read of the first events */
     uint32_t wire[64];
     int unstamped;
     struct call_end end;
     char why[512];
     /* What to do inside callbacks. */
-    char cancel_at; /* a letter of `order`: cancel the call there */
+    char cancel_at;   /* a letter of `order`: cancel the call there */
     int cancel_event; /* with 'e': at this event, from 1 */
     void (*at_end)(struct tale *t);
     void *user;

@@ -19,10 +19,18 @@
 #define SSE_HEAD OK200 "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define SHORT OK200 "Content-Length: 2\r\n\r\nok"
 
-static const struct call_spec post_sse = {.method = "POST", .path = "/v1/chat", .body = "{\"stream\":true}", .body_len = 15,
-                                          .framing = CALL_SSE, .limits = {.total_ns = PATIENCE_NS}};
-static const struct call_spec post_lines = {.method = "POST", .path = "/api/chat", .body = "{}", .body_len = 2,
-                                            .framing = CALL_NDJSON, .limits = {.total_ns = PATIENCE_NS}};
+static const struct call_spec post_sse = {.method = "POST",
+                                          .path = "/v1/chat",
+                                          .body = "{\"stream\":true}",
+                                          .body_len = 15,
+                                          .framing = CALL_SSE,
+                                          .limits = {.total_ns = PATIENCE_NS}};
+static const struct call_spec post_lines = {.method = "POST",
+                                            .path = "/api/chat",
+                                            .body = "{}",
+                                            .body_len = 2,
+                                            .framing = CALL_NDJSON,
+                                            .limits = {.total_ns = PATIENCE_NS}};
 static const struct call_spec get_body = {
     .method = "GET", .path = "/x", .framing = CALL_BODY, .limits = {.total_ns = PATIENCE_NS}};
 
@@ -51,8 +59,14 @@ static void expect_done(struct tale *t, const char *order, const char *text)
 static void test_sse_stream(void **state)
 {
     (void)state;
-    static const struct step script[] = {REQUEST, SEND(SSE_HEAD), SEND("b\r\ndata: one\n\n\r\n"), SEND("b\r\ndata: two\n\n\r\n"),
-                                         SEND("8\r\n: ping\n\n\r\n"), SEND("e\r\ndata: [DONE]\n\n\r\n"), SEND("0\r\n\r\n"), END};
+    static const struct step script[] = {REQUEST,
+                                         SEND(SSE_HEAD),
+                                         SEND("b\r\ndata: one\n\n\r\n"),
+                                         SEND("b\r\ndata: two\n\n\r\n"),
+                                         SEND("8\r\n: ping\n\n\r\n"),
+                                         SEND("e\r\ndata: [DONE]\n\n\r\n"),
+                                         SEND("0\r\n\r\n"),
+                                         END};
     struct tale t = {0};
     struct bench b;
     bench_open(&b, NULL);
@@ -92,9 +106,11 @@ static void test_merged_events_share_a_read(void **state)
 static void test_every_byte_alone(void **state)
 {
     (void)state;
-    static const struct step script[] = {
-        REQUEST, EACH("HTTP/1.1 102 Processing\r\n\r\n" SSE_HEAD "8\r\ndata: on\r\n5;x=y\r\ne\r\n\r\n\r\n"
-                      "16\r\n: c\nevent: e\ndata: two\r\n2\r\n\n\n\r\n0\r\nX-T: 1\r\n\r\n"), END};
+    static const struct step script[] = {REQUEST,
+                                         EACH("HTTP/1.1 102 Processing\r\n\r\n" SSE_HEAD
+                                              "8\r\ndata: on\r\n5;x=y\r\ne\r\n\r\n\r\n"
+                                              "16\r\n: c\nevent: e\ndata: two\r\n2\r\n\n\n\r\n0\r\nX-T: 1\r\n\r\n"),
+                                         END};
     struct tale t = {0};
     play_call(script, &post_sse, &t);
     expect_done(&t, "sfhece.", "one|#c|e=two|");
@@ -105,8 +121,12 @@ static void test_ndjson_stream(void **state)
 {
     (void)state;
     static const struct step script[] = {
-        REQUEST, SEND(OK200 "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"a\":1}\n\r\n"),
-        SEND("6\r\n{\"a\":2\r\n"), SEND("2\r\n}\n\r\n"), SEND("7\r\n{\"end\"}\r\n0\r\n\r\n"), END};
+        REQUEST,
+        SEND(OK200 "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"a\":1}\n\r\n"),
+        SEND("6\r\n{\"a\":2\r\n"),
+        SEND("2\r\n}\n\r\n"),
+        SEND("7\r\n{\"end\"}\r\n0\r\n\r\n"),
+        END};
     struct tale t = {0};
     play_call(script, &post_lines, &t);
     expect_done(&t, "sfheee.", "{\"a\":1}|{\"a\":2}|{\"end\"}|");
@@ -152,10 +172,13 @@ static void test_content_types(void **state)
 static void test_bodies(void **state)
 {
     (void)state;
-    static const struct step whole[] = {REQUEST, SEND(SHORT), END}, empty[] = {REQUEST, SEND("HTTP/1.1 204 No\r\n\r\n"), END},
-        parts[] = {REQUEST, SEND(OK200 "Content-Length: 6\r\n\r\nab"), SEND("cd"), SEND("ef"), END},
-        chunks[] = {REQUEST, SEND(OK200 "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"), SEND("2\r\ncd\r\n0\r\n\r\n"), END},
-        until_close[] = {REQUEST, SEND(OK200 "\r\nab"), PUSH("cd"), FIN};
+    static const struct step whole[] = {REQUEST, SEND(SHORT), END},
+                             empty[] = {REQUEST, SEND("HTTP/1.1 204 No\r\n\r\n"), END},
+                             parts[] = {REQUEST, SEND(OK200 "Content-Length: 6\r\n\r\nab"), SEND("cd"), SEND("ef"),
+                                        END},
+                             chunks[] = {REQUEST, SEND(OK200 "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"),
+                                         SEND("2\r\ncd\r\n0\r\n\r\n"), END},
+                             until_close[] = {REQUEST, SEND(OK200 "\r\nab"), PUSH("cd"), FIN};
     struct tale t = {0};
     play_call(whole, &get_body, &t);
     expect_done(&t, "sfhe.", "ok|");
@@ -180,7 +203,8 @@ static void test_no_final_blank_line(void **state)
 {
     (void)state;
     static const struct step script[] = {REQUEST, SEND(SSE_HEAD "9\r\ndata: one\r\n0\r\n\r\n"), END},
-                             closed[] = {REQUEST, SEND(OK200 "Content-Type: text/event-stream\r\n\r\ndata: one\n"), FIN};
+                             closed[] = {REQUEST, SEND(OK200 "Content-Type: text/event-stream\r\n\r\ndata: one\n"),
+                                         FIN};
     struct tale t = {0};
     play_call(script, &post_sse, &t);
     expect_done(&t, "sfhe.", "one|");
@@ -224,8 +248,10 @@ static void test_large(void **state)
 static void test_keep_alive(void **state)
 {
     (void)state;
-    static const struct step script[] = {REQUEST, SEND(SHORT), REQUEST, SEND(SSE_HEAD "b\r\ndata: one\n\n\r\n0\r\n\r\n"), REQUEST,
-                                         SEND(OK200 "Connection: close\r\nContent-Length: 2\r\n\r\nok"), GONE, END};
+    static const struct step script[] = {REQUEST, SEND(SHORT),
+                                         REQUEST, SEND(SSE_HEAD "b\r\ndata: one\n\n\r\n0\r\n\r\n"),
+                                         REQUEST, SEND(OK200 "Connection: close\r\nContent-Length: 2\r\n\r\nok"),
+                                         GONE,    END};
     struct bench b;
     struct tale t = {0};
     bench_open(&b, NULL);
@@ -395,7 +421,8 @@ static void test_start_in_end(void **state)
 static void test_parallel_calls(void **state)
 {
     (void)state;
-    static const struct step script[] = {REQUEST, PUSH(SSE_HEAD "b\r\ndata: one\n\n\r\n"), PUSH("b\r\ndata: two\n\n\r\n0\r\n\r\n"), END};
+    static const struct step script[] = {REQUEST, PUSH(SSE_HEAD "b\r\ndata: one\n\n\r\n"),
+                                         PUSH("b\r\ndata: two\n\n\r\n0\r\n\r\n"), END};
     struct bench b;
     struct tale t[20] = {{0}};
     bench_open(&b, NULL);
@@ -495,7 +522,8 @@ static void test_descriptors_run_out(void **state)
 static void test_fetch(void **state)
 {
     (void)state;
-    static const struct step script[] = {REQUEST, SEND("HTTP/1.1 404 No\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nlost"), END},
+    static const struct step script[] =
+        {REQUEST, SEND("HTTP/1.1 404 No\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nlost"), END},
                              silent[] = {REQUEST, END};
     struct player p;
     struct endpoint ep;
@@ -523,8 +551,9 @@ static void test_fetch(void **state)
     assert_int_equal(http_fetch(&ep, &o, "GET", "/", NULL, PATIENCE_NS, &f, &e), ERR_NET);
     assert_non_null(strstr(e.text, "Connection refused"));
     err_clear(&e);
-    char url[] = "http://xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; /* RFC 1035: a label */
-    assert_int_equal(endpoint_parse(url, &ep, &e), 0);                                       /* has 63 letters at most */
+    char url[] =
+        "http://xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; /* RFC 1035: a label */
+    assert_int_equal(endpoint_parse(url, &ep, &e), 0); /* has 63 letters at most */
     assert_int_equal(http_fetch(&ep, &o, "GET", "/", NULL, PATIENCE_NS, &f, &e), ERR_NET);
     assert_non_null(strstr(e.text, "cannot resolve the host xxxx"));
     assert_null(strstr(e.text, "canary"));

@@ -1,5 +1,5 @@
-/* How calls end: timeouts, cancelling at every stage, broken connections, malformed and oversized answers. Each ends once,
- * with its word, in bounded time. */
+/* How calls end: timeouts, cancelling at every stage, broken connections, malformed and oversized answers. Each
+ * ends once, with its word, in bounded time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,11 @@
 
 static struct call_spec sse_call(void)
 {
-    return (struct call_spec){.method = "POST", .path = "/", .body = "{}", .body_len = 2, .framing = CALL_SSE,
+    return (struct call_spec){.method = "POST",
+                              .path = "/",
+                              .body = "{}",
+                              .body_len = 2,
+                              .framing = CALL_SSE,
                               .limits = {.total_ns = PATIENCE_NS}};
 }
 
@@ -53,8 +57,8 @@ static void test_timeouts(void **state)
                              one_event[] = {REQUEST, SEND(SSE_HEAD EVENT), END};
     timed_out(silent, (struct call_limits){.first_byte_ns = 20 * NS_PER_MS}, NET_TIMEOUT_FIRST_BYTE,
               "no byte of the response within 0.02 s");
-    timed_out(half_head, (struct call_limits){.first_byte_ns = PATIENCE_NS, .idle_ns = 20 * NS_PER_MS}, NET_TIMEOUT_IDLE,
-              "no byte for 0.02 s");
+    timed_out(half_head, (struct call_limits){.first_byte_ns = PATIENCE_NS, .idle_ns = 20 * NS_PER_MS},
+              NET_TIMEOUT_IDLE, "no byte for 0.02 s");
     timed_out(one_event, (struct call_limits){.idle_ns = 20 * NS_PER_MS}, NET_TIMEOUT_IDLE, "no byte for");
     timed_out(one_event, (struct call_limits){.total_ns = 20 * NS_PER_MS, .idle_ns = PATIENCE_NS}, NET_TIMEOUT_TOTAL,
               "not over within 0.02 s");
@@ -150,7 +154,8 @@ static void test_connect_timeout(void **state)
 static void test_cancel_inside_callbacks(void **state)
 {
     (void)state;
-    static const struct step script[] = {REQUEST, SEND(SSE_HEAD EVENT EVENT "2\r\n:\n\r\n" EVENT "0\r\n\r\n"), GONE, END};
+    static const struct step script[] = {REQUEST, SEND(SSE_HEAD EVENT EVENT "2\r\n:\n\r\n" EVENT "0\r\n\r\n"), GONE,
+                                         END};
     static const char stages[] = "safhec";
     for (const char *at = stages; *at; at++)
         for (int event = 1; event <= (*at == 'e' ? 3 : 1); event++) {
@@ -168,8 +173,8 @@ static void test_cancel_inside_callbacks(void **state)
 static void test_cancel_between_steps(void **state)
 {
     (void)state;
-    static const struct step script[] = {REQUEST, SEND(SSE_HEAD), SEND("8\r\ndata: on\r\n"), SEND("3\r\ne\n\n\r\n"), SEND("0\r\n\r\n"),
-                                         GONE, END};
+    static const struct step script[] = {
+        REQUEST, SEND(SSE_HEAD), SEND("8\r\ndata: on\r\n"), SEND("3\r\ne\n\n\r\n"), SEND("0\r\n\r\n"), GONE, END};
     bool finished = false;
     for (int n = 0; !finished; n++) {
         struct bench b;
@@ -269,7 +274,8 @@ static void test_broken(void **state)
         {SSE_HEAD EVENT, false, "closed inside a chunked body"},
         {SSE_HEAD EVENT "5\r\nda", true, "reset by peer inside a chunked body"},
         {SSE_HEAD EVENT "0\r\n", false, "closed inside a chunked body"},
-        {OK200 "Content-Type: text/event-stream\r\n\r\ndata: x\n\nda", true, "reset by peer inside a body without length"},
+        {OK200 "Content-Type: text/event-stream\r\n\r\ndata: x\n\nda", true,
+         "reset by peer inside a body without length"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct tale t = {0};
@@ -351,7 +357,8 @@ static void test_limits(void **state)
     str_addz(&s, SSE_HEAD);
     for (int i = 0; i < 40000; i++) /* one byte a chunk, endlessly dressed up: five wire bytes for each of the body */
         str_addz(&s, "1;0123456789012345678901234567890123456789012345678901234567890123456789\r\n\n\r\n");
-    parse_error(s.at, s.len, &(struct call_limits){.body_bytes = 45000, .head_bytes = 1000}, "the response is over its limit");
+    parse_error(s.at, s.len, &(struct call_limits){.body_bytes = 45000, .head_bytes = 1000},
+                "the response is over its limit");
     str_release(&s);
 }
 
@@ -359,7 +366,8 @@ static void test_ndjson_limit(void **state)
 {
     (void)state;
     static const struct step script[] = {
-        REQUEST, SEND(OK200 "Content-Type: application/x-ndjson\r\nContent-Length: 24\r\n\r\n0123456789\n01234567890"), PUSH("\nx"), GONE, END};
+        REQUEST, SEND(OK200 "Content-Type: application/x-ndjson\r\nContent-Length: 24\r\n\r\n0123456789\n01234567890"),
+        PUSH("\nx"), GONE, END};
     struct tale t = {0};
     struct call_spec spec = sse_call();
     spec.framing = CALL_NDJSON;

@@ -1,5 +1,5 @@
-/* The n-th system call fails, for every n until none is left to fail, once and for ever: every call still ends, once and in
- * bounded time, nothing leaks, and the client works again afterwards. Then stamps that lie. */
+/* The n-th system call fails, for every n until none is left to fail, once and for ever: every call still ends,
+ * once and in bounded time, nothing leaks, and the client works again afterwards. Then stamps that lie. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,17 @@
 #define SHORT_WRITE -1 /* instead of an errno: half of it is taken */
 #define ANSWER_MS 300  /* total timeout: what a fault that lasts costs at most */
 
-enum wrapped { W_RECVMSG, W_SENDMSG, W_CONNECT, W_SOCKET, W_SETSOCKOPT, W_GETSOCKOPT, W_EPOLL_CTL, W_EPOLL_WAIT, W_COUNT };
+enum wrapped {
+    W_RECVMSG,
+    W_SENDMSG,
+    W_CONNECT,
+    W_SOCKET,
+    W_SETSOCKOPT,
+    W_GETSOCKOPT,
+    W_EPOLL_CTL,
+    W_EPOLL_WAIT,
+    W_COUNT
+};
 
 /* The one mutable global of this test program: --wrap gives no other way in. */
 static struct {
@@ -140,9 +150,16 @@ int __wrap_epoll_pwait2(int epfd, struct epoll_event *ev, int n, const struct ti
 
 /* ---- every call fails once ---- */
 
-static const struct step script[] = {
-    REQUEST, SEND(LINES "8\r\n{\"a\":1}\n\r\n"), SEND("8\r\n{\"a\":2}\n\r\n0\r\n\r\n"), REQUEST, SEND(OK200 "Content-Length: 2\r\n\r\nok"),
-    REQUEST, SEND(OK200 "Content-Length: 2\r\n\r\nok"), REQUEST, SEND(OK200 "Content-Length: 2\r\n\r\nok"), END};
+static const struct step script[] = {REQUEST,
+                                     SEND(LINES "8\r\n{\"a\":1}\n\r\n"),
+                                     SEND("8\r\n{\"a\":2}\n\r\n0\r\n\r\n"),
+                                     REQUEST,
+                                     SEND(OK200 "Content-Length: 2\r\n\r\nok"),
+                                     REQUEST,
+                                     SEND(OK200 "Content-Length: 2\r\n\r\nok"),
+                                     REQUEST,
+                                     SEND(OK200 "Content-Length: 2\r\n\r\nok"),
+                                     END};
 
 /* One call; with descriptors out even its start may be refused. */
 static void one_call(struct bench *b, const struct call_spec *spec, struct tale *t)
@@ -161,7 +178,11 @@ static void one_call(struct bench *b, const struct call_spec *spec, struct tale 
 static int scenario(enum wrapped which, int nth, int error, bool for_ever, bool fatal)
 {
     struct bench b;
-    struct call_spec spec = {.method = "POST", .path = "/", .body = "{}", .body_len = 2, .framing = CALL_NDJSON,
+    struct call_spec spec = {.method = "POST",
+                             .path = "/",
+                             .body = "{}",
+                             .body_len = 2,
+                             .framing = CALL_NDJSON,
                              .limits = {.total_ns = for_ever ? 30 * NS_PER_MS : ANSWER_MS * NS_PER_MS}};
     bench_open(&b, NULL);
     player_script(&b.player, 0, script);
@@ -175,7 +196,8 @@ static int scenario(enum wrapped which, int nth, int error, bool for_ever, bool 
         struct tale t = {0};
         one_call(&b, &spec, &t);
         if (!fatal && t.end.result != NET_DONE)
-            fail_msg("call %d of function %d with errno %d: result %d: %s", nth, (int)which, error, (int)t.end.result, t.why);
+            fail_msg("call %d of function %d with errno %d: result %d: %s", nth, (int)which, error, (int)t.end.result,
+                     t.why);
         tale_release(&t);
     }
     int calls = fault.calls;
@@ -197,11 +219,13 @@ struct fault_case {
 };
 
 static const struct fault_case cases[] = {
-    {W_RECVMSG, ECONNRESET, false}, {W_RECVMSG, ENOMEM, false},   {W_RECVMSG, EAGAIN, true},     {W_RECVMSG, EINTR, true},
-    {W_SENDMSG, EPIPE, false},      {W_SENDMSG, ENOBUFS, false},  {W_SENDMSG, EAGAIN, true},     {W_SENDMSG, EINTR, true},
-    {W_SENDMSG, SHORT_WRITE, true}, {W_CONNECT, ENETUNREACH, false}, {W_CONNECT, EAGAIN, false}, {W_SOCKET, EMFILE, false},
-    {W_SOCKET, ENOBUFS, false},     {W_SETSOCKOPT, EINVAL, true}, {W_GETSOCKOPT, ENOBUFS, false}, {W_EPOLL_CTL, ENOSPC, false},
-    {W_EPOLL_WAIT, EINTR, true},    {W_EPOLL_WAIT, ENOSYS, true}, {W_EPOLL_WAIT, ENOMEM, true},
+    {W_RECVMSG, ECONNRESET, false},  {W_RECVMSG, ENOMEM, false},   {W_RECVMSG, EAGAIN, true},
+    {W_RECVMSG, EINTR, true},        {W_SENDMSG, EPIPE, false},    {W_SENDMSG, ENOBUFS, false},
+    {W_SENDMSG, EAGAIN, true},       {W_SENDMSG, EINTR, true},     {W_SENDMSG, SHORT_WRITE, true},
+    {W_CONNECT, ENETUNREACH, false}, {W_CONNECT, EAGAIN, false},   {W_SOCKET, EMFILE, false},
+    {W_SOCKET, ENOBUFS, false},      {W_SETSOCKOPT, EINVAL, true}, {W_GETSOCKOPT, ENOBUFS, false},
+    {W_EPOLL_CTL, ENOSPC, false},    {W_EPOLL_WAIT, EINTR, true},  {W_EPOLL_WAIT, ENOSYS, true},
+    {W_EPOLL_WAIT, ENOMEM, true},
 };
 
 static void test_each_call_fails_once(void **state)
@@ -227,7 +251,8 @@ static void test_calls_fail_for_ever(void **state)
 
 static void stamped_call(int64_t shift_ns, bool strip, bool setsockopt_fails, bool unstamped, bool kernel_sent)
 {
-    static const struct step two[] = {REQUEST, SEND(LINES "8\r\n{\"a\":1}\n\r\n"), SEND("8\r\n{\"a\":2}\n\r\n0\r\n\r\n"), END};
+    static const struct step two[] = {REQUEST, SEND(LINES "8\r\n{\"a\":1}\n\r\n"),
+                                      SEND("8\r\n{\"a\":2}\n\r\n0\r\n\r\n"), END};
     struct bench b;
     struct tale t = {0};
     struct call_spec spec = {.method = "GET", .path = "/", .framing = CALL_NDJSON, .limits = {.total_ns = PATIENCE_NS}};
@@ -258,15 +283,16 @@ static void test_stamps_that_lie(void **state)
 {
     (void)state;
     stamped_call(0, false, false, false, true);
-    stamped_call(0, true, false, true, false);           /* none come */
-    stamped_call(0, false, true, true, false);           /* the host cannot stamp */
-    stamped_call(5 * NS_PER_S, false, false, true, false);   /* after we saw it: dropped, flagged */
-    stamped_call(-5 * NS_PER_S, false, false, true, false);  /* from before the request: the same */
+    stamped_call(0, true, false, true, false);              /* none come */
+    stamped_call(0, false, true, true, false);              /* the host cannot stamp */
+    stamped_call(5 * NS_PER_S, false, false, true, false);  /* after we saw it: dropped, flagged */
+    stamped_call(-5 * NS_PER_S, false, false, true, false); /* from before the request: the same */
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_call_fails_once), cmocka_unit_test(test_calls_fail_for_ever),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_call_fails_once),
+                                       cmocka_unit_test(test_calls_fail_for_ever),
                                        cmocka_unit_test(test_stamps_that_lie)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The response reader on byte strings: every framing, each limit, each malformed head, cut at every byte; URLs; requests. */
+/* The response reader on byte strings: every framing, each limit, each malformed head, cut at every byte; URLs;
+ * requests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -88,10 +89,10 @@ static void test_framings(void **state)
     (void)state;
     COMPLETE(OK200 "Content-Length: 5\r\nContent-Type: text/plain \r\n\r\nhello", "200 text/plain:hello", true);
     COMPLETE(OK200 "content-length:0\r\n\r\n", "200 :", true);
-    COMPLETE(OK200 "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n", "200 :abc0123456789",
-             true);
-    COMPLETE(OK200 "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Trailer: 1\r\nContent-Type: no\r\n\r\n", "200 :a",
-             true);
+    COMPLETE(OK200 "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n",
+             "200 :abc0123456789", true);
+    COMPLETE(OK200 "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Trailer: 1\r\nContent-Type: no\r\n\r\n",
+             "200 :a", true);
     COMPLETE(OK200 "Connection: close\r\nContent-Length: 2\r\n\r\nok", "200 :ok", false);
     COMPLETE(OK200 "\r\nuntil the end", "200 :until the end", false);
     COMPLETE("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", "200 :ok", false);
@@ -103,8 +104,8 @@ static void test_framings(void **state)
     COMPLETE(OK200 "Transfer-Encoding: identity\r\n\r\nall", "200 :all", false);
     COMPLETE(OK200 "Content-Encoding: identity\r\nContent-Length: 1\r\n\r\nx", "200 :x", true);
     /* llama-server's head ends in bytes that look like a last chunk */
-    COMPLETE(OK200 "Transfer-Encoding: chunked\r\nKeep-Alive: timeout=5, max=100\r\n\r\n2\r\n0\r\r\n0\r\n\r\n", "200 :0\r",
-             true);
+    COMPLETE(OK200 "Transfer-Encoding: chunked\r\nKeep-Alive: timeout=5, max=100\r\n\r\n2\r\n0\r\r\n0\r\n\r\n",
+             "200 :0\r", true);
 }
 
 static void test_interim(void **state)
@@ -211,8 +212,8 @@ static void test_limits(void **state)
 static void test_extra_bytes(void **state)
 {
     (void)state;
-    static const char more[] = OK200 "Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n", ends[] = OK200
-        "Content-Length: 2\r\n\r\nok\r\n";
+    static const char more[] = OK200 "Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n",
+                      ends[] = OK200 "Content-Length: 2\r\n\r\nok\r\n";
     struct outcome o;
     read_cut(more, sizeof more - 1, sizeof more - 1, false, &o);
     assert_int_equal(o.result, HTTP_COMPLETE);
@@ -261,9 +262,25 @@ static void test_urls(void **state)
     accept_url("https://api.test/v1/", "api.test", "443", "/v1", "https://api.test/v1");
     accept_url("https://[::1]:9/x", "::1", "9", "/x", "https://[::1]:9/x");
     accept_url("http://[::1]", "::1", "80", "", "http://[::1]");
-    static const char *const bad[] = {"", "localhost:80", "ftp://x", "http://", "http://:80", "http://x:0", "http://x:65536",
-        "http://x:", "http://x:8a", "http://x:123456", "http://user:secret@x", "http://x/?q=secret", "http://x/#f",
-        "http://x y", "http://[::1", "http://[::1]x", "http://[]", "http://x\r\nHost: y", "http://\xc3\xa4"};
+    static const char *const bad[] = {"",
+                                      "localhost:80",
+                                      "ftp://x",
+                                      "http://",
+                                      "http://:80",
+                                      "http://x:0",
+                                      "http://x:65536",
+                                      "http://x:",
+                                      "http://x:8a",
+                                      "http://x:123456",
+                                      "http://user:secret@x",
+                                      "http://x/?q=secret",
+                                      "http://x/#f",
+                                      "http://x y",
+                                      "http://[::1",
+                                      "http://[::1]x",
+                                      "http://[]",
+                                      "http://x\r\nHost: y",
+                                      "http://\xc3\xa4"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refuse_url(bad[i]);
     char url[700] = "http://";
@@ -290,7 +307,8 @@ static void test_request(void **state)
     struct err e = ERR_INIT;
     const char *const extra[] = {"X-A: 1", NULL};
     struct client_options o = {.header = extra, .api_key = "secret"};
-    assert_int_equal(build(&o, &(struct call_spec){.method = "POST", .path = "/v1", .body = "{}", .body_len = 2}, &s, &e), 0);
+    assert_int_equal(
+        build(&o, &(struct call_spec){.method = "POST", .path = "/v1", .body = "{}", .body_len = 2}, &s, &e), 0);
     assert_string_equal(s.at, "POST /base/v1 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: chimera\r\nAccept: */*\r\n"
                               "Accept-Encoding: identity\r\nX-A: 1\r\nAuthorization: Bearer secret\r\n"
                               "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
@@ -298,20 +316,24 @@ static void test_request(void **state)
     assert_int_equal(build(NULL, &(struct call_spec){.method = "GET", .path = "/"}, &s, &e), 0);
     assert_null(strstr(s.at, "Content-"));
     request_wipe(&s);
-    const struct call_spec bad[] = {{.method = "get", .path = "/"}, {.method = "GET", .path = "/a b"}, {.method = "GET", .path = "x"},
-                                    {.method = "GET", .path = "/\r\nX: y"}, {.method = NULL, .path = "/"}, {.method = "GET"}};
+    const struct call_spec bad[] = {{.method = "get", .path = "/"}, {.method = "GET", .path = "/a b"},
+                                    {.method = "GET", .path = "x"}, {.method = "GET", .path = "/\r\nX: y"},
+                                    {.method = NULL, .path = "/"},  {.method = "GET"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         err_clear(&e);
         assert_int_equal(build(NULL, &bad[i], &s, &e), ERR_USAGE);
     }
-    static const char *const refused[] = {"Host: x", "content-length: 3", "no colon", "A: b\r\nB: c", ": x", "A b: c", "TE: x"};
+    static const char *const refused[] = {"Host: x", "content-length: 3", "no colon", "A: b\r\nB: c", ": x", "A b: c",
+                                          "TE: x"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         err_clear(&e);
         assert_int_equal(build(&(struct client_options){.header = (const char *const[]){refused[i], NULL}},
-                               &(struct call_spec){.method = "GET", .path = "/"}, &s, &e), ERR_USAGE);
+                               &(struct call_spec){.method = "GET", .path = "/"}, &s, &e),
+                         ERR_USAGE);
     }
     err_clear(&e);
-    assert_int_equal(build(&(struct client_options){.api_key = "secret\n"}, &(struct call_spec){.method = "GET", .path = "/"}, &s, &e),
+    assert_int_equal(build(&(struct client_options){.api_key = "secret\n"},
+                           &(struct call_spec){.method = "GET", .path = "/"}, &s, &e),
                      ERR_USAGE);
     assert_null(strstr(e.text, "secret"));
     str_release(&s);
@@ -320,7 +342,7 @@ static void test_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_framings), cmocka_unit_test(test_interim), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_framings), cmocka_unit_test(test_interim),     cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_limits),   cmocka_unit_test(test_extra_bytes), cmocka_unit_test(test_urls),
         cmocka_unit_test(test_request),
     };

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>

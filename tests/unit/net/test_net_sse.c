@@ -1,5 +1,5 @@
-/* The SSE cutter against a reference that sees the whole input at once: fixed cases cut at every byte, then random streams
- * of the characters that matter, cut at random. */
+/* The SSE cutter against a reference that sees the whole input at once: fixed cases cut at every byte, then random
+ * streams of the characters that matter, cut at random. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -155,9 +155,12 @@ static void test_fixed_streams(void **state)
     CUTS("data: a\r\n\r\ndata: b\r\n\r\n");
     CUTS("data: a\r\rdata: b\r\r");
     CUTS("data: a\n\r\ndata: b\r\r\ndata: c\r\n\rdata: d\n\n");
-    CUTS("\xef\xbb\xbf" "data: bom\n\n");
-    CUTS("\xef\xbb" "data: not a mark\n\n");
-    CUTS("\xef\xbb\xbf\xef\xbb\xbf" "data: second mark\n\n");
+    CUTS("\xef\xbb\xbf"
+         "data: bom\n\n");
+    CUTS("\xef\xbb"
+         "data: not a mark\n\n");
+    CUTS("\xef\xbb\xbf\xef\xbb\xbf"
+         "data: second mark\n\n");
     CUTS("\xef\xbb");
     CUTS(": ping\n\n:ping\n: \ndata: x\n\n");
     CUTS("data: one\ndata: two\ndata:three\ndata\n\n");
@@ -177,8 +180,8 @@ static void test_fixed_streams(void **state)
 
 static void test_random_streams(void **state)
 {
-    static const char *const piece[] = {"data: ", "data", ":", " ", "\n", "\r", "\r\n", "\n\n", "event: ", "x", "{\"a\":1}",
-                                        "error: ", "\xef\xbb\xbf", "id: 3"};
+    static const char *const piece[] = {"data: ", "data",    ":", " ",         "\n",      "\r",           "\r\n",
+                                        "\n\n",   "event: ", "x", "{\"a\":1}", "error: ", "\xef\xbb\xbf", "id: 3"};
     (void)state;
     struct rng r = rng_stream(1, "sse");
     for (int round = 0; round < 3000; round++) {

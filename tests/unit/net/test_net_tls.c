@@ -1,5 +1,5 @@
-/* https against a TLS server of the test: the same events and stamps as in the clear, verification that refuses with a
- * sentence, truncation that is told from an end. */
+/* https against a TLS server of the test: the same events and stamps as in the clear, verification that refuses
+ * with a sentence, truncation that is told from an end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,11 @@ static const char *const until_close[] = {OK200 "\r\nall of it", NULL};
 
 static struct call_spec sse_call(void)
 {
-    return (struct call_spec){.method = "POST", .path = "/", .body = "{}", .body_len = 2, .framing = CALL_SSE,
+    return (struct call_spec){.method = "POST",
+                              .path = "/",
+                              .body = "{}",
+                              .body_len = 2,
+                              .framing = CALL_SSE,
                               .limits = {.total_ns = PATIENCE_NS}};
 }
 
@@ -34,8 +38,8 @@ struct scene {
     struct tls_server s;
 };
 
-static void open_scene(struct scene *x, enum behaviour behaviour, enum certificate certificate, const char *const *answer,
-                       bool closes)
+static void open_scene(struct scene *x, enum behaviour behaviour, enum certificate certificate,
+                       const char *const *answer, bool closes)
 {
     *x = (struct scene){.s = {.behaviour = behaviour, .certificate = certificate, .answer = answer, .closes = closes}};
     assert_true(tls_server_start(&x->s));
@@ -230,9 +234,14 @@ int main(void)
 {
     signal(SIGPIPE, SIG_IGN); /* of the server's SSL_write */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stream_and_stamps), cmocka_unit_test(test_name),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_silent_handshake),  cmocka_unit_test(test_truncation), cmocka_unit_test(test_large),
-        cmocka_unit_test(test_cancel),            cmocka_unit_test(test_bad_roots),
+        cmocka_unit_test(test_stream_and_stamps),
+        cmocka_unit_test(test_name),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_silent_handshake),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_bad_roots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
