@@ -47,7 +47,7 @@ static void on_wake(void *user)
         return;
     }
     if (phase == WORKER_READY && !en->ready_ns)
-        en->ready_ns = clock_now(NULL);
+        en->ready_ns = clock_now(NULL); /* from here on engine_model is not NULL */
     call_events(en);
 }
 

@@ -9,7 +9,7 @@
 
 const struct model *engine_model(const struct engine *en)
 {
-    return worker_phase(en->worker) == WORKER_READY ? worker_model(en->worker) : NULL;
+    return en->ready_ns ? worker_model(en->worker) : NULL;
 }
 
 static struct span without_end(struct span name, const char *end)

@@ -68,6 +68,7 @@ static void check_open(const struct exchange *x, const struct conn *c)
 int exchange_reply(struct exchange *x, int status, const char *type, const void *p, size_t n)
 {
     struct conn *c = conn_of(x);
+    x->gone = NULL; /* the caller is done with it, even if this last write fails */
     if (c->state == CONN_DEAD)
         return ERR_NET;
     check_open(x, c);
@@ -156,6 +157,7 @@ int exchange_end(struct exchange *x)
 {
     struct conn *c = conn_of(x);
     int rc = 0;
+    x->gone = NULL;
     if (c->state == CONN_DEAD)
         return ERR_NET;
     if (!x->streaming)
@@ -197,9 +199,9 @@ int exchange_raw(struct exchange *x, const void *p, size_t n)
 void exchange_abort(struct exchange *x, bool reset)
 {
     struct conn *c = conn_of(x);
+    x->gone = NULL;
     if (c->state != CONN_BUSY)
         return;
-    x->gone = NULL;
     x->corked = x->keep_alive = false;
     if (reset) {
         c->reset = true;

@@ -1,5 +1,6 @@
-/* One request and its answer. The handle is valid from the handler's call until the answer is complete
- * (exchange_reply, exchange_end, exchange_abort) or, if the client leaves first, until its on_gone function returns.
+/* One request and its answer. The handle is valid from the handler's call until exchange_reply, exchange_end or
+ * exchange_abort is called, whatever that returns, or, if the client leaves first, until its on_gone function returns: who
+ * keeps an exchange must have set one.
  *
  * An HTTP/1.1 stream is chunked: one exchange_chunk is one HTTP chunk and, unless corked or queued behind earlier
  * bytes, one write to the socket. HTTP/1.0 gets the same bytes unframed and the connection closed. Writing to an

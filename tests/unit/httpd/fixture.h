@@ -151,12 +151,24 @@ static void corked(void *user, struct exchange *x, const struct http_request *r)
     exchange_end(x);
 }
 
+/* Answers only when the client has surely left, so that its last write fails. */
+static void too_late(void *user, struct exchange *x, const struct http_request *r)
+{
+    struct fixture *f = user;
+    (void)r;
+    exchange_on_gone(x, on_gone, f);
+    poll(NULL, 0, 30);
+    exchange_stream(x, 200, "text/plain");
+    exchange_end(x);
+    atomic_fetch_add(&f->n_kept, 1);
+}
+
 static const struct httpd_route routes[] = {
     {"GET", "/hello", hello}, {"POST", "/echo", echo},    {"PUT", "/echo", echo},
     {"GET", "/tree/*", echo}, {"GET", "/stream", stream}, {"GET", "/keep", keep},
     {"POST", "/keep", keep},  {"GET", "/flood", flood},   {"GET", "/keep-stream", keep_stream},
     {"GET", "/big", big},     {"GET", "/raw", raw},       {"GET", "/reset", reset},
-    {"GET", "/timer", timer}, {"GET", "/corked", corked},
+    {"GET", "/timer", timer}, {"GET", "/corked", corked}, {"GET", "/too-late", too_late},
 };
 
 enum { ANSWER = 1, CHUNK_AND_END, CHUNK_ONLY };

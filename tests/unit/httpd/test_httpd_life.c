@@ -71,6 +71,25 @@ static void test_client_leaves(void **state)
     str_release(&in);
 }
 
+static void test_failing_last_write(void **state)
+{
+    static struct fixture f;
+    struct linger hard = {1, 0};
+    struct str in = STR_INIT;
+    (void)state;
+    start_with(&f, (struct httpd_options){0});
+    int fd = dial(&f);
+    say(fd, "GET /too-late HTTP/1.1\r\n\r\n");
+    poll(NULL, 0, 10);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close(fd);
+    wait_for(&f.n_kept, 1);
+    ask(&f, "GET /hello HTTP/1.1\r\nConnection: close\r\n\r\n", &in);
+    stop(&f);
+    assert_int_equal(atomic_load(&f.n_gone), 0); /* the handler was done with it */
+    str_release(&in);
+}
+
 static void test_client_that_does_not_read(void **state)
 {
     static struct fixture f; /* outlives a failed test, whose server thread goes on */
@@ -207,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_later_answer),
         cmocka_unit_test(test_client_leaves),
+        cmocka_unit_test(test_failing_last_write),
         cmocka_unit_test(test_client_that_does_not_read),
         cmocka_unit_test(test_large_answer_to_a_slow_reader),
         cmocka_unit_test(test_misbehaviour_on_purpose),
