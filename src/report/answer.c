@@ -85,6 +85,31 @@ static const char *and_number(struct report_view *v, const struct view_arm *arm,
                         number_with_interval(&v->arena, n), number_unit(n->metric), id);
 }
 
+/* Where the time of an agent's sessions goes, as the server tells it: shares of the sum of session durations. */
+static const char *time_split(struct report_view *v, const struct view_arm *arm)
+{
+    const struct metric *duration = metric_find("session.duration");
+    double total = 0, decode = 0, prompt = 0, load = 0;
+    for (size_t i = 0; i < arm->n_runs; i++) {
+        const struct run *r = arm->runs[i];
+        if (!view_counted(r) || !run_is_agent(r))
+            continue;
+        for (size_t k = 0; k < r->n_sessions; k++)
+            total += duration->of_session(r, &r->sessions[k]) * 1e9;
+        for (size_t k = 0; k < r->n_requests; k++) {
+            const struct usage *u = &r->requests[k].usage;
+            decode += u->eval_ns < 0 ? NAN : (double)u->eval_ns;
+            prompt += u->prompt_eval_ns < 0 ? NAN : (double)u->prompt_eval_ns;
+            load += u->load_ns < 0 ? 0 : (double)u->load_ns;
+        }
+    }
+    if (!(total > 0) || isnan(decode + prompt) || decode + prompt + load > total)
+        return "";
+    return arena_printf(&v->arena, "; of its time %.0f %% is decode, %.0f %% prompt, %.0f %% load and %.0f %% the rest",
+                        100 * decode / total, 100 * prompt / total, 100 * load / total,
+                        100 * (total - decode - prompt - load) / total);
+}
+
 static void answer_arm(struct report_view *v, const struct view_arm *arm)
 {
     const char *text = "";
@@ -97,11 +122,11 @@ static void answer_arm(struct report_view *v, const struct view_arm *arm)
     text = and_number(v, arm, text, "output_rate.system", "output");
     if (!*text)
         return;
-    answer(v, arena_printf(&v->arena, "%s: %s; median over %zu run%s%s.", arm->name, text, arm->n_counted,
-                           plural(arm->n_counted),
-                           arm->n_counted == 1                       ? ": one run says nothing about the next"
-                           : arm->n_counted < VIEW_DESCRIPTIVE_BELOW ? ", descriptive"
-                                                                     : ""));
+    const char *basis = arm->n_counted == 1                       ? ": one run says nothing about the next"
+                        : arm->n_counted < VIEW_DESCRIPTIVE_BELOW ? ", descriptive"
+                                                                  : "";
+    answer(v, arena_printf(&v->arena, "%s: %s; median over %zu run%s%s%s.", arm->name, text, arm->n_counted,
+                           plural(arm->n_counted), basis, time_split(v, arm)));
 }
 
 static void answer_nothing(struct report_view *v)

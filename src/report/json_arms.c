@@ -128,9 +128,10 @@ void json_counts(struct json_writer *w, const struct view_counts *c)
 
 static void sessions(struct json_writer *w, const struct run *r)
 {
+    json_kint(w, "n_sessions", (int64_t)r->n_sessions);
     json_key(w, "sessions");
     json_array(w);
-    for (size_t i = 0; i < r->n_sessions && i < 1000; i++) {
+    for (size_t i = 0; i < r->n_sessions && run_is_agent(r); i++) {
         const struct session *s = &r->sessions[i];
         json_object(w);
         json_kz(w, "agent", s->agent);
@@ -182,7 +183,7 @@ void json_arms(struct json_writer *w, const struct report_view *v)
         json_kz(w, "arm", arm->name);
         json_key(w, "agents");
         json_array(w);
-        for (size_t k = 0; k < arm->n_agents && k < 1000; k++)
+        for (size_t k = 0; k < arm->n_agents; k++)
             json_z(w, arm->agents[k]);
         json_array_end(w);
         json_kint(w, "runs_planned", (int64_t)arm->planned);

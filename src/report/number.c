@@ -62,6 +62,8 @@ const char *number_text(struct arena *a, double v)
     double size = fabs(v);
     if (!isfinite(v))
         return NO_NUMBER;
+    if (size >= 1e12)
+        return arena_printf(a, "%.3g", v);
     if (size >= 99.95 || size == 0)
         return arena_printf(a, "%.0f", v + 0.0); /* + 0.0: no "-0" */
     if (size < 0.00995)

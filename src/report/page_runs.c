@@ -1,16 +1,18 @@
 /* page_runs.c: the arms' numbers, every run, every outcome, the quality of the reports. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "format/width.h"
 #include "record/verdict.h"
 #include "report/number.h"
 #include "report/page.h"
 
-enum { ARMS_BESIDE = 3 }; /* more arms than this go into the next table */
+/* Columns for the arms beside metric and unit, and how many arms at most; more go into the next table. */
+enum { ARMS_ROOM = 70, ARMS_BESIDE = 4 };
 
 /* What the arms are shown by, as far as they have it; the rest is in the JSON. */
 static const char *const shown[] = {"makespan",
                                     "session.duration",
-                                    "session.think",
                                     "ttft",
                                     "ttft.planned",
                                     "tpot",
@@ -45,16 +47,40 @@ static int64_t below(const struct view_arm *arm, const char *id)
     return n ? n->n_below : 0;
 }
 
+static const char *cell_of(struct page *p, const struct view_arm *arm, const char *id)
+{
+    const struct view_number *n = view_find(arm, id);
+    return n ? number_with_interval(&p->arena, n) : NO_NUMBER;
+}
+
+/* How many arms fit beside each other. */
+static size_t arms_beside(struct page *p, const struct view_arm *arms, size_t n)
+{
+    size_t used = 0, fit = 0;
+    for (; fit < n && fit < ARMS_BESIDE; fit++) {
+        size_t widest = width_columns(arms[fit].name, strlen(arms[fit].name));
+        for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++) {
+            const char *cell = cell_of(p, &arms[fit], shown[k]);
+            size_t width = width_columns(cell, strlen(cell));
+            widest = width > widest ? width : widest;
+        }
+        used += widest + 2;
+        if (used > ARMS_ROOM && fit)
+            break;
+    }
+    return fit;
+}
+
 static void arms_table(struct page *p, const struct view_arm *arms, size_t n)
 {
     struct table t;
     table_init(&t, &p->arena);
-    table_column(&t, "median [95 % interval]", TABLE_LEFT);
+    table_column(&t, "metric", TABLE_LEFT);
     table_column(&t, "unit", TABLE_LEFT);
     for (size_t i = 0; i < n; i++)
         table_column(&t, arms[i].name, TABLE_RIGHT);
-    table_cell(&t, "n: runs, sessions, requests");
-    table_cell(&t, "1");
+    table_cell(&t, "n runs, sessions,");
+    table_cell(&t, "req.");
     for (size_t i = 0; i < n; i++)
         table_cellf(&t, "%zu, %lld, %lld", arms[i].n_counted, (long long)below(&arms[i], "session.duration"),
                     (long long)below(&arms[i], "e2e"));
@@ -63,10 +89,8 @@ static void arms_table(struct page *p, const struct view_arm *arms, size_t n)
             continue;
         table_cell(&t, shown[k]);
         table_cell(&t, number_unit(metric_find(shown[k])));
-        for (size_t i = 0; i < n; i++) {
-            const struct view_number *number = view_find(&arms[i], shown[k]);
-            table_cell(&t, number ? number_with_interval(&p->arena, number) : NO_NUMBER);
-        }
+        for (size_t i = 0; i < n; i++)
+            table_cell(&t, cell_of(p, &arms[i], shown[k]));
     }
     p->ops->table(p, &t);
 }
@@ -79,12 +103,14 @@ void section_arms(struct page *p, const struct report_view *v)
     if (!most)
         return;
     p->ops->heading(p, "Arms");
-    for (size_t i = 0; i < v->n_arms; i += ARMS_BESIDE)
-        arms_table(p, &v->arms[i], v->n_arms - i < ARMS_BESIDE ? v->n_arms - i : ARMS_BESIDE);
+    for (size_t i = 0, n; i < v->n_arms; i += n) {
+        n = arms_beside(p, &v->arms[i], v->n_arms - i);
+        arms_table(p, &v->arms[i], n);
+    }
     page_textf(
         p,
-        "One value per run (the median of its completed requests or sessions), then the median over the arm's counted "
-        "runs: the run is the unit of replication%s.",
+        "Median [95 %% interval] over the arm's counted runs; each run gives one value, the median of its completed "
+        "requests or sessions: the run is the unit of replication%s.",
         most < VIEW_DESCRIPTIVE_BELOW ? "; intervals of fewer than 5 runs are descriptive" : "");
 }
 
@@ -192,7 +218,7 @@ void section_outcomes(struct page *p, const struct report_view *v)
     struct table t;
     if (!v->counts.planned)
         return;
-    p->ops->heading(p, "Requests: planned = completed + failed + cancelled + unsent, aborted runs included");
+    p->ops->heading(p, "Requests");
     table_init(&t, &p->arena);
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         table_column(&t, heads[i], i == 0 || i > 5 ? TABLE_LEFT : TABLE_RIGHT);
@@ -201,6 +227,7 @@ void section_outcomes(struct page *p, const struct report_view *v)
     if (v->n_arms > 1)
         outcome_row(p, &t, "all", &v->counts);
     p->ops->table(p, &t);
+    p->ops->text(p, "planned = completed + failed + cancelled + unsent; aborted runs are included.");
 }
 
 /* ---- quality --------------------------------------------------------------------------------------------- */
@@ -215,7 +242,7 @@ static void told(struct table *t, int64_t n)
 
 void section_quality(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"arm",   "agent",        "reports",   "keyword score", "supported",
+    static const char *const heads[] = {"arm",   "agent",        "reports",   "keywords",  "supported",
                                         "named", "contradicted", "not found", "degenerate"};
     struct table t;
     if (!v->n_quality)
@@ -238,7 +265,7 @@ void section_quality(struct page *p, const struct report_view *v)
     }
     p->ops->table(p, &t);
     p->ops->text(
-        p,
-        "Statements with a number or a count of files, looked up in the files that were read; named: supported, and "
-        "the sentence names what the number is of. The keyword score (TR109) counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
+        p, "Statements with a number or a count of files, looked up in the files that were read; named: supported, and "
+           "the sentence names what the number is of; keywords: the score of TR109, which "
+           "counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
 }

@@ -43,8 +43,11 @@ static void heading(struct page *p, const char *text)
 {
     struct str ruled = STR_INIT;
     leave_list(p);
-    str_addf(&ruled, "\u2500\u2500 %s ", text);
-    for (size_t i = width_columns(ruled.at, ruled.len); i < RULE; i++)
+    str_addf(&ruled, "\u2500\u2500 %s", text);
+    size_t columns = width_columns(ruled.at, ruled.len);
+    if (++columns < RULE)
+        str_addc(&ruled, ' ');
+    for (; columns < RULE; columns++)
         str_addz(&ruled, "\u2500");
     lines(p, str_z(&ruled), "", 0, "1");
     str_addc(p->out, '\n');

@@ -63,14 +63,19 @@ static int by_block(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Each name once, in the order of the sessions; sessions of plain load are all called "load". */
 static void name_agents(struct report_view *v, struct view_arm *arm, const struct run *r)
 {
-    if (r->n_sessions <= arm->n_agents)
-        return;
-    arm->n_agents = r->n_sessions;
-    arm->agents = arena_alloc(&v->arena, r->n_sessions * sizeof *arm->agents);
-    for (size_t i = 0; i < r->n_sessions; i++)
-        arm->agents[i] = r->sessions[i].agent ? r->sessions[i].agent : "";
+    for (size_t i = 0; i < r->n_sessions; i++) {
+        const char *name = r->sessions[i].agent ? r->sessions[i].agent : "";
+        size_t k = 0;
+        while (k < arm->n_agents && strcmp(arm->agents[k], name) != 0)
+            k++;
+        if (k < arm->n_agents || k == VIEW_AGENTS)
+            continue;
+        arm->agents = arena_grow(&v->arena, arm->agents, k * sizeof *arm->agents, (k + 1) * sizeof *arm->agents);
+        arm->agents[arm->n_agents++] = name;
+    }
 }
 
 static void list_runs(struct report_view *v)

@@ -10,7 +10,7 @@
 #include "report/report.h"
 #include "stats/interval.h"
 
-enum { VIEW_FLAGS = 16, VIEW_DESCRIPTIVE_BELOW = 5 };
+enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_DESCRIPTIVE_BELOW = 5 };
 #define VIEW_CONFIDENCE 0.95
 
 /* One metric over runs (of an arm) or blocks (of a duet). */
@@ -34,7 +34,7 @@ struct view_counts {
 
 struct view_arm {
     const char *name;
-    const char **agents; /* of the run with most sessions */
+    const char **agents; /* each name once, the first VIEW_AGENTS */
     size_t n_agents;
     size_t planned;          /* rows of the plan */
     const struct run **runs; /* complete ones, by block */

@@ -71,14 +71,6 @@ static void add_quality(struct report_view *v, const struct view_arm *arm, const
     v->quality[v->n_quality++] = q;
 }
 
-static bool named_before(const struct view_arm *arm, size_t agent)
-{
-    for (size_t i = 0; i < agent; i++)
-        if (!strcmp(arm->agents[i], arm->agents[agent]))
-            return true;
-    return false;
-}
-
 /* ---- health of the instrument and the host --------------------------------------------------------------- */
 
 static double share(int64_t part, int64_t whole)
@@ -165,7 +157,6 @@ void view_worth(struct report_view *v)
 {
     for (size_t i = 0; i < v->n_arms; i++)
         for (size_t k = 0; k < v->arms[i].n_agents; k++)
-            if (!named_before(&v->arms[i], k))
-                add_quality(v, &v->arms[i], v->arms[i].agents[k]);
+            add_quality(v, &v->arms[i], v->arms[i].agents[k]);
     add_health(v);
 }
