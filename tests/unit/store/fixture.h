@@ -30,7 +30,7 @@ struct scratch {
 static inline void scratch_make(struct scratch *s)
 {
     /* in memory where there is such a place: every commit of a plan waits for the disk */
-    strcpy(s->dir, access("/dev/shm", W_OK) == 0 ? "/dev/shm/chimera-store-XXXXXX" : "/tmp/chimera-store-XXXXXX");
+    snprintf(s->dir, sizeof s->dir, "%s/chimera-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(s->dir));
     snprintf(s->path, sizeof s->path, "%s/result.db", s->dir);
 }
@@ -342,7 +342,7 @@ static inline void same_sha(const struct str *text, const char *given, const cha
 {
     char hex[SHA256_HEX] = "";
     if (given[0])
-        strcpy(hex, given);
+        memcpy(hex, given, sizeof hex);
     else if (text->at)
         sha256_hex(text->at, text->len, hex);
     assert_string_equal(hex, read);

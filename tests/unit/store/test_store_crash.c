@@ -133,7 +133,7 @@ static void kill_9_loses_no_committed_row(void **state)
     struct rng g = rng_stream(1, "kill");
     int inside = 0, ended = 0;
     for (uint64_t seed = 1; seed <= 40; seed++) {
-        int n = (int)rng_below(&g, 4 * (REQUESTS + 2));
+        int n = (int)rng_below(&g, (uint64_t)4 * (REQUESTS + 2));
         struct told told = killed_after(seed, seed % 2, n, (useconds_t)rng_below(&g, 2000));
         inside += told.runs_begun > told.runs_ended;
         ended += told.runs_ended;

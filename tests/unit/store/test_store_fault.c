@@ -28,6 +28,7 @@ static bool fails(void)
     return true;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker's names for --wrap */
 int __real_sqlite3_step(sqlite3_stmt *st);
 int __wrap_sqlite3_step(sqlite3_stmt *st);
 int __wrap_sqlite3_step(sqlite3_stmt *st)
@@ -76,6 +77,8 @@ int __wrap_renameat2(int d1, const char *a, int d2, const char *b, unsigned flag
     errno = EIO;
     return fails() ? -1 : __real_renameat2(d1, a, d2, b, flags);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* ---- a whole study, small --------------------------------------------------------------------------------------------- */
 
