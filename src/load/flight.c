@@ -51,11 +51,15 @@ static void stamp_once(struct request *r, enum stamp s, mono_ns t)
 
 static void stamp_text(struct request *r, const struct event *ev, mono_ns t)
 {
+    struct span reasoning = ev->kind == CHUNK_REASONING ? ev->text : ev->reasoning;
     stamp_once(r, STAMP_FIRST_TOKEN, t);
-    if (ev->kind != CHUNK_REASONING)
-        stamp_once(r, STAMP_FIRST_ANSWER, t);
     r->stamp[STAMP_LAST_TOKEN] = t;
-    str_add(ev->kind == CHUNK_REASONING ? &r->reasoning : &r->text, ev->text.at, ev->text.len);
+    if (reasoning.len)
+        str_add(&r->reasoning, reasoning.at, reasoning.len);
+    if (ev->kind != CHUNK_REASONING) {
+        stamp_once(r, STAMP_FIRST_ANSWER, t);
+        str_add(&r->text, ev->text.at, ev->text.len);
+    }
 }
 
 static void add_chunk(struct flight *f, const struct event *ev, uint32_t bytes, const struct arrival *a)
@@ -252,11 +256,7 @@ void flight_prepare(struct flight *f)
     int rc = f->server->backend->build(&ask, &f->built, &e);
     fill_request(f, r, &ask, stage);
     f->now = r;
-    f->translate.usage = &r->usage;
-    f->translate.engine = &r->engine;
-    f->translate.finish_reason = &r->finish_reason;
-    f->translate.not_applied = &r->not_applied;
-    f->translate.pending_done = false;
+    backend_state_begin(&f->translate, r);
     r->stamp[STAMP_READY] = clock_now(NULL);
     if (rc) {
         build_failed(f, r, &e);
