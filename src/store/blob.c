@@ -47,6 +47,7 @@ struct cursor {
     const unsigned char *at, *end;
 };
 
+/* False when the bytes end, the number does not fit 64 bits, or a shorter spelling exists. */
 static bool get_varint(struct cursor *c, uint64_t *v)
 {
     *v = 0;
@@ -56,7 +57,7 @@ static bool get_varint(struct cursor *c, uint64_t *v)
             return false;
         *v |= (uint64_t)(b & 0x7F) << shift;
         if (!(b & 0x80))
-            return true;
+            return b || !shift;
     }
     return false;
 }
@@ -80,7 +81,7 @@ static bool decode(struct engine_stamps *g, mono_ns base, struct cursor c)
     if (has > HAS_ALL)
         return false;
     for (int i = 0; i < 3; i++)
-        if (has & 1 << i && !get_stamp(&c, first[i], &base))
+        if (has & 1 << i && (!get_stamp(&c, first[i], &base) || *first[i] == MONO_NONE))
             return false;
     uint64_t n;
     if (!get_varint(&c, &n) || n > (uint64_t)(c.end - c.at)) /* a stamp takes a byte or more */

@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+#include "record/health.h"
 #include "record/request.h"
 
 /* "CHIM"; stands at byte 68 of the file, where file(1) and we look before SQLite is let near it. */
@@ -129,6 +130,11 @@ enum { SCHEMA_OLDEST = 1, SCHEMA_NOW = 1 };
     X(samples, "INTEGER")
 
 #define HEALTH_COLUMNS(X) HEALTH_DOUBLES(X) HEALTH_INTEGERS(X)
+
+/* Who adds a field to one of these adds its column. */
+#define COLUMN_BYTES(name, type) +8
+_Static_assert(sizeof(struct health) == 0 HEALTH_COLUMNS(COLUMN_BYTES), "a column for every field of struct health");
+_Static_assert(sizeof(struct usage) == 8 * sizeof(int64_t), "a column for every field of struct usage");
 
 /* Numbers of the columns in SELECT_…, and of the parameters in INSERT_…: `id` is column 0, so both are the same. */
 enum run_column {
