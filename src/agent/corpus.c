@@ -71,7 +71,8 @@ static int read_manifest(struct corpus *c, struct str *text, struct err *e)
     if (!dir_exists(c->dir))
         rc = err_set(e, ERR_NOTFOUND, "there is no folder %s", c->dir);
     else if (!file_exists(str_z(&path)))
-        rc = err_set(e, ERR_INPUT, "%s has no %s: make one with `chimera corpus pin %s`", c->dir, CORPUS_MANIFEST, c->dir);
+        rc = err_set(e, ERR_INPUT, "%s has no %s: make one with `chimera corpus pin %s`", c->dir, CORPUS_MANIFEST,
+                     c->dir);
     else
         rc = file_read(str_z(&path), MANIFEST_MAX_BYTES, text, e);
     if (!rc)
@@ -88,7 +89,8 @@ static int parse_manifest(const struct corpus *c, const struct str *text, struct
         size_t len = end ? (size_t)(end - start) : text->len - i;
         i += len + 1;
         if (*n == CORPUS_MAX_FILES)
-            return err_at(e, ERR_LIMIT, line + 1, 1, "%s/%s has more than %d lines", c->dir, CORPUS_MANIFEST, CORPUS_MAX_FILES);
+            return err_at(e, ERR_LIMIT, line + 1, 1, "%s/%s has more than %d lines", c->dir, CORPUS_MANIFEST,
+                          CORPUS_MAX_FILES);
         struct pinned *row = &rows[*n];
         if (!split_line((struct span){start, len}, row))
             return err_at(e, ERR_INPUT, line + 1, 1, "%s/%s:%ld:1: not a line \"<sha256>  <size>  <path>\"", c->dir,
@@ -108,8 +110,8 @@ static int compare_path(struct span pinned, const char *path)
 
 static int refuse(const struct corpus *c, struct span path, const char *what, struct err *e)
 {
-    return err_set(e, ERR_REFUSED, "%s/%.*s %s; if the change is meant, pin it anew with `chimera corpus pin %s`", c->dir,
-                   (int)path.len, path.at, what, c->dir);
+    return err_set(e, ERR_REFUSED, "%s/%.*s %s; if the change is meant, pin it anew with `chimera corpus pin %s`",
+                   c->dir, (int)path.len, path.at, what, c->dir);
 }
 
 /* Both lists are sorted by path, so the first difference names the missing or the extra file. */

@@ -46,11 +46,12 @@ struct corpus {
     size_t count[CORPUS_TYPE_COUNT];
     int64_t bytes;
     char sha256[65]; /* of the manifest: the corpus's identity */
-    struct fact *facts; /* of text/ground.h: file counts, column statistics, JSON numbers, table cells, with their origin */
+    struct fact
+        *facts; /* of text/ground.h: file counts, column statistics, JSON numbers, table cells, with their origin */
     size_t n_facts;
     struct series *series; /* what the inventory tells, in file order */
     size_t n_series;
-    const char **title;    /* per file: the first heading of a Markdown file; NULL */
+    const char **title; /* per file: the first heading of a Markdown file; NULL */
 };
 
 /* Reads, checks against the manifest, parses. A changed, missing, extra or unreadable file is ERR_REFUSED naming it, as is

@@ -15,13 +15,16 @@ int harvest_fact(struct harvest *h, const char *name, double value, const char *
 {
     struct corpus *c = h->corpus;
     if (c->n_facts == CORPUS_MAX_FACTS)
-        return err_set(h->e, ERR_LIMIT, "%s holds more than %d numbers (reached in %s)", c->dir, CORPUS_MAX_FACTS, origin);
+        return err_set(h->e, ERR_LIMIT, "%s holds more than %d numbers (reached in %s)", c->dir, CORPUS_MAX_FACTS,
+                       origin);
     if (c->n_facts == h->cap_facts) {
         h->cap_facts = h->cap_facts ? 2 * h->cap_facts : 256;
         c->facts = arena_grow(&c->arena, c->facts, c->n_facts * sizeof *c->facts, h->cap_facts * sizeof *c->facts);
     }
-    c->facts[c->n_facts++] = (struct fact){.name = arena_dupz(&c->arena, name), .value = value,
-                                           .origin = arena_dupz(&c->arena, origin), .is_count = is_count};
+    c->facts[c->n_facts++] = (struct fact){.name = arena_dupz(&c->arena, name),
+                                           .value = value,
+                                           .origin = arena_dupz(&c->arena, origin),
+                                           .is_count = is_count};
     return 0;
 }
 
@@ -36,7 +39,8 @@ static void add_series(struct harvest *h, const struct series *s)
     struct corpus *c = h->corpus;
     if (c->n_series == h->cap_series) {
         h->cap_series = h->cap_series ? 2 * h->cap_series : 64;
-        c->series = arena_grow(&c->arena, c->series, c->n_series * sizeof *c->series, h->cap_series * sizeof *c->series);
+        c->series = arena_grow(&c->arena, c->series, c->n_series * sizeof *c->series,
+                               h->cap_series * sizeof *c->series);
     }
     c->series[c->n_series++] = *s;
 }
@@ -50,8 +54,13 @@ int harvest_series(struct harvest *h, const char *file, const char *name, const 
     for (size_t i = 0; i < n; i++)
         sum += values[i];
     qsort(values, n, sizeof *values, by_value);
-    struct series s = {arena_dupz(&h->corpus->arena, file), arena_dupz(&h->corpus->arena, name), n, sum / (double)n,
-                       n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2, values[0], values[n - 1]};
+    struct series s = {arena_dupz(&h->corpus->arena, file),
+                       arena_dupz(&h->corpus->arena, name),
+                       n,
+                       sum / (double)n,
+                       n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2,
+                       values[0],
+                       values[n - 1]};
     add_series(h, &s);
     if (n == 1)
         return harvest_fact(h, name, s.mean, origin, false);

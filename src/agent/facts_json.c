@@ -44,7 +44,7 @@ static int object(struct walk *w, yyjson_val *v)
 {
     size_t i, max;
     yyjson_val *key, *value;
-    yyjson_obj_foreach(v, i, max, key, value) {
+    yyjson_obj_foreach (v, i, max, key, value) {
         int rc = step(w, yyjson_get_str(key), value);
         if (rc)
             return rc;
@@ -58,16 +58,16 @@ static int list_series(struct walk *w, yyjson_val *list, const char *key, const 
     double *values = xcalloc(yyjson_arr_size(list), sizeof *values);
     size_t n = 0, i, max;
     yyjson_val *item;
-    yyjson_arr_foreach(list, i, max, item) {
+    yyjson_arr_foreach (list, i, max, item) {
         yyjson_val *v = key ? yyjson_obj_get(item, key) : item;
         if (yyjson_is_num(v) && isfinite(yyjson_get_num(v)))
             values[n++] = yyjson_get_num(v);
     }
     int rc = 0;
     if (n > 1)
-        rc = harvest_series(w->h, w->file, name,
-                            arena_printf(&w->h->corpus->arena, "%s: %s", w->file, w->path.len ? str_z(&w->path) : "list"),
-                            values, n);
+        rc = harvest_series(
+            w->h, w->file, name,
+            arena_printf(&w->h->corpus->arena, "%s: %s", w->file, w->path.len ? str_z(&w->path) : "list"), values, n);
     free(values);
     return rc;
 }
@@ -78,7 +78,7 @@ static int list_items(struct walk *w, yyjson_val *v)
     yyjson_val *item;
     int rc = 0;
     w->in_list++;
-    yyjson_arr_foreach(v, i, max, item) {
+    yyjson_arr_foreach (v, i, max, item) {
         char index[24];
         snprintf(index, sizeof index, "%zu", i);
         rc = step(w, index, item);
@@ -100,7 +100,7 @@ static int list(struct walk *w, yyjson_val *v)
     if (!rc && yyjson_is_num(first))
         rc = list_series(w, v, NULL, *last ? last : "values");
     if (yyjson_is_obj(first) && w->in_list == 0) {
-        yyjson_obj_foreach(first, i, max, key, value) {
+        yyjson_obj_foreach (first, i, max, key, value) {
             if (!rc && yyjson_is_num(value))
                 rc = list_series(w, v, yyjson_get_str(key), yyjson_get_str(key));
         }

@@ -83,7 +83,8 @@ static int fit_prompts(struct fit *f, struct err *e)
     struct workflow_spec *s = f->spec;
     int64_t over = search(f, &s->inventory_chars, WORKFLOW_MIN_INVENTORY, WORKFLOW_MAX_INVENTORY, NULL);
     if (over)
-        return err_set(e, ERR_INPUT, "the analysis prompt needs %lld tokens with the smallest inventory, and has room for %lld",
+        return err_set(e, ERR_INPUT,
+                       "the analysis prompt needs %lld tokens with the smallest inventory, and has room for %lld",
                        (long long)over, (long long)f->limit);
     while ((over = fit_carry(f)) && s->inventory_chars > WORKFLOW_MIN_INVENTORY) {
         s->inventory_chars /= 2;
@@ -91,7 +92,8 @@ static int fit_prompts(struct fit *f, struct err *e)
             s->inventory_chars = WORKFLOW_MIN_INVENTORY;
     }
     if (over)
-        return err_set(e, ERR_INPUT, "the report prompt needs %lld tokens with the smallest inventory, and has room for %lld",
+        return err_set(e, ERR_INPUT,
+                       "the report prompt needs %lld tokens with the smallest inventory, and has room for %lld",
                        (long long)over, (long long)f->limit);
     return 0;
 }
@@ -106,9 +108,10 @@ int workflow_fit(struct workflow_spec *spec, int64_t max_prompt_tok, int64_t num
         f.limit = max_prompt_tok;
     if (num_ctx > 0 && num_ctx - spec->options.num_predict < f.limit)
         f.limit = num_ctx - spec->options.num_predict;
-    int rc = f.limit <= 0 ? err_set(e, ERR_INPUT, "num_predict %lld leaves no room for a prompt in a context of %lld tokens",
-                                    (long long)spec->options.num_predict, (long long)num_ctx)
-                          : fit_prompts(&f, e);
+    int rc = f.limit <= 0
+                 ? err_set(e, ERR_INPUT, "num_predict %lld leaves no room for a prompt in a context of %lld tokens",
+                           (long long)spec->options.num_predict, (long long)num_ctx)
+                 : fit_prompts(&f, e);
     str_release(&f.filler);
     return rc;
 }

@@ -18,15 +18,15 @@ enum flow_state { FLOW_START, FLOW_ANALYSIS, FLOW_REPORT, FLOW_FINISHED, FLOW_FA
 struct workflow {
     struct workflow_spec spec;
     enum flow_state state;
-    struct str brief;               /* the report's inventory, made before the window */
-    struct str system, prompt;      /* of the question that was asked last */
+    struct str brief;          /* the report's inventory, made before the window */
+    struct str system, prompt; /* of the question that was asked last */
     struct stage_result stage[WORKFLOW_STAGES];
-    struct str why;                 /* FAILED: the reason */
-    struct str report, quality;     /* made on demand */
-    struct arena arena;             /* of the quality */
+    struct str why;             /* FAILED: the reason */
+    struct str report, quality; /* made on demand */
+    struct arena arena;         /* of the quality */
     struct statement *statement[WORKFLOW_STAGES];
     size_t n_statements[WORKFLOW_STAGES];
-    bool grounded;                  /* statement was filled */
+    bool grounded; /* statement was filled */
 };
 
 /* Fills w->statement once. */

@@ -18,14 +18,14 @@ static const struct {
     const char *word;
     int rank;
 } telling[] = {
-    {"tok_s", RANK_SPEED},       {"tok/s", RANK_SPEED},      {"tokens_per", RANK_SPEED}, {"throughput", RANK_SPEED},
-    {"speedup", RANK_SPEED},     {"ttft", RANK_LATENCY},     {"latency", RANK_LATENCY},  {"itl", RANK_LATENCY},
-    {"tpot", RANK_LATENCY},      {"wall", RANK_TIME},        {"duration", RANK_TIME},    {"load_ms", RANK_TIME},
-    {"seconds", RANK_TIME},      {"joule", RANK_RESOURCE},   {"watt", RANK_RESOURCE},    {"energy", RANK_RESOURCE},
-    {"rss", RANK_RESOURCE},      {"mem", RANK_RESOURCE},     {"mib", RANK_RESOURCE},     {"seed", RANK_PLAN},
-    {"run", RANK_PLAN},          {"block", RANK_PLAN},       {"position", RANK_PLAN},    {"index", RANK_PLAN},
-    {"id", RANK_PLAN},           {"num_", RANK_PLAN},        {"version", RANK_PLAN},     {"threads", RANK_PLAN},
-    {"client", RANK_PLAN},       {"repeat", RANK_PLAN},      {"attempt", RANK_PLAN},     {"arm", RANK_PLAN},
+    {"tok_s", RANK_SPEED},   {"tok/s", RANK_SPEED},    {"tokens_per", RANK_SPEED}, {"throughput", RANK_SPEED},
+    {"speedup", RANK_SPEED}, {"ttft", RANK_LATENCY},   {"latency", RANK_LATENCY},  {"itl", RANK_LATENCY},
+    {"tpot", RANK_LATENCY},  {"wall", RANK_TIME},      {"duration", RANK_TIME},    {"load_ms", RANK_TIME},
+    {"seconds", RANK_TIME},  {"joule", RANK_RESOURCE}, {"watt", RANK_RESOURCE},    {"energy", RANK_RESOURCE},
+    {"rss", RANK_RESOURCE},  {"mem", RANK_RESOURCE},   {"mib", RANK_RESOURCE},     {"seed", RANK_PLAN},
+    {"run", RANK_PLAN},      {"block", RANK_PLAN},     {"position", RANK_PLAN},    {"index", RANK_PLAN},
+    {"id", RANK_PLAN},       {"num_", RANK_PLAN},      {"version", RANK_PLAN},     {"threads", RANK_PLAN},
+    {"client", RANK_PLAN},   {"repeat", RANK_PLAN},    {"attempt", RANK_PLAN},     {"arm", RANK_PLAN},
 };
 
 struct line {

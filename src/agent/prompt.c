@@ -10,8 +10,8 @@ static const char role[] = "You are a careful analyst of benchmark results. Use 
                            "numbers exactly. Say when something is not in the facts.";
 
 static const char *const analysis_parts[] = {"Summary", "Key findings", "Performance", "Recommendations"};
-static const char *const report_parts[] = {"Executive summary", "Data",            "Performance",
-                                           "Key findings",      "Recommendations", "Conclusion"};
+static const char *const report_parts[] = {"Executive summary", "Data",      "Performance", "Key findings",
+                                           "Recommendations",   "Conclusion"};
 
 static void add_parts(struct str *out, const char *const *parts, size_t n)
 {

@@ -95,7 +95,8 @@ static void add_head(struct str *out, const struct workflow *w)
     struct str options = STR_INIT, corpus = STR_INIT;
     add_options(&options, &s->options);
     str_addf(&corpus, "%zu files (%zu CSV, %zu JSON, %zu Markdown), sha256 %s", s->corpus->n_files,
-             s->corpus->count[CORPUS_CSV], s->corpus->count[CORPUS_JSON], s->corpus->count[CORPUS_MD], s->corpus->sha256);
+             s->corpus->count[CORPUS_CSV], s->corpus->count[CORPUS_JSON], s->corpus->count[CORPUS_MD],
+             s->corpus->sha256);
     str_addz(out, "# Report of agent ");
     add_escaped(out, span_z(s->agent ? s->agent : "unnamed"));
     str_addz(out, "\n\n| what | value |\n|---|---|\n");
@@ -103,7 +104,10 @@ static void add_head(struct str *out, const struct workflow *w)
     add_row(out, "route", s->route == ROUTE_CHAT ? "chat" : "completion");
     add_row(out, "options", str_z(&options));
     add_row(out, "corpus", str_z(&corpus));
-    add_row(out, "ended", w->state == FLOW_FINISHED ? "both stages completed" : w->why.len ? str_z(&w->why) : "not finished");
+    add_row(out, "ended",
+            w->state == FLOW_FINISHED ? "both stages completed"
+            : w->why.len              ? str_z(&w->why)
+                                      : "not finished");
     str_release(&options);
     str_release(&corpus);
 }
@@ -157,7 +161,8 @@ static void add_quality(struct str *out, const struct workflow *w)
     for (int i = 0; i < WORKFLOW_STAGES; i++) {
         struct ground_counts n = quality_count(w, i);
         str_addf(out, "| %s | %zu | %zu | %zu | %zu | %zu |\n", workflow_stage_word((enum workflow_stage)i),
-                 w->n_statements[i], n.of[GROUND_SUPPORTED], n.named, n.of[GROUND_CONTRADICTED], n.of[GROUND_NOT_FOUND]);
+                 w->n_statements[i], n.of[GROUND_SUPPORTED], n.named, n.of[GROUND_CONTRADICTED],
+                 n.of[GROUND_NOT_FOUND]);
     }
     if (w->stage[WORKFLOW_REPORT].text.len)
         str_addf(out, "\nkeyword_score (TR109): %.3f. It counts words and knows nothing of truth.\n",

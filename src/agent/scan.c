@@ -13,8 +13,8 @@
 
 bool scan_type(const char *path, enum corpus_type *type)
 {
-    static const char *const endings[CORPUS_TYPE_COUNT] = {[CORPUS_CSV] = ".csv", [CORPUS_JSON] = ".json",
-                                                           [CORPUS_MD] = ".md"};
+    static const char *const endings[CORPUS_TYPE_COUNT] = {
+        [CORPUS_CSV] = ".csv", [CORPUS_JSON] = ".json", [CORPUS_MD] = ".md"};
     size_t n = strlen(path);
     for (int i = 0; i < CORPUS_TYPE_COUNT; i++) {
         size_t m = strlen(endings[i]);
@@ -35,8 +35,8 @@ static int add_file(struct corpus *c, const char *path, const struct stat *st, s
         return err_set(e, ERR_LIMIT, "%s/%s is larger than %zu MiB", c->dir, path, CORPUS_MAX_FILE_BYTES >> 20);
     if (c->n_files == CORPUS_MAX_FILES)
         return err_set(e, ERR_LIMIT, "%s holds more than %d files", c->dir, CORPUS_MAX_FILES);
-    c->files[c->n_files++] = (struct corpus_file){.path = arena_dupz(&c->arena, path), .type = type,
-                                                  .bytes = st->st_size};
+    c->files[c->n_files++] = (struct corpus_file){
+        .path = arena_dupz(&c->arena, path), .type = type, .bytes = st->st_size};
     c->count[type]++;
     c->bytes += st->st_size;
     if (c->bytes > CORPUS_MAX_BYTES)
@@ -78,7 +78,8 @@ static int scan_dir(struct corpus *c, const char *below, int depth, struct err *
     if (depth > CORPUS_MAX_DEPTH)
         rc = err_set(e, ERR_LIMIT, "%s is nested deeper than %d folders", str_z(&full), CORPUS_MAX_DEPTH);
     else if (!d)
-        rc = err_sys(e, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, errno, "cannot open the corpus folder %s", str_z(&full));
+        rc = err_sys(e, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, errno, "cannot open the corpus folder %s",
+                     str_z(&full));
     const struct dirent *entry;
     while (!rc && (entry = readdir(d))) {
         if (entry->d_name[0] == '.' || (!*below && strcmp(entry->d_name, CORPUS_MANIFEST) == 0))

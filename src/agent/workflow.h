@@ -10,16 +10,16 @@
 
 /* All borrowed for the life of the workflow. */
 struct workflow_spec {
-    const char *agent;            /* its name; goes into the report, never into the prompt */
+    const char *agent; /* its name; goes into the report, never into the prompt */
     const struct corpus *corpus;
     const char *model;
     enum route route;
     bool stream;
     bool engine_stamps;
-    struct options options;       /* num_predict is the limit of each stage; required > 0 (DESIGN section 5) */
-    size_t inventory_chars;       /* from workflow_fit */
-    size_t carry_chars;           /* of the analysis that is carried into the report prompt */
-    const char *extra_body_json;  /* may be NULL */
+    struct options options;      /* num_predict is the limit of each stage; required > 0 (DESIGN section 5) */
+    size_t inventory_chars;      /* from workflow_fit */
+    size_t carry_chars;          /* of the analysis that is carried into the report prompt */
+    const char *extra_body_json; /* may be NULL */
 };
 
 /* The stages, in order. */

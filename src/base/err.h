@@ -14,16 +14,16 @@
 
 /* code, number, exit status of the command that ends with it */
 #define ERR_LIST(X)                                                                                                    \
-    X(USAGE, -1, 2, "usage")           /* the command line or an argument is wrong */                                  \
-    X(INPUT, -2, 2, "bad input")       /* a file or message does not say what it must */                               \
-    X(LIMIT, -3, 2, "limit")           /* a size or depth from outside is over its cap */                              \
-    X(IO, -4, 3, "i/o")                /* the system refused to read, write, open, start */                            \
-    X(NET, -5, 3, "network")           /* a server cannot be reached or broke the connection */                        \
-    X(TIMEOUT, -6, 3, "timeout")       /* a deadline passed */                                                         \
-    X(NOTFOUND, -7, 3, "not found")    /* a named thing is not there */                                                \
-    X(REFUSED, -8, 2, "refused")       /* possible, but not done, because it would mislead or destroy */               \
-    X(SERVER, -9, 3, "server")         /* a server answered with an error */                                           \
-    X(GATE, -10, 1, "gate")            /* a check the user asked for failed */                                         \
+    X(USAGE, -1, 2, "usage")        /* the command line or an argument is wrong */                                     \
+    X(INPUT, -2, 2, "bad input")    /* a file or message does not say what it must */                                  \
+    X(LIMIT, -3, 2, "limit")        /* a size or depth from outside is over its cap */                                 \
+    X(IO, -4, 3, "i/o")             /* the system refused to read, write, open, start */                               \
+    X(NET, -5, 3, "network")        /* a server cannot be reached or broke the connection */                           \
+    X(TIMEOUT, -6, 3, "timeout")    /* a deadline passed */                                                            \
+    X(NOTFOUND, -7, 3, "not found") /* a named thing is not there */                                                   \
+    X(REFUSED, -8, 2, "refused")    /* possible, but not done, because it would mislead or destroy */                  \
+    X(SERVER, -9, 3, "server")      /* a server answered with an error */                                              \
+    X(GATE, -10, 1, "gate")         /* a check the user asked for failed */                                            \
     X(INTERRUPTED, -11, 130, "interrupted")                                                                            \
     X(BUG, -12, 70, "bug")
 
@@ -40,15 +40,17 @@ struct err {
     char text[1024]; /* one sentence, no newline */
 };
 
-#define ERR_INIT {0}
+#define ERR_INIT                                                                                                       \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
 
 /* Sets code and text unless an error is already held; returns code. `e` may be NULL. */
 int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* As err_set, and ends the sentence with the system's text for errno value `sys`. */
 int err_sys(struct err *e, int code, int sys, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* As err_set with a position in the input. */
-int err_at(struct err *e, int code, long line, long column, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+int err_at(struct err *e, int code, long line, long column, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Puts "prefix: " before the held text. */
 void err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_clear(struct err *e);

@@ -12,18 +12,21 @@ struct str {
     size_t len, cap;
 };
 
-#define STR_INIT {0}
+#define STR_INIT                                                                                                       \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
 
 void str_release(struct str *s);
-void str_clear(struct str *s);                       /* len = 0, keeps the memory */
-void str_reserve(struct str *s, size_t extra);       /* room for `extra` more bytes without another allocation */
+void str_clear(struct str *s);                 /* len = 0, keeps the memory */
+void str_reserve(struct str *s, size_t extra); /* room for `extra` more bytes without another allocation */
 void str_add(struct str *s, const void *p, size_t n);
 void str_addz(struct str *s, const char *z);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *fmt, va_list ap);
-const char *str_z(const struct str *s);              /* never NULL */
-char *str_detach(struct str *s, size_t *len);        /* the caller owns the bytes; s is empty again; len may be NULL */
+const char *str_z(const struct str *s);       /* never NULL */
+char *str_detach(struct str *s, size_t *len); /* the caller owns the bytes; s is empty again; len may be NULL */
 
 /* Pieces of text borrowed from somebody else's memory. */
 struct span {

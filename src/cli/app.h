@@ -14,11 +14,11 @@
 #include "base/str.h"
 
 struct app {
-    const char *self_path; /* of the running program */
+    const char *self_path;    /* of the running program */
     const char *command_line; /* as typed, quoted for a shell; secrets are never options */
-    bool out_tty, err_tty; /* stdout, stderr is a terminal */
-    bool color;            /* stdout may have colour: a terminal, and NO_COLOR is not set */
-    bool utf8;             /* the locale's encoding */
+    bool out_tty, err_tty;    /* stdout, stderr is a terminal */
+    bool color;               /* stdout may have colour: a terminal, and NO_COLOR is not set */
+    bool utf8;                /* the locale's encoding */
     const volatile int *stop; /* becomes 1 at SIGINT or SIGTERM */
 };
 

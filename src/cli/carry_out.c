@@ -93,8 +93,8 @@ static int execute(struct app *app, const struct study *s, const struct carry_ou
     int rc = study_execute(s, &o, &sum, e);
     progress_close(&progress);
     if (rc == ERR_INTERRUPTED)
-        snprintf(e->text, sizeof e->text, "interrupted after %zu of %zu runs; to go on: %s", sum.done_before + sum.done_now,
-                 sum.planned, app->command_line);
+        snprintf(e->text, sizeof e->text, "interrupted after %zu of %zu runs; to go on: %s",
+                 sum.done_before + sum.done_now, sum.planned, app->command_line);
     if (!rc)
         say_end(&progress, &sum, path);
     return rc;

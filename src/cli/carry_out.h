@@ -7,8 +7,8 @@
 #include "study/study.h"
 
 struct carry_out {
-    const char *output;      /* -o; NULL: results/STUDY.db */
-    const char *report_dir;  /* --reports DIR; NULL */
+    const char *output;     /* -o; NULL: results/STUDY.db */
+    const char *report_dir; /* --reports DIR; NULL */
     const char *api_key_file, *cacert;
     struct text_list headers;
     bool again, quiet, json, dry_run;

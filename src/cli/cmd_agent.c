@@ -19,7 +19,9 @@ static int find_corpus(const struct app *app, struct str *out, struct err *e)
     }
     bool found = dir_exists(str_z(out));
     str_release(&dir);
-    return found ? 0 : err_set(e, ERR_NOTFOUND, "no corpus: name a folder with --corpus DIR (pin it with `chimera corpus pin DIR`)");
+    return found ? 0
+                 : err_set(e, ERR_NOTFOUND,
+                           "no corpus: name a folder with --corpus DIR (pin it with `chimera corpus pin DIR`)");
 }
 
 struct agent_flags {
@@ -76,7 +78,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     bool help = false;
     struct agent_flags f = {.temperature = -1, .top_p = -1, .repeat_penalty = -1, .num_gpu = -1, .top_k = -1};
     struct scenario *sc = &f.sc;
-    *sc = (struct scenario){.name = "single", .server = "engine", .n_servers = 1, .n_runs = 3, .seed = 1, .stream = true};
+    *sc = (struct scenario){
+        .name = "single", .server = "engine", .n_servers = 1, .n_runs = 3, .seed = 1, .stream = true};
     const struct option_row rows[] = {
         {0, "scenario", OPT_TEXT, &sc->name, "NAME", "single, baseline_vs_chimera, chimera_hetero, chimera_homo"},
         {0, "server", OPT_TEXT, &sc->server, "KIND|URL", "engine (default), llama-server, ollama, cmd:COMMAND, a URL"},
@@ -109,12 +112,13 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
     sc->stream = !f.no_stream;
     if (!rc && help)
-        print_help("chimera agent [options]",
-                   "Runs agents that read files, call a model twice and write a report: one alone, or a duet with each\n"
-                   "agent's solo run in the same block.",
-                   rows,
-                   "chimera agent --scenario chimera_homo --servers 2 --runs 3 --server engine --model smollm2-135m\n"
-                   "                --num-ctx 2048 --temperature 0.8");
+        print_help(
+            "chimera agent [options]",
+            "Runs agents that read files, call a model twice and write a report: one alone, or a duet with each\n"
+            "agent's solo run in the same block.",
+            rows,
+            "chimera agent --scenario chimera_homo --servers 2 --runs 3 --server engine --model smollm2-135m\n"
+            "                --num-ctx 2048 --temperature 0.8");
     else if (!rc && operands.n)
         rc = err_set(e, ERR_USAGE, "'%s' is not an option; chimera agent --help", operands.at[0]);
     else if (!rc)

@@ -28,10 +28,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     (void)app;
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
     if (!rc && help)
-        print_help("chimera corpus pin|show DIR",
-                   "A corpus is a folder that agents read, pinned by MANIFEST.sha256, so that a changed file is refused.\n"
-                   "pin writes the manifest; show checks it and prints the corpus as JSON.",
-                   rows, "chimera corpus pin my-files");
+        print_help(
+            "chimera corpus pin|show DIR",
+            "A corpus is a folder that agents read, pinned by MANIFEST.sha256, so that a changed file is refused.\n"
+            "pin writes the manifest; show checks it and prints the corpus as JSON.",
+            rows, "chimera corpus pin my-files");
     else if (!rc && operands.n == 2 && strcmp(operands.at[0], "pin") == 0)
         rc = corpus_pin(operands.at[1], e);
     else if (!rc && operands.n == 2 && strcmp(operands.at[0], "show") == 0)

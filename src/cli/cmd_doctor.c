@@ -27,7 +27,8 @@ static void check_stamps(struct finding *f)
     bool works = loop_new(&l, NULL) == 0 && loop_warm_stamps(l);
     loop_free(l);
     f->state = works ? CAPABILITY_YES : CAPABILITY_NO;
-    snprintf(f->found, sizeof f->found, "%s", works ? "SO_TIMESTAMPING on a loopback connection" : "no stamp came back");
+    snprintf(f->found, sizeof f->found, "%s",
+             works ? "SO_TIMESTAMPING on a loopback connection" : "no stamp came back");
 }
 
 /* A server that could be started, tried by resolving its programs and model, not by starting it. */
@@ -113,10 +114,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     const struct option_row options[] = {{0, "json", OPT_FLAG, &json, NULL, "print as JSON"}, {0}};
     int rc = options_parse(options, argc, argv, &operands, &help, e);
     if (!rc && help) {
-        print_help("chimera doctor [--json]",
-                   "Says what this host has and can measure (stamps, timers, cores, servers, models, GPU, energy), and what\n"
-                   "each missing thing costs.",
-                   options, "chimera doctor");
+        print_help(
+            "chimera doctor [--json]",
+            "Says what this host has and can measure (stamps, timers, cores, servers, models, GPU, energy), and what\n"
+            "each missing thing costs.",
+            options, "chimera doctor");
     } else if (!rc) {
         size_t n = examine(app, rows);
         if (json)

@@ -19,8 +19,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
     if (!rc && help)
         print_help("chimera report [options] FILE",
-                   "Says what a result file holds: the answer with its interval, every block, every outcome, the host.", rows,
-                   "chimera report results/duet.db --format md -o duet.md");
+                   "Says what a result file holds: the answer with its interval, every block, every outcome, the host.",
+                   rows, "chimera report results/duet.db --format md -o duet.md");
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
     else if (!rc)

@@ -12,10 +12,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     const struct option_row rows[] = {CARRY_OUT_OPTIONS(&c), {0}};
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
     if (!rc && help) {
-        print_help("chimera run [options] STUDY.yaml",
-                   "Runs a study: its arms in every block, in random order, into one result file. When the file already\n"
-                   "holds part of the same plan, it goes on at the next missing run.",
-                   rows, "chimera run examples/studies/duet.yaml -o results/duet.db");
+        print_help(
+            "chimera run [options] STUDY.yaml",
+            "Runs a study: its arms in every block, in random order, into one result file. When the file already\n"
+            "holds part of the same plan, it goes on at the next missing run.",
+            rows, "chimera run examples/studies/duet.yaml -o results/duet.db");
     } else if (!rc && operands.n != 1) {
         rc = err_set(e, ERR_USAGE, "one study file is needed: chimera run STUDY.yaml");
     } else if (!rc && (rc = study_read(&s, operands.at[0], e)) == 0) {

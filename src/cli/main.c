@@ -152,7 +152,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (argc > 2 && find_command(argv[2], &e)) {
-            char *help[] = {argv[0], argv[2], (char *)(uintptr_t)"--help", NULL};
+            char *help[] = {argv[0], argv[2], (char *)(uintptr_t) "--help", NULL};
             return err_exit_status(run(3, help, &e));
         }
         print_commands(stdout);

@@ -10,7 +10,7 @@ struct progress {
     bool open; /* a rewritten line is on the screen */
 };
 
-void progress_say(void *user, const char *line);                         /* user: struct progress */
+void progress_say(void *user, const char *line); /* user: struct progress */
 void progress_tick(void *user, const struct execute_progress *p);
 void progress_close(struct progress *p);
 

@@ -17,8 +17,8 @@ static int check_format(const char *format, struct err *e)
         if (strcmp(formats[i], format) == 0)
             return 0;
     const char *near = word_suggest(format, formats, 3);
-    return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format, near ? "did you mean '" : "there are terminal, md and json",
-                   near ? near : "", near ? "'?" : "");
+    return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format,
+                   near ? "did you mean '" : "there are terminal, md and json", near ? near : "", near ? "'?" : "");
 }
 
 int show_report(struct app *app, const char *path, const char *format, const char *output, struct err *e)

@@ -82,8 +82,8 @@ static int quoted(struct csv *c, struct err *e)
     c->at++;
     for (;;) {
         if (c->at >= c->n)
-            return err_at(e, ERR_INPUT, line, column, "%s:%ld:%ld: the quote that opens here is never closed",
-                          c->name, line, column);
+            return err_at(e, ERR_INPUT, line, column, "%s:%ld:%ld: the quote that opens here is never closed", c->name,
+                          line, column);
         if (c->p[c->at] == '"') {
             c->at++;
             if (c->at >= c->n || c->p[c->at] != '"')

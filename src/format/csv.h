@@ -19,10 +19,10 @@ struct csv {
     const char *p;    /* borrowed */
     size_t n, at;
     char separator;
-    long line;        /* 1-based: of the next byte */
+    long line; /* 1-based: of the next byte */
     size_t line_start;
     size_t record_start;
-    struct str text;  /* owned: the unquoted bytes of the current record's quoted fields */
+    struct str text; /* owned: the unquoted bytes of the current record's quoted fields */
     size_t ends[CSV_MAX_FIELDS];
     struct span field[CSV_MAX_FIELDS];
     long record_line; /* where the current record began */

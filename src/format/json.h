@@ -21,8 +21,8 @@ enum { JSON_MAX_DEPTH = 64 };
 /* ---- writing ------------------------------------------------------------------------------------------------ */
 
 struct json_writer {
-    struct str *out;                /* borrowed */
-    bool comma[JSON_MAX_DEPTH + 1]; /* the next value at this depth needs a comma */
+    struct str *out;                 /* borrowed */
+    bool comma[JSON_MAX_DEPTH + 1];  /* the next value at this depth needs a comma */
     bool object[JSON_MAX_DEPTH + 1]; /* this depth takes keys; misuse (a value without its key, …) is a bug */
     int depth;
     bool key_open; /* a key was written and waits for its value */

@@ -21,9 +21,9 @@ enum yaml_type { YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_TEXT, YAML_LIS
 
 struct yaml_node {
     enum yaml_type type;
-    const char *file;        /* the name given to yaml_parse */
-    long line, column;       /* 1-based */
-    const char *text;        /* scalars: as written, without quotes; never holds a NUL */
+    const char *file;  /* the name given to yaml_parse */
+    long line, column; /* 1-based */
+    const char *text;  /* scalars: as written, without quotes; never holds a NUL */
     size_t len;
     int64_t i;               /* INT */
     double f;                /* INT and FLOAT */

@@ -34,8 +34,11 @@ static int make_work_dir(struct executor *x, struct err *e)
 
 static int start_one(struct executor *x, size_t i, struct err *e)
 {
-    struct server_place place = {
-        .work_dir = x->work_dir, .self_path = x->options->self_path, .stop = x->options->stop, .say = say_line, .user = x};
+    struct server_place place = {.work_dir = x->work_dir,
+                                 .self_path = x->options->self_path,
+                                 .stop = x->options->stop,
+                                 .say = say_line,
+                                 .user = x};
     mono_ns before = clock_now(NULL);
     int rc = server_new(&x->servers[i], &x->specs[i], &place, e);
     if (!rc)
@@ -47,8 +50,8 @@ static int start_one(struct executor *x, size_t i, struct err *e)
     struct server *s = x->servers[i];
     struct str url = STR_INIT;
     endpoint_text(server_endpoint(s), &url);
-    executor_say(x, "server %s: %s at %s, ready in %.1f s", server_name(s), x->specs[i].kind ? x->specs[i].kind : "engine",
-                 str_z(&url), (double)(clock_now(NULL) - before) / 1e9);
+    executor_say(x, "server %s: %s at %s, ready in %.1f s", server_name(s),
+                 x->specs[i].kind ? x->specs[i].kind : "engine", str_z(&url), (double)(clock_now(NULL) - before) / 1e9);
     str_release(&url);
     x->views[i] = (struct driver_server){
         .name = server_name(s),
@@ -153,7 +156,8 @@ static int fit_all(struct executor *x, struct err *e)
     for (size_t i = 0; i < x->study->n_agents; i++) {
         const struct study_agent *a = &x->study->agents[i];
         struct workflow_spec *f = &x->flows[i];
-        int64_t num_ctx = f->options.set & OPTION_NUM_CTX && server_backend(x->servers[a->server])->options & OPTION_NUM_CTX
+        int64_t num_ctx = f->options.set & OPTION_NUM_CTX &&
+                                  server_backend(x->servers[a->server])->options & OPTION_NUM_CTX
                               ? f->options.num_ctx
                               : server_num_ctx(x->servers[a->server]);
         int rc = workflow_fit(f, x->study->prompt_tok, num_ctx, count_tokens, x->servers[a->server], e);

@@ -87,10 +87,11 @@ static int look_at_result(struct executor *x, bool *create, struct err *e)
         return remove_result(path, e);
     }
     if (!same)
-        return err_set(e, ERR_REFUSED,
-                       "%s holds another plan of '%s' (%.12s, this one is %.12s): name another file with -o, or replace it "
-                       "with --again",
-                       path, info.study.name, info.study.plan_sha256, x->plan.sha256);
+        return err_set(
+            e, ERR_REFUSED,
+            "%s holds another plan of '%s' (%.12s, this one is %.12s): name another file with -o, or replace it "
+            "with --again",
+            path, info.study.name, info.study.plan_sha256, x->plan.sha256);
     x->summary->done_before = info.n_complete;
     x->summary->already_complete = info.complete;
     return 0;

@@ -7,7 +7,7 @@
 struct execute_progress {
     const char *arm;
     int32_t block, blocks;
-    size_t run, runs; /* this one (from 1) and all of the plan */
+    size_t run, runs;           /* this one (from 1) and all of the plan */
     mono_ns elapsed_ns, eta_ns; /* of the run; of the rest of the study by the mean of its finished runs (0 unknown) */
     int64_t in_flight, chunks;
 };
@@ -18,8 +18,8 @@ struct execute_options {
     bool again;             /* a complete result of the same path is replaced */
     const char *self_path, *command_line, *version, *commit;
     const volatile int *stop;
-    void (*say)(void *user, const char *line);                               /* one step done; may be NULL */
-    void (*tick)(void *user, const struct execute_progress *p);              /* ≤ 10 Hz; may be NULL */
+    void (*say)(void *user, const char *line);                  /* one step done; may be NULL */
+    void (*tick)(void *user, const struct execute_progress *p); /* ≤ 10 Hz; may be NULL */
     void *user;
 };
 

@@ -23,10 +23,10 @@ struct executor {
     struct corpus corpus;
     struct plan plan;
     struct store *store;
-    struct server_spec *specs;     /* the study's, threads divided */
-    struct server **servers;       /* owned; one per spec */
-    struct driver_server *views;   /* the driver's view of each */
-    struct workflow_spec *flows;   /* one per agent, prompts fitted */
+    struct server_spec *specs;   /* the study's, threads divided */
+    struct server **servers;     /* owned; one per spec */
+    struct driver_server *views; /* the driver's view of each */
+    struct workflow_spec *flows; /* one per agent, prompts fitted */
     struct sampler *sampler;
     char stratum[65];
     char *work_dir;

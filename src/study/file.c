@@ -204,7 +204,8 @@ static int read_options(const struct yaml_node *map, struct options *o, struct e
         o->num_predict = DEFAULT_NUM_PREDICT;
     }
     if (!rc && o->num_predict < 1)
-        rc = yaml_error(yaml_get(node, "num_predict"), e, "num_predict must be at least 1: every generation has a limit");
+        rc = yaml_error(yaml_get(node, "num_predict"), e,
+                        "num_predict must be at least 1: every generation has a limit");
     return rc;
 }
 
@@ -277,8 +278,9 @@ static int read_arm(struct study *s, const struct yaml_node *map, struct study_a
         rc = yaml_as_choice(list->item[i], "agent", names, s->n_agents, &arm->agents[i], e);
         for (size_t k = 0; k < i && !rc; k++)
             if (arm->agents[k] == arm->agents[i])
-                rc = yaml_error(list->item[i], e, "the arm '%s' names '%s' twice; give the second one a name of its own",
-                                arm->name, names[arm->agents[i]]);
+                rc = yaml_error(list->item[i], e,
+                                "the arm '%s' names '%s' twice; give the second one a name of its own", arm->name,
+                                names[arm->agents[i]]);
     }
     return rc;
 }

@@ -8,8 +8,8 @@
 struct plan {
     struct plan_row *rows; /* owned; arm names borrowed from the study */
     size_t n;
-    struct str json;  /* canonical: everything that defines the work, sorted keys; no paths, no secrets */
-    char sha256[65];  /* of json */
+    struct str json; /* canonical: everything that defines the work, sorted keys; no paths, no secrets */
+    char sha256[65]; /* of json */
 };
 
 /* Each block holds every arm once: in random order (SplitMix64 stream "order" of the seed; rigor: randomised complete

@@ -17,21 +17,21 @@
 #include "base/str.h"
 
 struct scenario {
-    const char *name;      /* of the list above */
-    const char *server;    /* kind or URL */
-    const char *backend;   /* NULL: follows the server */
-    const char *model;     /* NULL: the default model */
-    int64_t n_servers;     /* 1 or 2 */
-    int64_t n_runs;        /* blocks */
-    int64_t threads;       /* per server; 0: divide the cores */
-    int64_t num_ctx;       /* 0: 2048 */
-    int64_t num_predict;   /* limit of each stage; 0: 96 */
-    int64_t seed;          /* of the plan; agents get seed, seed + 1 */
-    int64_t prompt_tok;    /* 0: 400 */
-    const char *route;     /* "chat", "completion" */
-    const char *options;   /* "temperature=0.8,top_k=40" or NULL */
-    const char *options_b; /* chimera_hetero */
-    const char *corpus;    /* folder */
+    const char *name;       /* of the list above */
+    const char *server;     /* kind or URL */
+    const char *backend;    /* NULL: follows the server */
+    const char *model;      /* NULL: the default model */
+    int64_t n_servers;      /* 1 or 2 */
+    int64_t n_runs;         /* blocks */
+    int64_t threads;        /* per server; 0: divide the cores */
+    int64_t num_ctx;        /* 0: 2048 */
+    int64_t num_predict;    /* limit of each stage; 0: 96 */
+    int64_t seed;           /* of the plan; agents get seed, seed + 1 */
+    int64_t prompt_tok;     /* 0: 400 */
+    const char *route;      /* "chat", "completion" */
+    const char *options;    /* "temperature=0.8,top_k=40" or NULL */
+    const char *options_b;  /* chimera_hetero */
+    const char *corpus;     /* folder */
     const char *extra_body; /* a JSON object, or NULL */
     bool stream, cold, oversubscribe, no_text;
 };

@@ -10,17 +10,19 @@
 #define WORD_IN(word, list) text_word_in(word, list, sizeof(list) / sizeof *(list))
 
 static const char *const file_words[] = {"file", "files", "document", "documents"};
-static const char *const fillers[] = {"different", "separate", "distinct", "total", "individual", "unique", "various",
-                                      "benchmark", "data", "result", "results", "input", "source", "of", "other"};
+static const char *const fillers[] = {"different", "separate", "distinct",  "total", "individual",
+                                      "unique",    "various",  "benchmark", "data",  "result",
+                                      "results",   "input",    "source",    "of",    "other"};
 static const char *const connectors[] = {"and", "or", "plus", "while", "but"};
-static const char *const label_words[] = {"file", "files", "count", "counts", "number", "total", "of", "format", "type",
-                                          "types", "found", "read", "analyzed", "analysed", "ingested", "processed",
-                                          "scanned", "loaded", "n", "only", "a", "is", "are", "the", "with",
-                                          "totaling", "totalling", "approximately", "about", "around"};
-static const char *const partial_words[] = {"first", "last", "top", "other", "remaining", "next", "these", "those", "least",
-                                            "another", "additional", "every", "each"};
-static const char *const all_words[] = {"total", "all", "overall", "analyzed", "analysed", "dataset", "corpus", "ingested",
-                                        "inventory", "contains", "comprises", "altogether", "set", "processed"};
+static const char *const label_words[] = {
+    "file",  "files", "count",    "counts",   "number",   "total",     "of",        "format",        "type",  "types",
+    "found", "read",  "analyzed", "analysed", "ingested", "processed", "scanned",   "loaded",        "n",     "only",
+    "a",     "is",    "are",      "the",      "with",     "totaling",  "totalling", "approximately", "about", "around"};
+static const char *const partial_words[] = {"first", "last",  "top",     "other",      "remaining", "next", "these",
+                                            "those", "least", "another", "additional", "every",     "each"};
+static const char *const all_words[] = {"total",     "all",        "overall",  "analyzed",  "analysed",
+                                        "dataset",   "corpus",     "ingested", "inventory", "contains",
+                                        "comprises", "altogether", "set",      "processed"};
 static const struct {
     const char *alias, *kind;
 } aliases[] = {{"md", "markdown"}};
@@ -124,7 +126,8 @@ static bool is_percentage(struct span line, size_t end, size_t *start)
 
 /* Walks back from the number over separators, percentages and the words that labels are made of. Returns the kind's fact,
  * the fact of all files when only "files" was met, or NULL. */
-static const struct fact *look_before(struct span line, const struct number *n, const struct fact *facts, size_t n_facts)
+static const struct fact *look_before(struct span line, const struct number *n, const struct fact *facts,
+                                      size_t n_facts)
 {
     bool separator = false, files = false;
     for (size_t i = n->start; i > 0;) {

@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 struct fact {
-    const char *name;   /* what the number is: "csv files", "decode_tok_s mean", "bench.json: results.0.ttft_ms" */
+    const char *name; /* what the number is: "csv files", "decode_tok_s mean", "bench.json: results.0.ttft_ms" */
     double value;
     const char *origin; /* file (and place in it) it came from */
     bool is_count;      /* a count of files: a differing stated count contradicts it */

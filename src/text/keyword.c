@@ -7,11 +7,12 @@
 
 /* Matched in the lower-cased text, as the original does: "GPU" cannot match. */
 static const char *const depth_words[KEYWORD_DEPTH_WORDS] = {
-    "performance", "throughput", "latency", "ttft", "token", "benchmark", "configuration", "optimization",
-    "analysis", "model", "memory", "context", "temperature", "efficiency", "GPU"};
+    "performance", "throughput",    "latency",      "ttft",       "token",
+    "benchmark",   "configuration", "optimization", "analysis",   "model",
+    "memory",      "context",       "temperature",  "efficiency", "GPU"};
 static const char *const data_words[KEYWORD_DATA_WORDS] = {
-    "tok/s", "tokens/s", "ms", "seconds", "%", "average", "mean", "median", "percentile", "minimum", "maximum",
-    "baseline", "improvement", "increase", "decrease", "compared", "files", "data"};
+    "tok/s",   "tokens/s", "ms",       "seconds",     "%",        "average",  "mean",     "median", "percentile",
+    "minimum", "maximum",  "baseline", "improvement", "increase", "decrease", "compared", "files",  "data"};
 
 static bool holds(struct span text, const char *word)
 {
@@ -39,8 +40,9 @@ enum { H1, H2, H3, BOLD, TABLE, NUMBERED, BULLET };
 static bool has_bold(struct span line)
 {
     const char *open = line.len >= 5 ? memmem(line.at, line.len, "**", 2) : NULL;
-    return open && memmem(open + 3, line.len > (size_t)(open + 3 - line.at) ? line.len - (size_t)(open + 3 - line.at) : 0,
-                          "**", 2);
+    return open &&
+           memmem(open + 3, line.len > (size_t)(open + 3 - line.at) ? line.len - (size_t)(open + 3 - line.at) : 0, "**",
+                  2);
 }
 
 static void note_structures(struct span line, bool seen[KEYWORD_STRUCTURES])

@@ -10,31 +10,42 @@
 
 enum { MAX_DIGITS = 40, FIRST_YEAR = 1990, LAST_YEAR = 2039 };
 
-static const char *const months[] = {"january", "february", "march", "april", "may", "june", "july", "august",
-                                     "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun",
-                                     "jul", "aug", "sep", "sept", "oct", "nov", "dec"};
-static const char *const references[] = {"section", "sections", "report", "table", "figure", "fig", "step", "phase",
-                                         "appendix", "chapter", "version", "page", "part", "rank", "item", "agent",
-                                         "question", "equation", "note", "finding", "recommendation"};
-static const char *const spelled[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-                                      "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen",
-                                      "seventeen", "eighteen", "nineteen", "twenty"};
+static const char *const months[] = {"january",   "february", "march",    "april",    "may",  "june", "july", "august",
+                                     "september", "october",  "november", "december", "jan",  "feb",  "mar",  "apr",
+                                     "jun",       "jul",      "aug",      "sep",      "sept", "oct",  "nov",  "dec"};
+static const char *const references[] = {"section", "sections", "report",        "table",   "figure",   "fig",
+                                         "step",    "phase",    "appendix",      "chapter", "version",  "page",
+                                         "part",    "rank",     "item",          "agent",   "question", "equation",
+                                         "note",    "finding",  "recommendation"};
+static const char *const spelled[] = {"zero",     "one",     "two",     "three",     "four",     "five",     "six",
+                                      "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
+                                      "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"};
 
 static const struct {
     const char *word;
     enum number_unit unit;
     double factor; /* of the value */
 } units[] = {
-    {"%", UNIT_PERCENT, 1},   {"percent", UNIT_PERCENT, 1}, {"ms", UNIT_MS, 1},    {"milliseconds", UNIT_MS, 1},
-    {"msec", UNIT_MS, 1},     {"s", UNIT_S, 1},             {"sec", UNIT_S, 1},    {"secs", UNIT_S, 1},
-    {"second", UNIT_S, 1},    {"seconds", UNIT_S, 1},       {"us", UNIT_US, 1},    {"µs", UNIT_US, 1},
-    {"μs", UNIT_US, 1},       {"microseconds", UNIT_US, 1}, {"ns", UNIT_NS, 1},    {"nanoseconds", UNIT_NS, 1},
-    {"min", UNIT_MIN, 1},     {"minutes", UNIT_MIN, 1},     {"h", UNIT_H, 1},      {"hours", UNIT_H, 1},
-    {"x", UNIT_OTHER, 1},     {"×", UNIT_OTHER, 1},         {"k", UNIT_OTHER, 1e3}, {"pp", UNIT_OTHER, 1},
-    {"kb", UNIT_OTHER, 1},    {"kib", UNIT_OTHER, 1},       {"mb", UNIT_OTHER, 1}, {"mib", UNIT_OTHER, 1},
-    {"gb", UNIT_OTHER, 1},    {"gib", UNIT_OTHER, 1},       {"tok", UNIT_OTHER, 1}, {"tok/s", UNIT_OTHER, 1},
-    {"t/s", UNIT_OTHER, 1},   {"tokens/s", UNIT_OTHER, 1},  {"w", UNIT_OTHER, 1},  {"j", UNIT_OTHER, 1},
-    {"hz", UNIT_OTHER, 1},    {"mhz", UNIT_OTHER, 1},       {"ghz", UNIT_OTHER, 1}, {"pp", UNIT_OTHER, 1},
+    {"%", UNIT_PERCENT, 1}, {"percent", UNIT_PERCENT, 1},
+    {"ms", UNIT_MS, 1},     {"milliseconds", UNIT_MS, 1},
+    {"msec", UNIT_MS, 1},   {"s", UNIT_S, 1},
+    {"sec", UNIT_S, 1},     {"secs", UNIT_S, 1},
+    {"second", UNIT_S, 1},  {"seconds", UNIT_S, 1},
+    {"us", UNIT_US, 1},     {"µs", UNIT_US, 1},
+    {"μs", UNIT_US, 1},     {"microseconds", UNIT_US, 1},
+    {"ns", UNIT_NS, 1},     {"nanoseconds", UNIT_NS, 1},
+    {"min", UNIT_MIN, 1},   {"minutes", UNIT_MIN, 1},
+    {"h", UNIT_H, 1},       {"hours", UNIT_H, 1},
+    {"x", UNIT_OTHER, 1},   {"×", UNIT_OTHER, 1},
+    {"k", UNIT_OTHER, 1e3}, {"pp", UNIT_OTHER, 1},
+    {"kb", UNIT_OTHER, 1},  {"kib", UNIT_OTHER, 1},
+    {"mb", UNIT_OTHER, 1},  {"mib", UNIT_OTHER, 1},
+    {"gb", UNIT_OTHER, 1},  {"gib", UNIT_OTHER, 1},
+    {"tok", UNIT_OTHER, 1}, {"tok/s", UNIT_OTHER, 1},
+    {"t/s", UNIT_OTHER, 1}, {"tokens/s", UNIT_OTHER, 1},
+    {"w", UNIT_OTHER, 1},   {"j", UNIT_OTHER, 1},
+    {"hz", UNIT_OTHER, 1},  {"mhz", UNIT_OTHER, 1},
+    {"ghz", UNIT_OTHER, 1}, {"pp", UNIT_OTHER, 1},
 };
 
 double number_unit_seconds(enum number_unit u)
@@ -156,8 +167,8 @@ static size_t cut_unit(struct span line, size_t i, struct number *out)
 /* Behind the name at i ("Llama3.1", "run-3.csv", or the rest of one), so that no digit of it is looked at again. */
 static size_t skip_name(struct span line, size_t i)
 {
-    while (i < line.len && (text_is_word_byte(line.at[i]) || (strchr("./-", line.at[i]) && i + 1 < line.len &&
-                                                              text_is_word_byte(line.at[i + 1]))))
+    while (i < line.len && (text_is_word_byte(line.at[i]) ||
+                            (strchr("./-", line.at[i]) && i + 1 < line.len && text_is_word_byte(line.at[i + 1]))))
         i++;
     return i;
 }
@@ -278,8 +289,13 @@ static bool read_spelled(struct span line, size_t i, size_t *at, struct number *
     struct span word = {line.at + i, end - i};
     for (size_t k = 0; k < sizeof spelled / sizeof *spelled; k++)
         if (text_word_in(word, &spelled[k], 1)) {
-            *out = (struct number){.start = i, .end = end, .digits_end = end, .value = (double)k, .half_unit = 0.5,
-                                   .whole = true, .spelled = true};
+            *out = (struct number){.start = i,
+                                   .end = end,
+                                   .digits_end = end,
+                                   .value = (double)k,
+                                   .half_unit = 0.5,
+                                   .whole = true,
+                                   .spelled = true};
             return true;
         }
     return false;
@@ -296,7 +312,8 @@ static bool is_url(struct span line, size_t i)
 bool number_next(struct span line, size_t *at, struct number *out)
 {
     for (size_t i = *at; i < line.len;) {
-        bool digit = digit_at(line, i) || (line.at[i] == '.' && digit_at(line, i + 1) && (i == 0 || line.at[i - 1] == ' '));
+        bool digit = digit_at(line, i) ||
+                     (line.at[i] == '.' && digit_at(line, i + 1) && (i == 0 || line.at[i - 1] == ' '));
         if (digit) {
             if (read_digits(line, i, &i, out)) {
                 *at = i;
@@ -320,7 +337,8 @@ bool number_next(struct span line, size_t *at, struct number *out)
 
 enum number_unit number_unit_of_name(const char *name)
 {
-    static const char *const rates[] = {"tok", "token", "tokens", "gb", "mb", "kb", "gib", "mib", "req", "requests", "per"};
+    static const char *const rates[] = {"tok", "token", "tokens", "gb",       "mb", "kb",
+                                        "gib", "mib",   "req",    "requests", "per"};
     struct span last = SPAN_NONE;
     for (const char *p = name; *p;) {
         size_t n = strcspn(p, " _.,:-/");

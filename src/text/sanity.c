@@ -197,8 +197,8 @@ static double repeated_grams(const struct numbers *words)
 /* Length of a special token of a tokenizer that leaked into the text at p, else 0. */
 static size_t raw_token(const char *p, size_t n)
 {
-    static const char *const whole[] = {"<pad>", "<unk>", "<bos>", "<eos>", "<s>", "</s>", "<mask>",
-                                        "<start_of_turn>", "<end_of_turn>", "<|endoftext|>"};
+    static const char *const whole[] = {"<pad>", "<unk>",  "<bos>",           "<eos>",         "<s>",
+                                        "</s>",  "<mask>", "<start_of_turn>", "<end_of_turn>", "<|endoftext|>"};
     static const char *const open[] = {"<unused", "<|", "<0x", "<reserved", "[UNUSED"};
     if (p[0] != '<' && p[0] != '[')
         return 0;

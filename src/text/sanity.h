@@ -23,7 +23,7 @@ enum sanity_rule {
 #define X(name, word, limit, what) SANITY_##name,
     SANITY_RULE_LIST(X)
 #undef X
-    SANITY_RULE_COUNT
+        SANITY_RULE_COUNT
 };
 
 struct sanity {

@@ -7,11 +7,19 @@
 #include <stdint.h>
 
 enum script {
-    SCRIPT_COMMON, /* digits, punctuation, white space, box drawing, currency */
+    SCRIPT_COMMON,   /* digits, punctuation, white space, box drawing, currency */
     SCRIPT_NON_TEXT, /* control, private use, unassigned, U+FFFD */
     SCRIPT_SYMBOL,
-    SCRIPT_LATIN, SCRIPT_GREEK, SCRIPT_CYRILLIC, SCRIPT_CAUCASIAN, SCRIPT_HEBREW, SCRIPT_ARABIC, SCRIPT_INDIC,
-    SCRIPT_SOUTH_EAST_ASIAN, SCRIPT_ETHIOPIC, SCRIPT_EAST_ASIAN,
+    SCRIPT_LATIN,
+    SCRIPT_GREEK,
+    SCRIPT_CYRILLIC,
+    SCRIPT_CAUCASIAN,
+    SCRIPT_HEBREW,
+    SCRIPT_ARABIC,
+    SCRIPT_INDIC,
+    SCRIPT_SOUTH_EAST_ASIAN,
+    SCRIPT_ETHIOPIC,
+    SCRIPT_EAST_ASIAN,
     SCRIPT_COUNT
 };
 

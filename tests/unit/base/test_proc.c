@@ -1,4 +1,5 @@
 /* Child processes: start, stop, crash, a missing program, and what is left behind. */
+#include <cmocka.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,7 +11,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "base/file.h"
 #include "base/proc.h"
@@ -127,7 +127,8 @@ static void stopping_is_polite_first(void **state)
     struct err e = ERR_INIT;
     char status[64];
     unlink(log_path);
-    assert_int_equal(shell(&p, "trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.01; done", NULL, NULL, &e), 0);
+    assert_int_equal(shell(&p, "trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.01; done", NULL, NULL, &e),
+                     0);
     await_log("up");
     proc_stop(&p, 10 * NS_PER_S);
     assert_true(p.exited);
@@ -184,12 +185,9 @@ static void the_whole_group_goes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_child_gets_environment_folder_and_log),
-        cmocka_unit_test(a_crash_is_told_by_its_signal),
-        cmocka_unit_test(a_missing_program_is_an_error_of_the_start),
-        cmocka_unit_test(stopping_is_polite_first),
-        cmocka_unit_test(a_deaf_process_is_killed_after_the_grace),
-        cmocka_unit_test(the_whole_group_goes),
+        cmocka_unit_test(a_child_gets_environment_folder_and_log),    cmocka_unit_test(a_crash_is_told_by_its_signal),
+        cmocka_unit_test(a_missing_program_is_an_error_of_the_start), cmocka_unit_test(stopping_is_polite_first),
+        cmocka_unit_test(a_deaf_process_is_killed_after_the_grace),   cmocka_unit_test(the_whole_group_goes),
     };
     return cmocka_run_group_tests(tests, name_log, remove_log);
 }

@@ -1,11 +1,11 @@
 /* Byte strings, spans, distances of words, UTF-8. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -84,9 +84,17 @@ static void distances_are_damerau_levenshtein(void **state)
         const char *a, *b;
         int d;
     } cases[] = {
-        {"", "", 0},          {"", "abc", 3},           {"abc", "", 3},          {"abc", "abc", 0},
-        {"abc", "abd", 1},    {"abc", "ab", 1},         {"ab", "ba", 1},         {"kitten", "sitting", 3},
-        {"agents", "agnets", 1}, {"ca", "abc", 3},      {"temprature", "temperature", 1},
+        {"", "", 0},
+        {"", "abc", 3},
+        {"abc", "", 3},
+        {"abc", "abc", 0},
+        {"abc", "abd", 1},
+        {"abc", "ab", 1},
+        {"ab", "ba", 1},
+        {"kitten", "sitting", 3},
+        {"agents", "agnets", 1},
+        {"ca", "abc", 3},
+        {"temprature", "temperature", 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -136,16 +144,16 @@ static void utf8_is_rfc_3629(void **state)
         {"\xF0\x90\x80\x80", 4, 4, 0x10000},
         {"\xF4\x8F\xBF\xBF", 4, 4, 0x10FFFF},
         {"", 0, 0, 0},
-        {"\x80", 1, 0, 0},                 /* a continuation first */
-        {"\xC0\x80", 2, 0, 0},             /* overlong */
+        {"\x80", 1, 0, 0},     /* a continuation first */
+        {"\xC0\x80", 2, 0, 0}, /* overlong */
         {"\xC1\xBF", 2, 0, 0},
         {"\xE0\x9F\xBF", 3, 0, 0},
         {"\xF0\x8F\xBF\xBF", 4, 0, 0},
-        {"\xED\xA0\x80", 3, 0, 0},         /* a surrogate */
-        {"\xF4\x90\x80\x80", 4, 0, 0},     /* over U+10FFFF */
+        {"\xED\xA0\x80", 3, 0, 0},     /* a surrogate */
+        {"\xF4\x90\x80\x80", 4, 0, 0}, /* over U+10FFFF */
         {"\xF5\x80\x80\x80", 4, 0, 0},
         {"\xFF", 1, 0, 0},
-        {"\xE2\x82", 2, 0, 0},             /* cut off */
+        {"\xE2\x82", 2, 0, 0}, /* cut off */
         {"\xE2\x82\x41", 3, 0, 0},
     };
     (void)state;

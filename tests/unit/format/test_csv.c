@@ -1,9 +1,9 @@
 /* CSV records: what RFC 4180 allows, what it does not, and the limits. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "format/csv.h"
 
@@ -53,7 +53,9 @@ static void records_and_fields(void **state)
     expect("a,b\nc,d\n", "a|b\nc|d\n");
     expect("a,b\r\nc,d\r\n", "a|b\nc|d\n");
     expect("a,b\nc,d\r\n\n\r\ne,f", "a|b\nc|d\ne|f\n"); /* mixed ends, blank lines */
-    expect("\xEF\xBB\xBF" "a,b\n", "a|b\n");
+    expect("\xEF\xBB\xBF"
+           "a,b\n",
+           "a|b\n");
     expect(",\n,,\n", "|\n||\n");
     expect("a,", "a|\n");
     expect(" a , b ", " a | b \n");
@@ -145,9 +147,12 @@ static void a_record_can_be_refused_with_its_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records_and_fields), cmocka_unit_test(quotes),
-        cmocka_unit_test(other_separators),   cmocka_unit_test(faults_have_a_place),
-        cmocka_unit_test(limits),             cmocka_unit_test(a_record_can_be_refused_with_its_place),
+        cmocka_unit_test(records_and_fields),
+        cmocka_unit_test(quotes),
+        cmocka_unit_test(other_separators),
+        cmocka_unit_test(faults_have_a_place),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(a_record_can_be_refused_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

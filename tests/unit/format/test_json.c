@@ -1,4 +1,5 @@
 /* The JSON writer against yyjson as its reader, and bounded reading. */
+#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "base/rng.h"
 #include "format/json.h"
@@ -39,10 +39,9 @@ static void a_document_is_written_as_expected(void **state)
     json_text(&w, "\0", 1);
     json_array_end(&w);
     json_object_end(&w);
-    assert_string_equal(str_z(&out),
-                        "{\"name\":\"a\\\"b\\\\c\\n\\t\\r\\u0001\\u007f/\",\"none\":null,\"null\":null,"
-                        "\"int\":-9223372036854775808,\"nan\":null,\"half\":0.5,\"yes\":true,"
-                        "\"list\":[[],{},{\"raw\":1},\"\\u0000\"]}");
+    assert_string_equal(str_z(&out), "{\"name\":\"a\\\"b\\\\c\\n\\t\\r\\u0001\\u007f/\",\"none\":null,\"null\":null,"
+                                     "\"int\":-9223372036854775808,\"nan\":null,\"half\":0.5,\"yes\":true,"
+                                     "\"list\":[[],{},{\"raw\":1},\"\\u0000\"]}");
     yyjson_doc *doc = json_read(str_z(&out), out.len, NULL, NULL);
     assert_non_null(doc);
     yyjson_doc_free(doc);
@@ -51,8 +50,20 @@ static void a_document_is_written_as_expected(void **state)
 
 static void doubles_come_back_the_same(void **state)
 {
-    static const double cases[] = {0, -0.0, 1, -1, 0.1, 1.0 / 3, 1e15, 1e16, 123456789012345680.0, 5e-324, 1.7976931348623157e308,
-                                   2.2250738585072014e-308, 46.53, 1e-7};
+    static const double cases[] = {0,
+                                   -0.0,
+                                   1,
+                                   -1,
+                                   0.1,
+                                   1.0 / 3,
+                                   1e15,
+                                   1e16,
+                                   123456789012345680.0,
+                                   5e-324,
+                                   1.7976931348623157e308,
+                                   2.2250738585072014e-308,
+                                   46.53,
+                                   1e-7};
     (void)state;
     struct rng r = rng_stream(1, "doubles");
     struct str out = STR_INIT;
@@ -223,8 +234,9 @@ static void reading_is_bounded_and_says_where(void **state)
 
 static void getters_have_defaults(void **state)
 {
-    static const char text[] = "{\"i\":-5,\"u\":18446744073709551615,\"d\":2.9,\"huge\":1e300,\"s\":\"x\\u0000y\",\"b\":true,"
-                               "\"n\":null,\"o\":{}}";
+    static const char text[] =
+        "{\"i\":-5,\"u\":18446744073709551615,\"d\":2.9,\"huge\":1e300,\"s\":\"x\\u0000y\",\"b\":true,"
+        "\"n\":null,\"o\":{}}";
     (void)state;
     yyjson_doc *doc = json_read(text, sizeof text - 1, NULL, NULL);
     yyjson_val *v = yyjson_doc_get_root(doc);

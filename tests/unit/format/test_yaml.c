@@ -1,10 +1,10 @@
 /* Study files: core-schema typing, positions, and everything that is refused. */
+#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <cmocka.h>
 
 #include "base/str.h"
 #include "format/yaml.h"
@@ -50,17 +50,50 @@ static void typing_is_the_core_schema(void **state)
         enum yaml_type type;
         double f;
     } cases[] = {
-        {"null", YAML_NULL, 0}, {"Null", YAML_NULL, 0}, {"NULL", YAML_NULL, 0}, {"~", YAML_NULL, 0},
-        {"nULL", YAML_TEXT, 0}, {"true", YAML_BOOL, 1}, {"False", YAML_BOOL, 0}, {"TRUE", YAML_BOOL, 1},
-        {"tRUE", YAML_TEXT, 0}, {"yes", YAML_TEXT, 0}, {"no", YAML_TEXT, 0}, {"on", YAML_TEXT, 0},
-        {"off", YAML_TEXT, 0}, {"y", YAML_TEXT, 0}, {"0", YAML_INT, 0}, {"-7", YAML_INT, -7}, {"+7", YAML_INT, 7},
-        {"007", YAML_INT, 7}, {"0x1F", YAML_INT, 31}, {"0o17", YAML_INT, 15}, {"0x", YAML_TEXT, 0},
-        {"0o8", YAML_TEXT, 0}, {"-0x1F", YAML_TEXT, 0}, {"1_000", YAML_TEXT, 0}, {"12:30", YAML_TEXT, 0},
-        {"2025-11-14", YAML_TEXT, 0}, {"1.5", YAML_FLOAT, 1.5}, {".5", YAML_FLOAT, 0.5}, {"5.", YAML_FLOAT, 5},
-        {"-1e3", YAML_FLOAT, -1000}, {"1E+2", YAML_FLOAT, 100}, {"1e", YAML_TEXT, 0}, {".", YAML_TEXT, 0},
-        {"1.2.3", YAML_TEXT, 0}, {".inf", YAML_FLOAT, INFINITY}, {"-.Inf", YAML_FLOAT, -INFINITY},
-        {"+.INF", YAML_FLOAT, INFINITY}, {"inf", YAML_TEXT, 0}, {"nan", YAML_TEXT, 0}, {"'8'", YAML_TEXT, 0},
-        {"\"true\"", YAML_TEXT, 0}, {"''", YAML_TEXT, 0}, {"!!str 8", YAML_TEXT, 0}, {"|\n  8\n", YAML_TEXT, 0},
+        {"null", YAML_NULL, 0},
+        {"Null", YAML_NULL, 0},
+        {"NULL", YAML_NULL, 0},
+        {"~", YAML_NULL, 0},
+        {"nULL", YAML_TEXT, 0},
+        {"true", YAML_BOOL, 1},
+        {"False", YAML_BOOL, 0},
+        {"TRUE", YAML_BOOL, 1},
+        {"tRUE", YAML_TEXT, 0},
+        {"yes", YAML_TEXT, 0},
+        {"no", YAML_TEXT, 0},
+        {"on", YAML_TEXT, 0},
+        {"off", YAML_TEXT, 0},
+        {"y", YAML_TEXT, 0},
+        {"0", YAML_INT, 0},
+        {"-7", YAML_INT, -7},
+        {"+7", YAML_INT, 7},
+        {"007", YAML_INT, 7},
+        {"0x1F", YAML_INT, 31},
+        {"0o17", YAML_INT, 15},
+        {"0x", YAML_TEXT, 0},
+        {"0o8", YAML_TEXT, 0},
+        {"-0x1F", YAML_TEXT, 0},
+        {"1_000", YAML_TEXT, 0},
+        {"12:30", YAML_TEXT, 0},
+        {"2025-11-14", YAML_TEXT, 0},
+        {"1.5", YAML_FLOAT, 1.5},
+        {".5", YAML_FLOAT, 0.5},
+        {"5.", YAML_FLOAT, 5},
+        {"-1e3", YAML_FLOAT, -1000},
+        {"1E+2", YAML_FLOAT, 100},
+        {"1e", YAML_TEXT, 0},
+        {".", YAML_TEXT, 0},
+        {"1.2.3", YAML_TEXT, 0},
+        {".inf", YAML_FLOAT, INFINITY},
+        {"-.Inf", YAML_FLOAT, -INFINITY},
+        {"+.INF", YAML_FLOAT, INFINITY},
+        {"inf", YAML_TEXT, 0},
+        {"nan", YAML_TEXT, 0},
+        {"'8'", YAML_TEXT, 0},
+        {"\"true\"", YAML_TEXT, 0},
+        {"''", YAML_TEXT, 0},
+        {"!!str 8", YAML_TEXT, 0},
+        {"|\n  8\n", YAML_TEXT, 0},
         {"9223372036854775807", YAML_INT, 9223372036854775807.0},
     };
     (void)state;
@@ -80,7 +113,8 @@ static void typing_is_the_core_schema(void **state)
 static void positions_and_shapes(void **state)
 {
     (void)state;
-    struct doc d = parse("# a study\nagents:\n  - {name: a, kind: engine, n: 2}\n  - name: b\n    list: [1, 2.5, x]\nlast:\n");
+    struct doc d = parse(
+        "# a study\nagents:\n  - {name: a, kind: engine, n: 2}\n  - name: b\n    list: [1, 2.5, x]\nlast:\n");
     assert_int_equal(d.rc, 0);
     struct yaml_node *agents = yaml_get(d.root, "agents");
     assert_int_equal(agents->type, YAML_LIST);
@@ -98,7 +132,8 @@ static void positions_and_shapes(void **state)
     assert_null(yaml_get(list, "x"));
     assert_null(yaml_get(NULL, "x"));
     done(&d);
-    d = parse("\xEF\xBB\xBF" "a: 1\r\nb: \"x\\ty\"\r\n");
+    d = parse("\xEF\xBB\xBF"
+              "a: 1\r\nb: \"x\\ty\"\r\n");
     assert_int_equal(d.rc, 0);
     assert_string_equal(yaml_get(d.root, "b")->text, "x\ty");
     assert_int_equal(d.root->key[0]->column, 1);
@@ -178,8 +213,7 @@ static void unknown_keys_get_a_suggestion(void **state)
     d = parse("zzzzzz: 1\n");
     err_clear(&e);
     assert_int_equal(yaml_allow(d.root, keys, 4, "the study", &e), ERR_INPUT);
-    assert_string_equal(e.text,
-                        "s.yaml:1:1: unknown key 'zzzzzz' in the study; one of: study, agents, blocks, seed");
+    assert_string_equal(e.text, "s.yaml:1:1: unknown key 'zzzzzz' in the study; one of: study, agents, blocks, seed");
     done(&d);
     d = parse("study: 1\nseed: 2\n");
     err_clear(&e);
@@ -232,8 +266,7 @@ static void getters_check_type_and_range(void **state)
     REFUSED(yaml_get_int(d.root, "none", 0, 9, &i, &e), "s.yaml:7:6: none must be a whole number, not nothing");
     REFUSED(yaml_get_double(d.root, "n", 0, 9, &f, &e), "s.yaml:10:4: n must be 0 to 9, not .nan");
     REFUSED(yaml_get_double(d.root, "t", 0, 9, &f, &e), "s.yaml:3:4: t must be a number, not 'word'");
-    REFUSED(yaml_get_bool(d.root, "y", &b, &e),
-            "s.yaml:6:4: y must be true or false ('yes' is text in YAML 1.2)");
+    REFUSED(yaml_get_bool(d.root, "y", &b, &e), "s.yaml:6:4: y must be true or false ('yes' is text in YAML 1.2)");
     REFUSED(yaml_get_bool(d.root, "i", &b, &e), "s.yaml:1:4: i must be true or false, not '5'");
     REFUSED(yaml_get_text(d.root, "i", &t, &e), "s.yaml:1:4: i must be text, not '5'");
     REFUSED(yaml_get_scalar(d.root, "l", &t, &e), "s.yaml:8:4: l must be one value, not a list");
@@ -275,10 +308,14 @@ static void a_missing_file_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(typing_is_the_core_schema),   cmocka_unit_test(positions_and_shapes),
-        cmocka_unit_test(refused_with_a_position),     cmocka_unit_test(limits_hold),
-        cmocka_unit_test(unknown_keys_get_a_suggestion), cmocka_unit_test(getters_check_type_and_range),
-        cmocka_unit_test(choices),                     cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(typing_is_the_core_schema),
+        cmocka_unit_test(positions_and_shapes),
+        cmocka_unit_test(refused_with_a_position),
+        cmocka_unit_test(limits_hold),
+        cmocka_unit_test(unknown_keys_get_a_suggestion),
+        cmocka_unit_test(getters_check_type_and_range),
+        cmocka_unit_test(choices),
+        cmocka_unit_test(a_missing_file_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@
 #define FINISH "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 #define DONE "data: [DONE]\n\n"
 #define LINE(t) "{\"response\":\"" t "\",\"done\":false}\n"
-#define LAST_LINE "{\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":5,\"eval_count\":2}\n"
+#define LAST_LINE                                                                                                      \
+    "{\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":5,\"eval_count\":2}\n"
 
 /* A session that asks `asks` times, whatever comes. */
 struct asker {
@@ -26,8 +27,8 @@ struct asker {
     bool fail_at_end;
 };
 
-static enum session_next asker_next(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
-                                    const char **why)
+static enum session_next asker_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                    mono_ns *at, const char **why)
 {
     struct asker *a = user;
     assert_true((a->asked == 0) == (last == NULL));
@@ -80,10 +81,17 @@ static void set_up(struct bench *b, const struct step *script, const char *backe
         b->askers[i].asks = asks;
         b->sessions[i] = (struct driver_session){"agent", 0, &asker_ops, &b->askers[i]};
     }
-    b->spec = (struct driver_spec){.servers = &b->server, .n_servers = 1, .sessions = b->sessions, .n_sessions = n,
-                                   .limits = {.connect_ns = 5 * NS_PER_S, .first_byte_ns = NS_PER_S / 5,
-                                              .idle_ns = NS_PER_S / 5, .total_ns = 2 * NS_PER_S},
-                                   .stop = &b->stop, .on_request = on_request, .user = b};
+    b->spec = (struct driver_spec){.servers = &b->server,
+                                   .n_servers = 1,
+                                   .sessions = b->sessions,
+                                   .n_sessions = n,
+                                   .limits = {.connect_ns = 5 * NS_PER_S,
+                                              .first_byte_ns = NS_PER_S / 5,
+                                              .idle_ns = NS_PER_S / 5,
+                                              .total_ns = 2 * NS_PER_S},
+                                   .stop = &b->stop,
+                                   .on_request = on_request,
+                                   .user = b};
 }
 
 static int play(struct bench *b)
@@ -103,8 +111,7 @@ static const struct row {
     const char *text;
     struct step script[8];
 } rows[] = {
-    {"whole", "openai", OUTCOME_OK, "ab",
-     {REQUEST, PUSH(HEAD_SSE DELTA("a")), PUSH(DELTA("b") FINISH DONE), FIN}},
+    {"whole", "openai", OUTCOME_OK, "ab", {REQUEST, PUSH(HEAD_SSE DELTA("a")), PUSH(DELTA("b") FINISH DONE), FIN}},
     {"ndjson", "ollama", OUTCOME_OK, "ab", {REQUEST, PUSH(HEAD_NDJSON LINE("a")), PUSH(LINE("b") LAST_LINE), FIN}},
     {"no terminator", "openai", OUTCOME_NO_DONE, "a", {REQUEST, PUSH(HEAD_SSE DELTA("a")), FIN}},
     {"no done line", "ollama", OUTCOME_NO_DONE, "a", {REQUEST, PUSH(HEAD_NDJSON LINE("a")), FIN}},
@@ -113,16 +120,31 @@ static const struct row {
     {"closed before the head", "openai", OUTCOME_RESET, "", {REQUEST, FIN}},
     {"silence", "openai", OUTCOME_TIMEOUT_FIRST_BYTE, "", {REQUEST, GONE}},
     {"stalled", "openai", OUTCOME_TIMEOUT_IDLE, "a", {REQUEST, PUSH(HEAD_SSE DELTA("a")), GONE}},
-    {"error in a 200", "openai", OUTCOME_API_ERROR, "",
+    {"error in a 200",
+     "openai",
+     OUTCOME_API_ERROR,
+     "",
      {REQUEST, PUSH(HEAD_SSE "data: {\"error\":{\"message\":\"broken\",\"type\":\"server_error\"}}\n\n"), FIN}},
-    {"api error", "openai", OUTCOME_API_ERROR, "",
+    {"api error",
+     "openai",
+     OUTCOME_API_ERROR,
+     "",
      {REQUEST,
       PUSH("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 37\r\nConnection: close\r\n\r\n"
            "{\"error\":{\"message\":\"no such model\"}}"),
       FIN}},
-    {"html error page", "openai", OUTCOME_HTTP_ERROR, "",
-     {REQUEST, PUSH("HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<h1>oops</h1>\n"), FIN}},
-    {"overloaded", "openai", OUTCOME_REFUSED, "",
+    {"html error page",
+     "openai",
+     OUTCOME_HTTP_ERROR,
+     "",
+     {REQUEST,
+      PUSH(
+          "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 14\r\nConnection: close\r\n\r\n<h1>oops</h1>\n"),
+      FIN}},
+    {"overloaded",
+     "openai",
+     OUTCOME_REFUSED,
+     "",
      {REQUEST, PUSH("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), FIN}},
     {"not http", "openai", OUTCOME_PARSE_ERROR, "", {REQUEST, PUSH("SSH-2.0-OpenSSH\r\n\r\n"), FIN}},
     {"not json", "openai", OUTCOME_PARSE_ERROR, "", {REQUEST, PUSH(HEAD_SSE "data: {nonsense\n\n" DONE), FIN}},
@@ -204,7 +226,8 @@ static void sessions_take_turns_and_start_together(void **state)
 
 static void events_of_one_read_are_merged(void **state)
 {
-    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("a") DELTA("b") DELTA("c") FINISH DONE), FIN, END};
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("a") DELTA("b") DELTA("c") FINISH DONE), FIN,
+                                         END};
     struct bench b;
     (void)state;
     set_up(&b, script, "openai", 1, 1);
@@ -248,8 +271,10 @@ static void a_stop_cancels_what_flies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_end_has_its_outcome),   cmocka_unit_test(nobody_listens),
-        cmocka_unit_test(sessions_take_turns_and_start_together), cmocka_unit_test(events_of_one_read_are_merged),
+        cmocka_unit_test(every_end_has_its_outcome),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(sessions_take_turns_and_start_together),
+        cmocka_unit_test(events_of_one_read_are_merged),
         cmocka_unit_test(a_stop_cancels_what_flies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

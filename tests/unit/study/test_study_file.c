@@ -12,19 +12,20 @@
 #include "study/scenario.h"
 #include "study/study.h"
 
-static const char good[] = "study: duet\n"
-                           "question: Which?\n"
-                           "servers:\n"
-                           "  - {name: a, kind: engine, model: m, threads: 1, num_ctx: 512}\n"
-                           "  - {name: b, kind: \"http://127.0.0.1:1\", backend: ollama, model: x}\n"
-                           "corpus: files\n"
-                           "agents:\n"
-                           "  - {name: one, server: a, options: {temperature: 0.5, num_predict: 8, seed: 3}}\n"
-                           "  - {name: two, server: b, route: completion, stream: false}\n"
-                           "arms: [{name: s1, agents: [one]}, {name: s2, agents: [two]}, {name: pair, agents: [one, two]}]\n"
-                           "blocks: 4\n"
-                           "seed: 7\n"
-                           "timeouts: {connect: 1.5, total: 20}\n";
+static const char good[] =
+    "study: duet\n"
+    "question: Which?\n"
+    "servers:\n"
+    "  - {name: a, kind: engine, model: m, threads: 1, num_ctx: 512}\n"
+    "  - {name: b, kind: \"http://127.0.0.1:1\", backend: ollama, model: x}\n"
+    "corpus: files\n"
+    "agents:\n"
+    "  - {name: one, server: a, options: {temperature: 0.5, num_predict: 8, seed: 3}}\n"
+    "  - {name: two, server: b, route: completion, stream: false}\n"
+    "arms: [{name: s1, agents: [one]}, {name: s2, agents: [two]}, {name: pair, agents: [one, two]}]\n"
+    "blocks: 4\n"
+    "seed: 7\n"
+    "timeouts: {connect: 1.5, total: 20}\n";
 
 static void reads_everything(void **state)
 {
@@ -159,8 +160,13 @@ static void scenarios_are_good_study_files(void **state)
     const char *name;
     (void)state;
     for (size_t i = 0; (name = scenario_at(i, NULL)); i++) {
-        struct scenario sc = {.name = name, .server = "engine", .n_servers = strcmp(name, "single") ? 2 : 1, .n_runs = 2,
-                              .corpus = "it's here", .stream = true, .options = "temperature=0.4,top_k=10"};
+        struct scenario sc = {.name = name,
+                              .server = "engine",
+                              .n_servers = strcmp(name, "single") ? 2 : 1,
+                              .n_runs = 2,
+                              .corpus = "it's here",
+                              .stream = true,
+                              .options = "temperature=0.4,top_k=10"};
         struct str yaml = STR_INIT;
         struct study s;
         struct err e = ERR_INIT;
