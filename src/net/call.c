@@ -37,7 +37,6 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
 
 void call_free(struct call *k)
 {
-    loop_timer_cancel(k->client->loop, &k->timer);
     request_wipe(&k->request);
     sse_release(&k->sse);
     ndjson_release(&k->ndjson);
@@ -45,10 +44,9 @@ void call_free(struct call *k)
     free(k);
 }
 
-static void leave(struct call *k)
+static void bury(struct burial *b)
 {
-    if (!--k->depth && k->at == CALL_AT_END)
-        call_free(k);
+    call_free((struct call *)((char *)b - offsetof(struct call, burial)));
 }
 
 /* ---- deadlines ---- */
@@ -139,7 +137,6 @@ static void on_deadline(struct timer *t)
 {
     struct call *k = (struct call *)((char *)t - offsetof(struct call, timer));
     mono_ns now = clock_now(NULL);
-    k->depth++;
     turn_window(k, now);
     if (next_deadline(k).at <= now && k->at >= CALL_AT_SEND && k->at <= CALL_AT_BODY) {
         conn_pump(k->conn);
@@ -152,7 +149,6 @@ static void on_deadline(struct timer *t)
         else
             arm(k);
     }
-    leave(k);
 }
 
 /* ---- sending ---- */
@@ -185,20 +181,16 @@ void call_on_open(struct call *k)
 
 void call_on_sent(struct call *k, mono_ns t_ns, bool kernel)
 {
-    k->depth++;
     if (k->ops->sent)
         k->ops->sent(k->user, t_ns, kernel);
-    leave(k);
 }
 
 void call_on_acked(struct call *k, mono_ns t_ns)
 {
     if (k->at == CALL_AT_END)
         return;
-    k->depth++;
     if (k->ops->acked)
         k->ops->acked(k->user, t_ns);
-    leave(k);
 }
 
 /* ---- receiving ---- */
@@ -206,7 +198,6 @@ void call_on_acked(struct call *k, mono_ns t_ns)
 void call_on_bytes(struct call *k, const char *p, size_t n, const struct arrival *a)
 {
     bool first = !k->bytes_in;
-    k->depth++;
     k->arrival = *a;
     k->last_in_ns = a->app_ns;
     k->bytes_in += (int64_t)n;
@@ -219,7 +210,6 @@ void call_on_bytes(struct call *k, const char *p, size_t n, const struct arrival
     }
     if (k->at != CALL_AT_END)
         call_take_answer(k, p, n);
-    leave(k);
 }
 
 /* ---- the end ---- */
@@ -255,7 +245,6 @@ static bool try_again(struct call *k)
 
 void call_on_closed(struct call *k, const struct conn_end *end)
 {
-    k->depth++;
     k->conn = NULL;
     if (k->at == CALL_AT_CONNECT)
         on_no_connection(k, end);
@@ -263,7 +252,6 @@ void call_on_closed(struct call *k, const struct conn_end *end)
         call_complete(k, 0);
     else if (!try_again(k))
         on_broken(k, end);
-    leave(k);
 }
 
 static bool reusable(const struct call *k, enum net_result result)
@@ -276,7 +264,6 @@ void call_finish(struct call *k, enum net_result result, int sys_errno, const ch
     struct client *c = k->client;
     if (k->at == CALL_AT_END)
         return;
-    k->depth++;
     client_unlink(c, k);
     bool connected = k->at > CALL_AT_CONNECT;
     k->at = CALL_AT_END;
@@ -301,7 +288,8 @@ void call_finish(struct call *k, enum net_result result, int sys_errno, const ch
     client_serve_queue(c);
     if (k->ops->end)
         k->ops->end(k->user, &end);
-    leave(k);
+    k->burial.bury = bury;
+    loop_bury(c->loop, &k->burial);
 }
 
 void call_cancel(struct call *k)

@@ -23,16 +23,16 @@ enum call_state {
     CALL_AT_HEAD,
     /* The body comes. Ends with NET_DONE, NET_RESET, NET_PARSE, NET_TIMEOUT_IDLE. */
     CALL_AT_BODY,
-    /* `end` was called or is being called. The memory goes when our own frames are left. */
+    /* `end` was called or is being called. The memory goes when the loop's pass is over. */
     CALL_AT_END
 };
 
 struct call {
     struct client *client;
+    struct burial burial;
     struct conn *conn;        /* NULL while queued and after the end */
     struct call *prev, *next; /* in the client's queue or in its list of calls at work */
     enum call_state at;
-    int depth;                  /* of our frames below which the memory must live */
     const struct call_ops *ops; /* borrowed */
     void *user;
     enum call_framing asked, framing;

@@ -213,6 +213,7 @@ struct call *call_start(struct client *c, const struct call_spec *spec, const st
         return k;
     client_unlink(c, k);
     client_take_back(c, k->conn, false);
+    loop_timer_cancel(c->loop, &k->timer);
     call_free(k);
     err_sys(e, ERR_IO, failure, "cannot open another connection");
     return NULL;

@@ -47,20 +47,18 @@ void conn_close(struct conn *c)
     c->state = CONN_CLOSED;
 }
 
-void conn_free(struct conn *c)
+static void bury(struct burial *b)
 {
-    conn_close(c);
-    c->doomed = true;
-    if (c->depth)
-        return;
+    struct conn *c = (struct conn *)((char *)b - offsetof(struct conn, burial));
     tls_free(c->tls);
     free(c);
 }
 
-static void leave(struct conn *c)
+void conn_free(struct conn *c)
 {
-    if (!--c->depth && c->doomed)
-        conn_free(c);
+    conn_close(c);
+    c->burial.bury = bury;
+    loop_bury(c->loop, &c->burial);
 }
 
 static void fail(struct conn *c, int sys_errno, const char *why, bool orderly)
@@ -267,11 +265,9 @@ void conn_settle_sent(struct conn *c)
 {
     if (!c->sent_due || c->writing)
         return;
-    c->depth++;
     read_stamps(c);
     if (c->sent_due)
         tell_sent(c, c->written_ns, false);
-    leave(c);
 }
 
 /* ---- reading ---- */
@@ -353,7 +349,6 @@ void conn_pump(struct conn *c)
     mono_ns app_ns = clock_now(NULL);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    c->depth++;
     if (n > 0) {
         struct arrival a = stamp_arrival(c, app_ns, realtime);
         take_bytes(c, buffer, (size_t)n, &a);
@@ -367,7 +362,6 @@ void conn_pump(struct conn *c)
         if (c->state != CONN_CLOSED)
             fail(c, r, why, !r && !c->tls);
     }
-    leave(c);
 }
 
 /* ---- the loop's calls ---- */
@@ -409,7 +403,6 @@ static void on_connect(struct conn *c)
 static void on_ready(struct watch *w, unsigned ev)
 {
     struct conn *c = (struct conn *)((char *)w - offsetof(struct conn, watch));
-    c->depth++;
     if (c->state == CONN_CONNECTING) {
         on_connect(c);
     } else {
@@ -419,15 +412,12 @@ static void on_ready(struct watch *w, unsigned ev)
         if (c->state != CONN_CLOSED && ((ev & (LISTEN_IN | EPOLLHUP)) || ((ev & EPOLLERR) && !stamps)))
             conn_pump(c);
     }
-    leave(c);
 }
 
 static void on_timer(struct timer *t)
 {
     struct conn *c = (struct conn *)((char *)t - offsetof(struct conn, timer));
-    c->depth++;
     int r = c->failure ? c->failure : c->state == CONN_CONNECTING ? next_attempt(c, ETIMEDOUT) : 0;
     if (r)
         fail(c, r, NULL, false);
-    leave(c);
 }

@@ -73,8 +73,8 @@ struct conn {
     uint32_t tx_bytes;                      /* written since stamping was enabled: the numbering of OPT_ID */
     uint32_t tx_last;                       /* the number of the request's last byte */
     uint32_t exchange, rx_exchange;         /* sends so far, and at the beginning of the read in hand */
-    bool stamps, writing, sent_due, ack_due, doomed;
-    int depth; /* of our own frames below which the memory must live */
+    bool stamps, writing, sent_due, ack_due;
+    struct burial burial;
     mono_ns tx_before_ns, written_ns, sent_ns, last_rx_ns;
     const struct arrival *arrival; /* of the read in hand, for TLS records */
 
@@ -96,6 +96,6 @@ void conn_pump(struct conn *c);
 /* Tells sent() now if it is due, by the error queue or else by our clock. */
 void conn_settle_sent(struct conn *c);
 void conn_close(struct conn *c); /* without closed() */
-void conn_free(struct conn *c);  /* closes; the memory goes when our frames are left */
+void conn_free(struct conn *c);  /* closes; the memory goes when the loop's pass is over */
 
 #endif

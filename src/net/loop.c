@@ -35,8 +35,9 @@ struct loop {
     uint64_t reads;
     void (*after)(void *user);
     void *after_user;
-    int warm_fds[2];  /* the dummy connection that keeps kernel stamping on; -1 */
-    char *buffer;     /* owned, BUFFER_BYTES; only pages that were used count as memory */
+    int warm_fds[2]; /* the dummy connection that keeps kernel stamping on; -1 */
+    char *buffer;    /* owned, BUFFER_BYTES; only pages that were used count as memory */
+    struct burial *dead;
     int events, next; /* of the batch in hand */
     struct epoll_event event[BATCH];
 };
@@ -70,10 +71,26 @@ int loop_new(struct loop **out, struct err *e)
     return 0;
 }
 
+void loop_bury(struct loop *l, struct burial *b)
+{
+    b->next = l->dead;
+    l->dead = b;
+}
+
+static void bury_dead(struct loop *l)
+{
+    while (l->dead) {
+        struct burial *b = l->dead;
+        l->dead = b->next;
+        b->bury(b);
+    }
+}
+
 void loop_free(struct loop *l)
 {
     if (!l)
         return;
+    bury_dead(l);
     for (int i = 0; i < 2; i++)
         if (l->warm_fds[i] >= 0)
             close(l->warm_fds[i]);
@@ -207,6 +224,7 @@ void loop_step(struct loop *l, mono_ns until)
         hand_out(l, n);
     }
     fire_timers(l);
+    bury_dead(l);
     timer_heap_reserve(&l->timers, SPARE_TIMERS);
     if (n && l->after)
         l->after(l->after_user);

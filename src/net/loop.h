@@ -67,6 +67,14 @@ mono_ns loop_from_realtime(const struct loop *l, int64_t realtime_ns);
 const struct loop_stats *loop_stats(const struct loop *l);
 void loop_stats_reset(struct loop *l);
 
+/* Memory that frames of a running callback may still stand on: `bury` is called when this pass is over, or by
+ * loop_free. Embedded in what dies. */
+struct burial {
+    void (*bury)(struct burial *b);
+    struct burial *next;
+};
+void loop_bury(struct loop *l, struct burial *b);
+
 /* For whoever reads sockets: one receive buffer for all connections, the caller's until its callback
  * returns, and the number of a read that brought bytes (from 1, never reset). */
 char *loop_buffer(struct loop *l, size_t *cap);

@@ -58,7 +58,7 @@ void timer_heap_reserve(struct timer_heap *h, size_t extra)
     size_t cap = h->cap ? h->cap : 64;
     while (cap - h->n < extra)
         cap *= 2;
-    h->at = xrealloc(h->at, cap * sizeof *h->at);
+    h->at = xrealloc(h->at, cap * sizeof(struct timer *));
     h->cap = cap;
 }
 

@@ -10,7 +10,7 @@
 #include "text/number.h"
 
 /* A number written with few digits is near many facts: beyond the rounding it must also be this near. */
-#define MAX_RELATIVE 0.05
+#define MAX_RELATIVE 0.03
 
 const char *ground_class_word(enum ground_class c)
 {

@@ -42,7 +42,7 @@ const char *ground_class_word(enum ground_class c);
  * contradicted; a number of untyped files contradicts only when the text says that it means all of them, and "the first
  * two CSV files" contradicts nothing.
  * Any other number is supported when it equals a fact at the precision it is written with (half a unit of its last digit,
- * and never more than 5 % off), after units of time and %, k are taken into account; else it is not found. At most
+ * and never more than 3 % off), after units of time and %, k are taken into account; else it is not found. At most
  * GROUND_MAX_STATEMENTS are returned. */
 size_t ground_text(struct span text, const struct fact *facts, size_t n_facts, struct arena *a, struct statement **out);
 

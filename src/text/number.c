@@ -13,10 +13,10 @@ enum { MAX_DIGITS = 40, FIRST_YEAR = 1990, LAST_YEAR = 2039 };
 static const char *const months[] = {"january",   "february", "march",    "april",    "may",  "june", "july", "august",
                                      "september", "october",  "november", "december", "jan",  "feb",  "mar",  "apr",
                                      "jun",       "jul",      "aug",      "sep",      "sept", "oct",  "nov",  "dec"};
-static const char *const references[] = {"section", "sections", "report",        "table",   "figure",   "fig",
-                                         "step",    "phase",    "appendix",      "chapter", "version",  "page",
-                                         "part",    "rank",     "item",          "agent",   "question", "equation",
-                                         "note",    "finding",  "recommendation"};
+static const char *const references[] = {"section", "sections", "report",   "table",         "figure",   "fig",
+                                         "step",    "phase",    "appendix", "chapter",       "version",  "page",
+                                         "part",    "rank",     "item",     "agent",         "question", "equation",
+                                         "top",     "note",     "finding",  "recommendation"};
 static const char *const spelled[] = {"zero",     "one",     "two",     "three",     "four",     "five",     "six",
                                       "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
                                       "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"};

@@ -1,10 +1,11 @@
 /* Errors as values, and the arena. */
-#include <cmocka.h>
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"

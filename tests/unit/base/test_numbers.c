@@ -1,9 +1,10 @@
 /* Random numbers, hashes and time: against published values where there are any. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,10 @@
 /* CSV records: what RFC 4180 allows, what it does not, and the limits. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <string.h>
 
 #include "format/csv.h"

@@ -1,9 +1,11 @@
 /* Study files: core-schema typing, positions, and everything that is refused. */
-#include <cmocka.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/str.h"
