@@ -61,11 +61,8 @@ static struct span summary_tr109(struct span text)
             continue;
         const char *from = rest.at;
         struct span before = rest;
-        while (next_line(&rest, &line) && line.len && line.at[0] != '#')
-            before = rest;
-        for (; !(line.len && line.at[0] == '#'); before = rest) /* blank lines belong to it */
-            if (!next_line(&rest, &line))
-                break;
+        while (next_line(&rest, &line) && !(line.len && line.at[0] == '#'))
+            before = rest; /* blank lines belong to it */
         struct span found = until(from, before);
         if (found.len)
             return found;
@@ -209,6 +206,15 @@ struct items {
     bool list;
 };
 
+/* A line drawn with dashes, equal signs or stars. */
+static bool is_rule(struct span line)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (!memchr("-=*", line.at[i], 3))
+            return false;
+    return true;
+}
+
 static void add_item(struct items *items, struct span line)
 {
     size_t indent;
@@ -222,7 +228,7 @@ static void add_item(struct items *items, struct span line)
     }
     if (items->list && (!item.len || indent > items->indent))
         return;
-    if (!item.len && (plain.len == 0 || plain.at[0] == '|' || strspn(plain.at, "-=*") >= plain.len))
+    if (!item.len && (plain.len == 0 || plain.at[0] == '|' || is_rule(plain)))
         return;
     if (items->n < EXTRACT_MAX_ITEMS)
         items->at[items->n++] = item.len ? item : plain;

@@ -100,6 +100,17 @@ static size_t skip_digits(struct span line, size_t i)
 
 /* ---- cutting ----------------------------------------------------------------------------------------------------- */
 
+/* The exponent whose sign or first digit is at i; a longer one than any double has stays out of range. */
+static int exponent_value(struct span line, size_t i)
+{
+    bool minus = byte_at(line, i) == '-';
+    int value = 0;
+    for (i += minus || byte_at(line, i) == '+'; digit_at(line, i); i++)
+        if (value < 1000)
+            value = 10 * value + (line.at[i] - '0');
+    return minus ? -value : value;
+}
+
 /* Behind the digits that begin at i; *whole: neither fraction nor exponent; *decimals: digits behind the point. */
 static size_t cut_digits(struct span line, size_t i, bool *whole, int *decimals)
 {
@@ -117,12 +128,11 @@ static size_t cut_digits(struct span line, size_t i, bool *whole, int *decimals)
         *decimals = (int)(i - point - 1);
         *whole = false;
     }
-    if (tolower(byte_at(line, i)) == 'e') {
+    if (byte_at(line, i) == 'e' || byte_at(line, i) == 'E') {
         size_t e = i + 1 + (byte_at(line, i + 1) == '-' || byte_at(line, i + 1) == '+');
         if (digit_at(line, e)) {
-            int exponent = atoi(line.at + i + 1);
+            *decimals -= exponent_value(line, i + 1);
             i = skip_digits(line, e);
-            *decimals -= exponent > 300 ? 300 : exponent < -300 ? -300 : exponent;
             *whole = false;
         }
     }
@@ -266,7 +276,9 @@ static bool read_digits(struct span line, size_t i, size_t *at, struct number *o
     bool attached = unit && byte_at(line, end) != ' ';
     *at = out->end = end + unit;
     if (joined_before(line, i) || (!attached && joined_behind(line, i, end))) {
-        *at = skip_name(line, end + (byte_at(line, end) == ':'));
+        for (*at = end; byte_at(line, *at) == ':' && digit_at(line, *at + 1);) /* a time and its seconds */
+            *at = skip_digits(line, *at + 1);
+        *at = skip_name(line, *at);
         return false;
     }
     if (is_ordinal(line, end) || is_marker(line, i, end, whole) || (!unit && is_date(line, i, end, value, whole)))
