@@ -30,13 +30,18 @@ static bool ends_sentence(struct span line, size_t i)
 
 static struct span sentence_at(struct span line, size_t start, size_t end)
 {
-    size_t from = start, to = end;
-    while (from > 0 && !ends_sentence(line, from - 1))
+    size_t from = start, to = end, first = start > GROUND_MAX_BESIDE ? start - GROUND_MAX_BESIDE : 0;
+    size_t last = line.len - end > GROUND_MAX_BESIDE ? end + GROUND_MAX_BESIDE : line.len;
+    while (from > first && !ends_sentence(line, from - 1))
         from--;
-    while (to < line.len && !ends_sentence(line, to))
+    while (to < last && !ends_sentence(line, to))
         to++;
-    if (to < line.len)
+    if (to < last)
         to++;
+    while (from < start && ((unsigned char)line.at[from] & 0xC0) == 0x80) /* not inside a character */
+        from++;
+    while (to > end && to < line.len && ((unsigned char)line.at[to] & 0xC0) == 0x80)
+        to--;
     while (from < to && isspace((unsigned char)line.at[from]))
         from++;
     while (to > from && isspace((unsigned char)line.at[to - 1]))
@@ -55,7 +60,8 @@ static bool near(double stated, double half_unit, double fact)
 
 static bool equals(const struct number *n, const struct fact *f)
 {
-    double stated = number_unit_seconds(n->unit), has = number_unit_seconds(number_unit_of_name(f->name));
+    double stated = number_unit_seconds(n->unit);
+    double has = stated > 0 ? number_unit_seconds(number_unit_of_name(f->name)) : 0;
     double scale = stated > 0 && has > 0 ? stated / has : 1;
     if (near(n->value * scale, n->half_unit * scale, f->value))
         return true;

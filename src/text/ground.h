@@ -24,13 +24,14 @@ enum ground_class { GROUND_SUPPORTED, GROUND_CONTRADICTED, GROUND_NOT_FOUND, GRO
 
 struct statement {
     double value;
-    struct span number, sentence; /* borrowed from the text */
+    struct span number;   /* borrowed from the text */
+    struct span sentence; /* likewise: at most GROUND_MAX_BESIDE bytes on each side of the number */
     enum ground_class class;
     const struct fact *fact; /* the fact it agrees with or contradicts; NULL */
     bool named;              /* the sentence also names that fact: better evidence than an equal number alone */
 };
 
-enum { GROUND_MAX_STATEMENTS = 4096 };
+enum { GROUND_MAX_STATEMENTS = 4096, GROUND_MAX_BESIDE = 500 };
 
 const char *ground_class_word(enum ground_class c);
 /* Finds the statements of `text`; the array lives in the arena. List markers, heading numbers, ordinals, dates, versions,

@@ -39,10 +39,9 @@ enum { H1, H2, H3, BOLD, TABLE, NUMBERED, BULLET };
 
 static bool has_bold(struct span line)
 {
-    const char *open = line.len >= 5 ? memmem(line.at, line.len, "**", 2) : NULL;
-    return open &&
-           memmem(open + 3, line.len > (size_t)(open + 3 - line.at) ? line.len - (size_t)(open + 3 - line.at) : 0, "**",
-                  2);
+    const char *open = memmem(line.at, line.len, "**", 2);
+    size_t behind = open ? (size_t)(open - line.at) + 3 : 0; /* at least one character between */
+    return open && behind < line.len && memmem(line.at + behind, line.len - behind, "**", 2);
 }
 
 static void note_structures(struct span line, bool seen[KEYWORD_STRUCTURES])
@@ -77,25 +76,35 @@ static double share_structures(struct span text)
     return (double)n / KEYWORD_STRUCTURES;
 }
 
+/* One kind of brackets. A line without a closing one is searched once, not again from each opening one. */
+struct brackets {
+    char open, close;
+    size_t none_before; /* no closing one stands before this place */
+};
+
 /* Something in brackets on one line; its length, or 0. */
-static size_t bracketed(struct span text, size_t i, char open, char close)
+static size_t bracketed(struct span text, size_t i, struct brackets *b)
 {
-    if (text.at[i] != open)
+    if (text.at[i] != b->open || i < b->none_before)
         return 0;
-    for (size_t k = i + 1; k < text.len && text.at[k] != '\n'; k++)
-        if (text.at[k] == close)
-            return k > i + 1 ? k - i + 1 : 0;
+    size_t k = i + 1;
+    while (k < text.len && text.at[k] != '\n' && text.at[k] != b->close)
+        k++;
+    if (k < text.len && text.at[k] == b->close)
+        return k > i + 1 ? k - i + 1 : 0;
+    b->none_before = k;
     return 0;
 }
 
 static size_t count_citations(struct span text)
 {
+    struct brackets square = {'[', ']', 0}, round = {'(', ')', 0};
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++) {
         struct span rest = {text.at + i, text.len - i};
-        size_t len = bracketed(text, i, '[', ']');
+        size_t len = bracketed(text, i, &square);
         if (!len)
-            len = bracketed(text, i, '(', ')');
+            len = bracketed(text, i, &round);
         if (len)
             i += len - 1;
         n += len > 0 || span_starts(rest, "Technical Report");

@@ -230,6 +230,24 @@ static void a_list_number_ends_no_sentence(void **state)
     arena_release(&a);
 }
 
+static void a_sentence_without_end_is_cut_at_characters(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct str text = STR_INIT;
+    struct statement *s;
+    for (int i = 0; i < 300; i++)
+        str_addz(&text, "\xC3\xA9");
+    str_addz(&text, " 7.5 ");
+    for (int i = 0; i < 300; i++)
+        str_addz(&text, "\xC3\xA9");
+    assert_int_equal(ground_text((struct span){text.at, text.len}, facts, N_FACTS, &a, &s), 1);
+    assert_int_equal(s[0].sentence.len, 498 + 1 + 3 + 1 + 498); /* one byte less than allowed on each side */
+    assert_ptr_equal(s[0].sentence.at, text.at + 102);
+    str_release(&text);
+    arena_release(&a);
+}
+
 static void at_most_so_many_statements(void **state)
 {
     (void)state;
@@ -278,6 +296,7 @@ int main(void)
         cmocka_unit_test(what_states_nothing_is_left_out),
         cmocka_unit_test(each_statement_keeps_its_place),
         cmocka_unit_test(a_list_number_ends_no_sentence),
+        cmocka_unit_test(a_sentence_without_end_is_cut_at_characters),
         cmocka_unit_test(at_most_so_many_statements),
         cmocka_unit_test(without_facts_nothing_is_found),
         cmocka_unit_test(classes_have_words),
