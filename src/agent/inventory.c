@@ -101,12 +101,12 @@ static struct line *sort_lines(const struct corpus *c, size_t *n)
     return lines;
 }
 
-/* Four significant digits, and whole numbers whole. */
+/* Four significant digits, and whole numbers whole; what has no such digits any more is written with an exponent. */
 static void number_text(double v, char out[32])
 {
     if (v == floor(v) && fabs(v) < 1e15)
         snprintf(out, 32, "%.0f", v);
-    else if (fabs(v) >= 1000)
+    else if (fabs(v) >= 1000 && fabs(v) < 1e15)
         snprintf(out, 32, "%.1f", v);
     else
         snprintf(out, 32, "%.4g", v);
