@@ -32,6 +32,22 @@ static void the_inventory_tells_counts_paths_and_numbers(void **state)
     corpus_release(&c);
 }
 
+static void files_take_turns_and_settings_come_last(void **state)
+{
+    const struct scratch *s = *state;
+    struct corpus c;
+    struct str out = STR_INIT;
+    scratch_file(s, "a.json", "{\"seed\": 1}");
+    scratch_file(s, "b.json", "{\"other\": 2, \"wall_ms\": 3, \"decode_tok_s\": 4}");
+    scratch_file(s, "c.json", "{\"ttft_ms\": 5}");
+    scratch_open(s, &c);
+    corpus_inventory(&c, 1000, &out);
+    assert_non_null(strstr(str_z(&out), "- b.json: decode_tok_s 4\n- c.json: ttft_ms 5\n- b.json: wall_ms 3\n"
+                                        "- b.json: other 2\n- a.json: seed 1\n"));
+    str_release(&out);
+    corpus_release(&c);
+}
+
 static void the_inventory_is_cut_at_a_line_end_at_every_size(void **state)
 {
     struct corpus c;
@@ -360,6 +376,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_inventory_tells_counts_paths_and_numbers),
+        TEST(files_take_turns_and_settings_come_last),
         TEST(the_inventory_is_cut_at_a_line_end_at_every_size),
         TEST(many_paths_are_shortened),
         TEST(numbers_of_any_size_keep_their_magnitude),

@@ -174,6 +174,7 @@ static void an_answer_that_is_no_good_ends_the_session(void **state)
             str_addz(&first, x.why);
             assert_int_equal(answer(&x, "too late"), SESSION_FAILED); /* and stays so */
             assert_string_equal(x.why, str_z(&first));
+            assert_null(strstr(workflow_report(x.w), "too late"));
             str_release(&first);
             end(&x);
         }
@@ -306,6 +307,10 @@ static void the_list_of_statements_is_bounded(void **state)
     assert_int_equal(json_get_int(ground, "statements", -1), 300);
     assert_int_equal(yyjson_arr_size(yyjson_obj_get(ground, "list")), 200);
     assert_non_null(strstr(workflow_report(x.w), "\n250 more are in the result file.\n"));
+    int rows = 0;
+    for (const char *p = workflow_report(x.w); (p = strstr(p, "nothing equal")); p++)
+        rows++;
+    assert_int_equal(rows, 50);
     yyjson_doc_free(doc);
     str_release(&text);
     end(&x);

@@ -227,6 +227,10 @@ static void a_list_number_ends_no_sentence(void **state)
     struct statement *s;
     assert_int_equal(ground_text(span_z("12. It has 7.5 of them. Yes"), facts, N_FACTS, &a, &s), 1);
     assert_true(span_eq_z(s[0].sentence, "12. It has 7.5 of them."));
+    assert_int_equal(ground_text(span_z("123. It has 7.5"), facts, N_FACTS, &a, &s), 1);
+    assert_true(span_eq_z(s[0].sentence, "123. It has 7.5"));
+    assert_int_equal(ground_text(span_z("It is q10. Now 7.5"), facts, N_FACTS, &a, &s), 1);
+    assert_true(span_eq_z(s[0].sentence, "Now 7.5")); /* a number at the end of a sentence is no list number */
     arena_release(&a);
 }
 
