@@ -253,6 +253,9 @@ int driver_run(struct driver *d, struct run *r, struct err *e)
     watch_read(&after);
     hand_over(d, r);
     watch_fill_health(r, loop_stats(d->loop), &before, &after);
+    r->health.retransmits = 0;
+    for (size_t i = 0; i < d->spec.n_servers; i++)
+        r->health.retransmits += d->clients[i] ? client_retransmits(d->clients[i]) : 0;
     return d->stopping ? err_set(e, ERR_INTERRUPTED, "interrupted") : 0;
 }
 

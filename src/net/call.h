@@ -61,6 +61,7 @@ struct client {
     struct call *calls;              /* at work */
     bool closing;
     int opening, failed; /* of client_preconnect */
+    int64_t retransmits; /* of connections that are closed */
     char why[512];       /* the sentence given to `end` */
 };
 

@@ -74,6 +74,7 @@ static void discard(struct client *c, struct conn *conn)
 {
     list_remove(conn->idle ? &c->idle : &c->conns, conn);
     c->connections--;
+    c->retransmits += conn_retransmits(conn);
     conn_free(conn);
 }
 
@@ -280,6 +281,16 @@ void client_free(struct client *c)
     tls_context_free(c->target.tls);
     request_wipe(&c->fields);
     free(c);
+}
+
+int64_t client_retransmits(const struct client *c)
+{
+    int64_t n = c->retransmits;
+    for (const struct conn *conn = c->conns; conn; conn = conn->next)
+        n += conn_retransmits(conn);
+    for (const struct conn *conn = c->idle; conn; conn = conn->next)
+        n += conn_retransmits(conn);
+    return n;
 }
 
 int client_preconnect(struct client *c, int n, mono_ns timeout_ns, struct err *e)

@@ -44,6 +44,9 @@ struct client;
 int client_new(struct client **out, struct loop *l, const struct endpoint *ep, const struct client_options *o,
                struct err *e);
 void client_free(struct client *c); /* cancels its calls; NULL is fine; not inside a callback of its own */
+/* TCP segments sent again or received out of order on its connections since client_new: one system call for each that
+ * is open. */
+int64_t client_retransmits(const struct client *c);
 /* Opens n connections ahead of the window and waits until they stand or fail. */
 int client_preconnect(struct client *c, int n, mono_ns timeout_ns, struct err *e);
 

@@ -2,8 +2,8 @@
 #include "net/conn.h"
 
 #include <errno.h>
+#include <linux/tcp.h> /* not netinet/tcp.h: its tcp_info ends before tcpi_rcv_ooopack */
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -31,10 +31,20 @@ struct conn *conn_new(struct loop *l, struct target *t, const struct conn_ops *o
     return c;
 }
 
+int64_t conn_retransmits(const struct conn *c)
+{
+    struct tcp_info t = {0};
+    socklen_t n = sizeof t;
+    if (c->watch.fd < 0 || getsockopt(c->watch.fd, IPPROTO_TCP, TCP_INFO, &t, &n))
+        return c->retransmits;
+    return c->retransmits + (int64_t)t.tcpi_total_retrans + t.tcpi_rcv_ooopack;
+}
+
 static void drop_socket(struct conn *c)
 {
     if (c->watch.fd < 0)
         return;
+    c->retransmits = conn_retransmits(c);
     loop_unwatch(c->loop, &c->watch);
     close(c->watch.fd);
     c->watch.fd = -1;

@@ -74,6 +74,7 @@ struct conn {
     uint32_t tx_last;                       /* the number of the request's last byte */
     uint32_t exchange, rx_exchange;         /* sends so far, and at the beginning of the read in hand */
     bool stamps, writing, sent_due, ack_due;
+    int64_t retransmits; /* of sockets it had before */
     struct burial burial;
     mono_ns tx_before_ns, written_ns, sent_ns, last_rx_ns;
     const struct arrival *arrival; /* of the read in hand, for TLS records */
@@ -95,6 +96,8 @@ size_t conn_unwritten(const struct conn *c); /* how much of it the socket did no
 void conn_pump(struct conn *c);
 /* Tells sent() now if it is due, by the error queue or else by our clock. */
 void conn_settle_sent(struct conn *c);
+/* TCP segments that its socket sent again or received out of order so far. */
+int64_t conn_retransmits(const struct conn *c);
 void conn_close(struct conn *c); /* without closed() */
 void conn_free(struct conn *c);  /* closes; the memory goes when the loop's pass is over */
 

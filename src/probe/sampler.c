@@ -274,7 +274,6 @@ void sampler_stop(struct sampler *s, mono_ns now, struct health *h)
     h->steal = total > 0 ? since(c->steal_ticks, z->steal_ticks, total) : NAN;
     h->host_busy = total > 0 ? since(c->busy_ticks, z->busy_ticks, total) : NAN;
     h->psi_cpu_some = wall_us > 0 ? since(c->psi_us, z->psi_us, wall_us) : NAN;
-    h->retransmits = c->retransmits < 0 || z->retransmits < 0 ? -1 : c->retransmits - z->retransmits;
     h->ctx_voluntary = c->ctx_voluntary - z->ctx_voluntary;
     h->ctx_involuntary = c->ctx_involuntary - z->ctx_involuntary;
     h->client_cpu_s = c->self_cpu_s - z->self_cpu_s;

@@ -45,7 +45,7 @@ void sampler_start(struct sampler *s, mono_ns now);
 /* From the driver's tick: takes a sample when one is due; true when it did. */
 bool sampler_tick(struct sampler *s, mono_ns now);
 /* Right after the window: a last sample, and the host's part of health: steal, host_busy, psi_cpu_some, ctx_voluntary,
- * ctx_involuntary, retransmits, client_cpu_s, client_rss_bytes, samples. -1 or NaN where a thing could not be read. */
+ * ctx_involuntary, client_cpu_s, client_rss_bytes, samples. -1 or NaN where a thing could not be read. */
 void sampler_stop(struct sampler *s, mono_ns now, struct health *h);
 
 /* CPU time and the resident memory at the last sample of server i (of the spec) with its children; false when unknown. */

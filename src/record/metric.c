@@ -119,24 +119,24 @@ static const struct metric rows[] = {
     ROW("contention.tr110", "1", LOWER, OF_RUN(contention_tr110), "TR110 (code): speedup < 1.5",
         "1 when sum of the two session.duration / makespan < 1.5, else 0: an alarm on the same quantity as "
         "overlap; for runs of exactly two sessions"),
-    ROW("jain", "1", HIGHER, OF_RUN(jain), "Jain, Chiu, Hawe 1984 (DEC-TR-301), eq. 1",
+    ROW("jain", "ratio", HIGHER, OF_RUN(jain), "Jain, Chiu, Hawe 1984 (DEC-TR-301), eq. 1",
         "(sum x)^2 / (n * sum x^2) over the sessions' session.rate: 1 is fair, 1/n is one session taking "
         "all; for two sessions and more"),
-    ROW("requests.failed", "1", LOWER, OF_RUN(requests_failed), "",
+    ROW("requests.failed", "ratio", LOWER, OF_RUN(requests_failed), "",
         "share of planned requests that failed or were never sent; cancelled ones stay in the denominator"),
 
     /* ---- block: computed in analysis/, over the runs of one block ---- */
-    {.id = "speedup.time", .unit = "1", .better = BETTER_HIGHER, .level = METRIC_BLOCK, .source = "",
+    {.id = "speedup.time", .unit = "ratio", .better = BETTER_HIGHER, .level = METRIC_BLOCK, .source = "",
      .definition =
          "sum over agents of session.duration in the agent's solo run / makespan of the multi-agent run, in "
          "one block with the same servers, threads and options; the headline only when each agent's prompt "
          "and completion tokens match its solo run within 2 %"},
-    {.id = "speedup.tokens", .unit = "1", .better = BETTER_HIGHER, .level = METRIC_BLOCK, .source = "audit of TR114",
+    {.id = "speedup.tokens", .unit = "ratio", .better = BETTER_HIGHER, .level = METRIC_BLOCK, .source = "audit of TR114",
      .definition =
          "sum over agents of (sum over stages of completion tokens in the multi-agent run / the agent's own "
          "solo decode rate in that stage + the agent's own solo time outside decode) / makespan of the "
          "multi-agent run: what its tokens would have cost one agent after the other"},
-    {.id = "slowdown", .unit = "1", .better = BETTER_LOWER, .level = METRIC_BLOCK, .source = "",
+    {.id = "slowdown", .unit = "ratio", .better = BETTER_LOWER, .level = METRIC_BLOCK, .source = "",
      .definition =
          "per agent: decode rate in its solo run / decode rate in the multi-agent run of the same block; a "
          "decode rate is the sum of completion_tok / the sum of eval time over the agent's requests, and "

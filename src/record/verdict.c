@@ -135,8 +135,7 @@ static const struct rule rules[] = {
     {{"steal", 0.01, "1", V, S, "the hypervisor took CPU time"}, steal, NULL},
     {{"barrier_spread", 1.0, "ms", S, S, "sessions did not start together"}, barrier, NULL},
     {{"unstamped", 0.05, "1", S, S, "chunks without a kernel stamp"}, unstamped, NULL},
-    /* counted by the host, not by our sockets: it cannot void a run */
-    {{"retransmits", 0.001, "1", S, S, "the host retransmitted TCP segments, per chunk received"}, retransmits, NULL},
+    {{"retransmits", 0.001, "1", S, S, "TCP segments were lost or out of order, per chunk received"}, retransmits, NULL},
 };
 /* clang-format on */
 #undef V

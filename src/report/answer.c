@@ -82,7 +82,7 @@ static const char *and_number(struct report_view *v, const struct view_arm *arm,
     if (!n)
         return text;
     return arena_printf(&v->arena, "%s%s%s %s %s (%s)", text, *text ? ", " : "", what,
-                        number_with_interval(&v->arena, n), number_unit(n->metric), id);
+                        number_with_interval(&v->arena, n), n->metric->unit, id);
 }
 
 /* Where the time of an agent's sessions goes, as the server tells it: shares of the sum of session durations. */

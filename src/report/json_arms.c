@@ -33,7 +33,7 @@ static void number(struct json_writer *w, const char *key, const struct view_num
         json_kz(w, "agent", n->agent);
     json_kdouble(w, "value", n->median);
     json_kz(w, "estimator", n->metric->level == METRIC_BLOCK ? "median over blocks" : "median over runs");
-    json_kz(w, "unit", number_unit(n->metric));
+    json_kz(w, "unit", n->metric->unit);
     json_kz(w, "better", *metric_better_word(n->metric->better) ? metric_better_word(n->metric->better) : NULL);
     interval(w, n);
     json_kint(w, "n_runs", (int64_t)n->n);
@@ -295,7 +295,7 @@ void json_definitions(struct json_writer *w)
     for (size_t i = 0; (m = metric_at(i)); i++) {
         json_key(w, m->id);
         json_object(w);
-        json_kz(w, "unit", number_unit(m));
+        json_kz(w, "unit", m->unit);
         json_kz(w, "level", metric_level_word(m->level));
         json_kz(w, "better", *metric_better_word(m->better) ? metric_better_word(m->better) : NULL);
         json_kz(w, "definition", m->definition);

@@ -83,7 +83,7 @@ void report_metrics_md(struct str *out)
             if ((int)m->level != level)
                 continue;
             table_cell(&t, m->id);
-            table_cell(&t, number_unit(m));
+            table_cell(&t, m->unit);
             table_cell(&t, metric_better_word(m->better));
             table_cell(&t, m->definition);
             table_cell(&t, m->source);

@@ -83,9 +83,3 @@ const char *number_with_interval(struct arena *a, const struct view_number *n)
     const char *value = number_text(a, n->median), *interval = number_interval(a, n);
     return strcmp(interval, NO_NUMBER) ? arena_printf(a, "%s %s", value, interval) : value;
 }
-
-const char *number_unit(const struct metric *m)
-{
-    bool ratio = !strcmp(m->unit, "1") && (m->level == METRIC_BLOCK || !strcmp(m->id, "jain"));
-    return ratio ? "ratio" : m->unit;
-}

@@ -11,7 +11,5 @@
 const char *number_text(struct arena *a, double v);
 const char *number_interval(struct arena *a, const struct view_number *n);      /* "[0.71, 0.81]" */
 const char *number_with_interval(struct arena *a, const struct view_number *n); /* "0.756 [0.71, 0.81]" */
-/* The unit as people read it: a ratio is called one. */
-const char *number_unit(const struct metric *m);
 
 #endif

@@ -157,7 +157,7 @@ void section_definitions(struct page *p, const struct report_view *v)
         if (!used(v, m))
             continue;
         table_cell(&t, m->id);
-        table_cell(&t, number_unit(m));
+        table_cell(&t, m->unit);
         table_cell(&t, metric_better_word(m->better));
         table_cell(&t, m->definition);
         table_cell(&t, m->source);

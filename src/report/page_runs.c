@@ -88,7 +88,7 @@ static void arms_table(struct page *p, const struct view_arm *arms, size_t n)
         if (!any_has(arms, n, shown[k]))
             continue;
         table_cell(&t, shown[k]);
-        table_cell(&t, number_unit(metric_find(shown[k])));
+        table_cell(&t, metric_find(shown[k])->unit);
         for (size_t i = 0; i < n; i++)
             table_cell(&t, cell_of(p, &arms[i], shown[k]));
     }

@@ -101,7 +101,7 @@ static const char *const health_rows[HEALTH_ROWS][2] = {
     {"merged chunks", "%"},
     {"unstamped chunks", "%"},
     {"dropped chunks", "1"},
-    {"retransmits of the host", "1"},
+    {"TCP segments lost or out of order", "1"},
     {"clock steps", "1"},
     {"involuntary switches", "1"},
     {"client CPU", "s"},

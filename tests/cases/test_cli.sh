@@ -37,7 +37,7 @@ check 3 'cannot open|no such' report missing.db
 # A foreign and a corrupt file are refused and stay as they are.
 printf 'not a database at all' >foreign.db
 before=$(sha256sum foreign.db)
-check 2 'not a chimera result' report foreign.db
+check 2 'is not a result of chimera' report foreign.db
 [ "$before" = "$(sha256sum foreign.db)" ] || fail "a foreign file was changed"
 
 cat >bad.yaml <<'END'

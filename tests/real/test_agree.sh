@@ -28,7 +28,7 @@ agree() {
 started+=($!)
 wait_for 20 grep -q listening engine.out
 port=$(sed -n 's/.*:\([0-9]*\)$/\1/p' engine.out | head -1)
-wait_for 60 curl -fsS "http://127.0.0.1:$port/health" -o /dev/null
+wait_for 60 curl -fs "http://127.0.0.1:$port/health" -o /dev/null
 agree engine "$port" openai smollm2-135m
 agree engine-body "$port" openai smollm2-135m --no-stream
 agree engine-ollama "$port" ollama smollm2-135m
@@ -37,14 +37,14 @@ agree engine-completion "$port" ollama smollm2-135m --route completion
 port=$(free_port)
 "$CHIMERA_DEPS/bin/llama-server" -m "$model" --host 127.0.0.1 --port "$port" -c 2048 -t 1 -np 1 >llama.out 2>&1 &
 started+=($!)
-wait_for 60 curl -fsS "http://127.0.0.1:$port/health" -o /dev/null
+wait_for 60 curl -fs "http://127.0.0.1:$port/health" -o /dev/null
 agree llama-server "$port" llama-server smollm2-135m
 agree llama-server-completion "$port" llama-server smollm2-135m --route completion
 
 port=$(free_port)
 (cd "$CHIMERA_DEPS/ollama" && OLLAMA_HOST=127.0.0.1:$port OLLAMA_MODELS=$work/models HOME=$work exec bin/ollama serve) >ollama.out 2>&1 &
 started+=($!)
-wait_for 60 curl -fsS "http://127.0.0.1:$port/api/version" -o /dev/null
+wait_for 60 curl -fs "http://127.0.0.1:$port/api/version" -o /dev/null
 echo "FROM $model" >Modelfile
 OLLAMA_HOST=127.0.0.1:$port HOME=$work "$CHIMERA_DEPS/ollama/bin/ollama" create smollm2 -f Modelfile >create.out 2>&1 ||
     { cat create.out; fail "ollama create"; }

@@ -115,7 +115,8 @@ static void test_late_process_is_no_timeout(void **state)
     bench_close(&b);
 }
 
-/* A listener whose queue is full answers no more SYN: the connection neither stands nor fails. */
+/* A listener whose queue is full answers no more SYN: the connection neither stands nor fails. The kernel sends the SYN
+ * again after a second. */
 static void test_connect_timeout(void **state)
 {
     (void)state;
@@ -133,13 +134,14 @@ static void test_connect_timeout(void **state)
     struct err e = ERR_INIT;
     struct call_spec spec = sse_call();
     char url[64];
-    spec.limits = (struct call_limits){.connect_ns = 30 * NS_PER_MS, .total_ns = PATIENCE_NS};
+    spec.limits = (struct call_limits){.connect_ns = 1300 * NS_PER_MS, .total_ns = PATIENCE_NS};
     snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(a.sin_port));
     bench_open(&b, NULL);
     bench_client(&b, url, NULL);
     bench_call(&b, &spec, &t);
     assert_int_equal(t.end.result, NET_TIMEOUT_CONNECT);
     assert_string_equal(t.order.at, ".");
+    assert_true(client_retransmits(b.client) >= 1);
     assert_int_equal(client_preconnect(b.client, 2, 20 * NS_PER_MS, &e), ERR_TIMEOUT);
     assert_int_equal(b.client->connections, 0);
     tale_release(&t);

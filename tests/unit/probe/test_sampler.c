@@ -105,8 +105,8 @@ static void test_counters(void **state)
     assert_true(fabs(h.steal - 0.1) < 1e-9);        /* 20 of 200 ticks */
     assert_true(fabs(h.host_busy - 0.6) < 1e-9);    /* 120 of 200 */
     assert_true(fabs(h.psi_cpu_some - 0.1) < 1e-9); /* 100 ms of 1 s */
-    assert_int_equal(h.retransmits, 3);
     assert_true(h.client_cpu_s >= 0 && h.client_rss_bytes > 0 && h.ctx_voluntary >= 0);
+    assert_non_null(strstr(seen.last, "\"retransmits\":3"));
     assert_non_null(strstr(seen.last, "\"cpu_s\":0.85,\"name\":\"a\",\"processes\":3"));
     assert_null(strstr(seen.last, "\"url\""));
     print_message("    %s\n", seen.last);
@@ -133,9 +133,9 @@ static void test_nothing_there(void **state)
     sampler_start(s, 0);
     sampler_stop(s, NS_PER_S, &h);
     assert_true(isnan(h.steal) && isnan(h.host_busy) && isnan(h.psi_cpu_some));
-    assert_int_equal(h.retransmits, -1);
     assert_int_equal(h.chunks, 77); /* the client's part is left alone */
     assert_non_null(strstr(seen.last, "\"psi_cpu_s\":null"));
+    assert_non_null(strstr(seen.last, "\"retransmits\":null"));
     assert_non_null(strstr(seen.last, "\"cpu_s\":null"));
     sampler_free(s);
 }
@@ -154,7 +154,6 @@ static void test_odd_content(void **state)
     sampler_start(s, 0);
     sampler_stop(s, 0, &h); /* no time passed either */
     assert_true(isnan(h.steal) && isnan(h.psi_cpu_some));
-    assert_int_equal(h.retransmits, -1);
     sampler_free(s);
 }
 

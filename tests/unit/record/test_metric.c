@@ -362,7 +362,7 @@ static void test_median_over_many_sessions(void **state)
 static void test_table(void **state)
 {
     (void)state;
-    static const char *const units[] = {"ms", "us", "s", "tok", "tok/s", "%", "1"};
+    static const char *const units[] = {"ms", "us", "s", "tok", "tok/s", "%", "1", "ratio"};
     const struct metric *m;
     size_t n = 0;
     for (; (m = metric_at(n)); n++) {
