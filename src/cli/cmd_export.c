@@ -6,8 +6,25 @@
 #include "cli/app.h"
 #include "cli/options.h"
 #include "exchange/jsonl.h"
+#include "exchange/rows_csv.h"
 
-static int export_file(const char *path, const char *output, struct err *e)
+typedef int export_fn(struct store *s, FILE *out, struct err *e);
+
+static const struct {
+    const char *name;
+    export_fn *write;
+} formats[] = {{"jsonl", export_jsonl}, {"csv", export_rows_csv}};
+
+static export_fn *format_named(const char *name, struct err *e)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (!strcmp(formats[i].name, name))
+            return formats[i].write;
+    err_set(e, ERR_USAGE, "no format '%s'; there are jsonl and csv", name);
+    return NULL;
+}
+
+static int export_file(const char *path, export_fn *write, const char *output, struct err *e)
 {
     struct store *s = NULL;
     FILE *out = stdout;
@@ -15,7 +32,7 @@ static int export_file(const char *path, const char *output, struct err *e)
     if (!rc && output && !(out = fopen(output, "w")))
         rc = err_sys(e, ERR_IO, errno, "cannot create %s", output);
     if (!rc)
-        rc = export_jsonl(s, out, e);
+        rc = write(s, out, e);
     if (out && out != stdout && fclose(out) != 0 && !rc)
         rc = err_sys(e, ERR_IO, errno, "cannot write %s", output);
     store_close(s, NULL);
@@ -28,10 +45,12 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     bool help = false;
     const char *format = "jsonl", *output = NULL;
     const struct option_row rows[] = {
-        {0, "format", OPT_TEXT, &format, "NAME", "jsonl: one line per request with all stamps and chunks"},
+        {0, "format", OPT_TEXT, &format, "NAME",
+         "jsonl: a line per request with all stamps and chunks; csv: a row with every metric"},
         {'o', "output", OPT_TEXT, &output, "FILE", "write there instead of to the standard output"},
         {0},
     };
+    export_fn *write;
     (void)app;
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
     if (!rc && help)
@@ -39,10 +58,10 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
                    "chimera export results/duet.db --format jsonl >duet.jsonl");
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera export FILE");
-    else if (!rc && strcmp(format, "jsonl") != 0)
-        rc = err_set(e, ERR_USAGE, "no format '%s'; there is jsonl", format);
+    else if (!rc && !(write = format_named(format, e)))
+        rc = ERR_USAGE;
     else if (!rc)
-        rc = export_file(operands.at[0], output, e);
+        rc = export_file(operands.at[0], write, output, e);
     text_list_release(&operands);
     return rc;
 }

@@ -14,7 +14,7 @@ struct health {
     double host_busy;                          /* share of all CPU time not idle */
     double psi_cpu_some;                       /* share of the run some task waited for a CPU */
     int64_t ctx_voluntary, ctx_involuntary;    /* context switches of this process */
-    int64_t retransmits;                       /* TCP segments of the client's connections sent again or received out of order */
+    int64_t retransmits; /* TCP segments of the client's connections sent again or received out of order */
     int64_t chunks, merged, unstamped, dropped_chunks;
     int64_t clock_steps;       /* jumps of CLOCK_REALTIME seen */
     int64_t clock_step_max_ns; /* the largest */

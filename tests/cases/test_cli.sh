@@ -14,6 +14,7 @@ check() {
 
 check 0 'chimera [0-9]+\.[0-9]+\.[0-9]+ \(commit' --version
 check 0 'usage: chimera COMMAND' --help
+check 2 "no format .xml.; there are" export --format xml x.db
 check 2 'usage: chimera COMMAND'
 check 2 "did you mean 'report'" reprot
 check 2 'chimera help' xyzzyplugh
@@ -33,6 +34,9 @@ check 0 'no_done' list outcomes
 check 0 'smollm2-135m' list models
 check 2 'chimera_homo' agent --scenario chimera_hom --corpus "$corpus"
 check 3 'cannot open|no such' report missing.db
+
+# The generated document is the program's own.
+"$chimera" list metrics --format md | cmp - "$CHIMERA_SRC/doc/metrics.md" || fail "doc/metrics.md is old: chimera list metrics --format md >doc/metrics.md"
 
 # A foreign and a corrupt file are refused and stay as they are.
 printf 'not a database at all' >foreign.db
