@@ -182,9 +182,6 @@ int server_start(struct server *s, mono_ns timeout_ns, struct err *e)
         return err_set(e, rc, "%s", why.text);
     }
     s->state = SERVER_READY;
-    if (s->kind->managed)
-        server_say(s, "server %s (%s, process %ld) is ready after %.2f s", s->spec.name, s->kind->name,
-                   (long)s->proc.pid, (double)(s->ready_ns - s->spawned_ns) / 1e9);
     return 0;
 }
 

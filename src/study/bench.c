@@ -1,4 +1,5 @@
 /* bench.c: the test bench around the window: servers and their facts, starting states, prompts. See executor.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,16 @@ static int make_work_dir(struct executor *x, struct err *e)
     return 0;
 }
 
+/* Says which server failed, where the message does not say it yet. */
+static int of_server(const struct executor *x, size_t i, int rc, struct err *e)
+{
+    char named[96];
+    snprintf(named, sizeof named, "server '%s'", x->specs[i].name);
+    if (rc && !strstr(e->text, named))
+        err_prefix(e, "%s", named);
+    return rc;
+}
+
 static int start_one(struct executor *x, size_t i, struct err *e)
 {
     struct server_place place = {.work_dir = x->work_dir,
@@ -43,10 +54,8 @@ static int start_one(struct executor *x, size_t i, struct err *e)
     int rc = server_new(&x->servers[i], &x->specs[i], &place, e);
     if (!rc)
         rc = server_start(x->servers[i], START_TIMEOUT_NS, e);
-    if (rc) {
-        err_prefix(e, "server %s", x->specs[i].name);
-        return rc;
-    }
+    if (rc)
+        return of_server(x, i, rc, e);
     struct server *s = x->servers[i];
     struct str url = STR_INIT;
     endpoint_text(server_endpoint(s), &url);
@@ -251,10 +260,7 @@ static int revive(struct executor *x, size_t i, struct err *e)
     if (server_check(x->servers[i], &crash) == 0)
         return 0;
     executor_say(x, "server %s: %s; starting it again", x->specs[i].name, crash.text);
-    int rc = server_restart(x->servers[i], START_TIMEOUT_NS, e);
-    if (rc)
-        err_prefix(e, "server %s", x->specs[i].name);
-    return rc;
+    return server_restart(x->servers[i], START_TIMEOUT_NS, e);
 }
 
 int bench_prepare_run(struct executor *x, const char **json, struct err *e)
@@ -273,8 +279,7 @@ int bench_prepare_run(struct executor *x, const char **json, struct err *e)
         x->views[i].endpoint = server_endpoint(x->servers[i]); /* a restart may have moved it */
         if (!rc)
             add_proof(&w, x->specs[i].name, &proof);
-        else
-            err_prefix(e, "server %s", x->specs[i].name);
+        of_server(x, i, rc, e);
     }
     json_object_end(&w);
     *json = arena_dup(&x->arena, str_z(&out), out.len);
