@@ -235,7 +235,7 @@ static int harvest_column(const struct column *col, struct harvest *h, const cha
 
 int table_harvest(const struct table *t, struct harvest *h, const char *file, const char *place)
 {
-    int rc = harvest_fact(h, "rows", (double)t->n_rows, place, false);
+    int rc = harvest_fact(h, "rows", (double)t->n_rows, place, false); // NOLINT: t is there
     if (!rc)
         rc = harvest_fact(h, "columns", (double)t->n_columns, place, false);
     for (size_t i = 0; !rc && i < t->n_columns; i++)

@@ -81,7 +81,7 @@ static int scan_dir(struct corpus *c, const char *below, int depth, struct err *
         rc = err_sys(e, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, errno, "cannot open the corpus folder %s",
                      str_z(&full));
     const struct dirent *entry;
-    while (!rc && (entry = readdir(d))) {
+    while (!rc && (entry = readdir(d))) { // NOLINT: rc is not 0 without d
         if (entry->d_name[0] == '.' || (!*below && strcmp(entry->d_name, CORPUS_MANIFEST) == 0))
             continue;
         str_clear(&path);

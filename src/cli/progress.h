@@ -11,7 +11,7 @@ struct progress {
 };
 
 void progress_say(void *user, const char *line); /* user: struct progress */
-void progress_tick(void *user, const struct execute_progress *p);
+void progress_tick(void *user, const struct execute_progress *x);
 void progress_close(struct progress *p);
 
 #endif

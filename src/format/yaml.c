@@ -181,7 +181,7 @@ static int read_scalar(struct reader *r, bool as_key, struct yaml_node **out)
 {
     const char *value = (const char *)r->event.data.scalar.value;
     size_t len = r->event.data.scalar.length;
-    struct yaml_node *n;
+    struct yaml_node *n = NULL;
     int rc = check_properties(r, r->event.data.scalar.anchor, r->event.data.scalar.tag);
     if (!rc)
         rc = new_node(r, YAML_TEXT, &n);
@@ -189,7 +189,7 @@ static int read_scalar(struct reader *r, bool as_key, struct yaml_node **out)
         return rc;
     if (memchr(value, 0, len))
         return fail_mark(r, ERR_INPUT, "the text holds a NUL character");
-    n->text = arena_dup(r->arena, value, len);
+    n->text = arena_dup(r->arena, value, len); // NOLINT: new_node set it
     n->len = len;
     n->quoted = r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     *out = n;

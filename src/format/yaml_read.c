@@ -136,7 +136,7 @@ int yaml_as_bool(const struct yaml_node *node, const char *what, bool *out, stru
 int yaml_as_choice(const struct yaml_node *node, const char *what, const char *const *words, size_t n, int *out,
                    struct err *e)
 {
-    const char *word = NULL;
+    const char *word = "";
     int rc = yaml_as_scalar(node, what, &word, e);
     if (rc)
         return rc;

@@ -26,7 +26,7 @@ static void fill_defaults(struct httpd_options *o)
     if (!o->host)
         o->host = "127.0.0.1";
     if (!o->max_header_bytes)
-        o->max_header_bytes = 64 * 1024;
+        o->max_header_bytes = 65536;
     if (!o->max_fields)
         o->max_fields = 200;
     if (!o->max_body_bytes)
@@ -68,11 +68,14 @@ static int open_listener(struct httpd *h, struct err *e)
     freeaddrinfo(list);
     if (h->listen_fd < 0)
         return err_sys(e, ERR_NET, failed, "cannot listen on %s port %d", h->o.host, h->o.port);
-    struct sockaddr_storage at;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = {0};
     socklen_t n = sizeof at;
-    getsockname(h->listen_fd, (struct sockaddr *)&at, &n);
-    h->port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                             : ((struct sockaddr_in *)&at)->sin_port);
+    getsockname(h->listen_fd, &at.any, &n);
+    h->port = ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
     return 0;
 }
 

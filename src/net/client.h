@@ -122,7 +122,7 @@ struct call;
  * returned. NULL and *e only for misuse or exhausted descriptors. */
 struct call *call_start(struct client *c, const struct call_spec *spec, const struct call_ops *ops, void *user,
                         struct err *e);
-void call_cancel(struct call *c); /* `end` is called before this returns */
+void call_cancel(struct call *k); /* `end` is called before this returns */
 
 /* ---- simple use: outside the window ----------------------------------------------------------------------------- */
 

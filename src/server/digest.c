@@ -34,7 +34,7 @@ static bool is_hex(const char *p, size_t n)
 static bool remembered(const char *note, const struct str *head, char hex[65])
 {
     struct str text = STR_INIT;
-    bool hit = file_read(note, 16 * 1024, &text, NULL) == 0 && text.len >= head->len + 64 &&
+    bool hit = file_read(note, 16384, &text, NULL) == 0 && text.len >= head->len + 64 &&
                memcmp(text.at, head->at, head->len) == 0 && is_hex(text.at + head->len, text.len - head->len);
     if (hit) {
         memcpy(hex, text.at + head->len, 64);
