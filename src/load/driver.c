@@ -1,4 +1,4 @@
-/* driver.c: the window of one run: a barrier, N flights on one loop, and the account of what happened. See driver.h. */
+/* driver.c: the window of one run: a barrier, flights on one loop, and the account of what happened. See driver.h. */
 #include "load/driver.h"
 
 #include <sched.h>
@@ -9,14 +9,32 @@
 #include "load/watch.h"
 #include "stats/quantile.h"
 
-enum { TICK_NS = 100 * NS_PER_MS, TEXT_ROOM_BYTES = 4096, CHUNK_ROOM = 64 };
+enum { TICK_NS = 100 * NS_PER_MS, TEXT_ROOM_BYTES = 4096, CHUNK_ROOM = 64, BUILT_AHEAD = 16 };
 #define PRECONNECT_NS (10 * NS_PER_S)
+
+/* Sends the questions of an open loop at their times. They are built ahead, and leave in the order in which they were
+ * built. */
+struct opener {
+    struct driver *driver;
+    const struct driver_session *session;
+    struct session *out;
+    size_t next;                  /* arrival to be sent next */
+    struct flight *ready, **last; /* built, in order; where the next one goes */
+    struct flight *idle;          /* to be used again */
+    size_t n_ready, n_flying;
+    bool ended;
+    mono_ns release;
+    struct timer timer;
+};
 
 struct driver {
     struct driver_spec spec;
     struct loop *loop;
     struct client **clients; /* one per server */
-    struct flight *flights;  /* one per session */
+    struct opener *openers;  /* one per session; used by open loops */
+    struct flight **flights; /* in the order of their sessions, those that open loops added later behind */
+    size_t n_flights, cap_flights;
+    struct tally tally;
     struct request **requests;
     size_t n_requests, cap_requests;
     struct timer tick;
@@ -49,10 +67,108 @@ struct request *driver_new_request(struct driver *d)
     return r;
 }
 
+/* ---- open loops ---------------------------------------------------------------------------------------------------- */
+
+static struct flight *add_flight(struct driver *d, size_t session)
+{
+    struct flight *f = xcalloc(1, sizeof *f);
+    if (d->n_flights == d->cap_flights) {
+        d->cap_flights = d->cap_flights ? 2 * d->cap_flights : 16;
+        d->flights = xrealloc(d->flights, d->cap_flights * sizeof *d->flights);
+    }
+    d->flights[d->n_flights++] = f;
+    f->driver = d;
+    f->tally = &d->tally;
+    f->session = &d->spec.sessions[session];
+    f->server = &d->spec.servers[f->session->server];
+    f->client = d->clients[f->session->server];
+    backend_state_init(&f->translate);
+    return f;
+}
+
+static void opener_end(struct opener *o)
+{
+    o->next = o->session->n_at;
+    if (o->n_flying || o->ended)
+        return;
+    o->ended = true;
+    o->driver->tally.live--;
+    o->out->ended_ns = clock_now(NULL);
+}
+
+/* Builds one more question; false when the session has none or it cannot be built. */
+static bool build_ahead(struct opener *o)
+{
+    struct flight *f = o->idle;
+    if (f) {
+        o->idle = f->link;
+    } else {
+        f = add_flight(o->driver, (size_t)(o->session - o->driver->spec.sessions));
+        f->opener = o;
+        f->out = o->out;
+    }
+    f->last = NULL;
+    f->link = NULL;
+    flight_prepare(f);
+    if (f->state != FLIGHT_WAITING)
+        return false;
+    *o->last = f;
+    o->last = &f->link;
+    o->n_ready++;
+    return true;
+}
+
+static void fill_ahead(struct opener *o)
+{
+    size_t want = o->session->width ? o->session->width : BUILT_AHEAD;
+    while (o->n_ready < want && o->next + o->n_ready < o->session->n_at && build_ahead(o))
+        ;
+}
+
+static void send_next(struct opener *o)
+{
+    struct flight *f = o->ready;
+    o->ready = f->link;
+    if (!o->ready)
+        o->last = &o->ready;
+    o->n_ready--;
+    o->n_flying++;
+    flight_send(f, o->release + o->session->at_ns[o->next++]);
+    if (f->state == FLIGHT_ENDED) /* it could not be sent */
+        o->n_flying--;
+}
+
+/* Everything that is due leaves before anything is built: a late loop catches up, and the lag is recorded. */
+static void on_arrival(struct timer *t)
+{
+    struct opener *o = (struct opener *)(void *)((char *)t - offsetof(struct opener, timer));
+    const struct driver_session *s = o->session;
+    while (o->next < s->n_at && o->release + s->at_ns[o->next] <= clock_now(NULL) && (o->n_ready || build_ahead(o)))
+        send_next(o);
+    fill_ahead(o);
+    if (o->next < s->n_at && o->n_ready)
+        loop_timer_set(o->driver->loop, &o->timer, o->release + s->at_ns[o->next]);
+    else
+        opener_end(o);
+}
+
+static void take_back(struct opener *o, struct flight *f)
+{
+    o->n_flying--;
+    f->link = o->idle;
+    o->idle = f;
+    if (o->next == o->session->n_at && !o->n_flying)
+        opener_end(o);
+}
+
+/* ---- for flight.c ------------------------------------------------------------------------------------------------- */
+
 void driver_finished(struct driver *d, struct flight *f)
 {
     struct request *finished = f->last;
-    if (!d->stopping) { /* else flight_cancel ends the session */
+    if (f->opener) {
+        take_back(f->opener, f);
+    } else if (!d->stopping) { /* else flight_cancel ends the session */
         flight_prepare(f);
         if (f->state == FLIGHT_WAITING && !f->timer.slot)
             flight_send(f, finished->stamp[STAMP_DONE]);
@@ -63,48 +179,30 @@ void driver_finished(struct driver *d, struct flight *f)
 
 /* ---- the loop around them ------------------------------------------------------------------------------------------ */
 
-static int64_t in_flight(const struct driver *d, int64_t *tokens)
-{
-    int64_t n = 0;
-    *tokens = 0;
-    for (size_t i = 0; i < d->n_requests; i++)
-        *tokens += (int64_t)d->requests[i]->chunks.n;
-    for (size_t i = 0; i < d->spec.n_sessions; i++)
-        n += d->flights[i].state == FLIGHT_FLYING;
-    return n;
-}
-
 static void on_tick(struct timer *t)
 {
     struct driver *d = (struct driver *)(void *)((char *)t - offsetof(struct driver, tick));
     mono_ns now = clock_now(NULL);
-    int64_t tokens, flying = in_flight(d, &tokens);
     if (d->spec.on_tick)
-        d->spec.on_tick(d->spec.user, now, flying, tokens);
+        d->spec.on_tick(d->spec.user, now, d->tally.flying, d->tally.chunks);
     do
         d->next_tick += TICK_NS; /* absolute: a late tick does not shift the next */
     while (d->next_tick <= now);
     loop_timer_set(d->loop, &d->tick, d->next_tick);
 }
 
-static void after_batch(void *user)
+/* Room for what the next pass may bring, where this one brought something. */
+static void top_up(void *user)
 {
     struct driver *d = user;
-    for (size_t i = 0; i < d->spec.n_sessions; i++) {
-        struct request *r = d->flights[i].now;
-        if (!r)
+    for (struct flight *f = d->tally.touched; f; f = f->next_touched) {
+        f->touched = false;
+        if (!f->now)
             continue;
-        chunk_list_reserve(&r->chunks, CHUNK_ROOM);
-        str_reserve(&r->text, TEXT_ROOM_BYTES);
+        chunk_list_reserve(&f->now->chunks, CHUNK_ROOM);
+        str_reserve(&f->now->text, TEXT_ROOM_BYTES);
     }
-}
-
-static bool all_ended(const struct driver *d)
-{
-    for (size_t i = 0; i < d->spec.n_sessions; i++)
-        if (d->flights[i].state != FLIGHT_ENDED)
-            return false;
-    return true;
+    d->tally.touched = NULL;
 }
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
@@ -115,7 +213,8 @@ static int open_clients(struct driver *d, struct err *e)
         const struct driver_server *s = &d->spec.servers[i];
         int users = 0;
         for (size_t k = 0; k < d->spec.n_sessions; k++)
-            users += d->spec.sessions[k].server == (int)i;
+            if (d->spec.sessions[k].server == (int)i)
+                users += d->spec.sessions[k].width ? (int)d->spec.sessions[k].width : 1;
         if (!users)
             continue;
         int rc = client_new(&d->clients[i], d->loop, s->endpoint, s->client, e);
@@ -132,25 +231,17 @@ int driver_new(struct driver **out, const struct driver_spec *spec, struct err *
     struct driver *d = xcalloc(1, sizeof *d);
     d->spec = *spec;
     d->clients = xcalloc(spec->n_servers, sizeof *d->clients);
-    d->flights = xcalloc(spec->n_sessions, sizeof *d->flights);
+    d->openers = xcalloc(spec->n_sessions, sizeof *d->openers);
     int rc = loop_new(&d->loop, e);
     if (!rc) {
         loop_warm_stamps(d->loop);
         loop_allow_spin(d->loop, spec->spin);
-        loop_after_batch(d->loop, after_batch, d);
+        loop_after_batch(d->loop, top_up, d);
         rc = open_clients(d, e);
     }
     if (rc) {
         driver_free(d);
         return rc;
-    }
-    for (size_t i = 0; i < spec->n_sessions; i++) {
-        struct flight *f = &d->flights[i];
-        f->driver = d;
-        f->session = &spec->sessions[i];
-        f->server = &spec->servers[f->session->server];
-        f->client = d->clients[f->session->server];
-        backend_state_init(&f->translate);
     }
     *out = d;
     return 0;
@@ -162,8 +253,10 @@ void driver_free(struct driver *d)
         return;
     for (size_t i = 0; i < d->spec.n_servers; i++)
         client_free(d->clients[i]);
-    for (size_t i = 0; i < d->spec.n_sessions; i++)
-        flight_release(&d->flights[i]);
+    for (size_t i = 0; i < d->n_flights; i++) {
+        flight_release(d->flights[i]);
+        free(d->flights[i]);
+    }
     loop_free(d->loop);
     for (size_t i = 0; i < d->n_requests; i++) {
         request_release(d->requests[i]);
@@ -172,7 +265,30 @@ void driver_free(struct driver *d)
     free(d->requests);
     free(d->clients);
     free(d->flights);
+    free(d->openers);
     free(d);
+}
+
+static void open_closed_loop(struct driver *d, size_t session, struct session *out)
+{
+    size_t width = d->spec.sessions[session].width;
+    for (size_t k = 0; k < (width ? width : 1); k++) {
+        struct flight *f = add_flight(d, session);
+        f->out = out;
+        d->tally.live++;
+        flight_prepare(f);
+    }
+}
+
+static void open_open_loop(struct driver *d, size_t session, struct session *out)
+{
+    struct opener *o = &d->openers[session];
+    *o = (struct opener){.driver = d, .session = &d->spec.sessions[session], .out = out, .timer.fire = on_arrival};
+    o->last = &o->ready;
+    d->tally.live++;
+    fill_ahead(o);
+    if (!o->n_ready)
+        opener_end(o);
 }
 
 static void open_sessions(struct driver *d, struct run *r)
@@ -180,15 +296,19 @@ static void open_sessions(struct driver *d, struct run *r)
     r->n_sessions = d->spec.n_sessions;
     r->sessions = xcalloc(r->n_sessions, sizeof *r->sessions);
     for (size_t i = 0; i < r->n_sessions; i++) {
+        const struct driver_session *from = &d->spec.sessions[i];
         struct session *s = &r->sessions[i];
         *s = (struct session){.number = (int32_t)i,
-                              .agent = d->flights[i].session->agent,
-                              .server = d->flights[i].server->name,
+                              .agent = from->agent,
+                              .server = d->spec.servers[from->server].name,
                               .released_ns = MONO_NONE,
                               .started_ns = MONO_NONE,
-                              .ended_ns = MONO_NONE};
-        d->flights[i].out = s;
-        flight_prepare(&d->flights[i]);
+                              .ended_ns = MONO_NONE,
+                              .ok = true};
+        if (from->at_ns)
+            open_open_loop(d, i, s);
+        else
+            open_closed_loop(d, i, s);
     }
 }
 
@@ -212,10 +332,19 @@ static void open_barrier(struct driver *d, struct run *r)
     r->started_ns = release;
     for (size_t i = 0; i < r->n_sessions; i++)
         r->sessions[i].released_ns = release;
+    /* Agents are planned for the release. The flights of a wide loop leave one after the other: each is planned for its turn,
+     * or the last of two hundred would be called late. */
+    for (size_t i = 0; i < d->n_flights; i++) {
+        struct flight *f = d->flights[i];
+        if (f->state == FLIGHT_WAITING && !f->timer.slot && !f->opener)
+            flight_send(f, f->session->width > 1 ? clock_now(NULL) : release);
+    }
     for (size_t i = 0; i < r->n_sessions; i++) {
-        struct flight *f = &d->flights[i];
-        if (f->state == FLIGHT_WAITING && !f->timer.slot)
-            flight_send(f, release);
+        struct opener *o = &d->openers[i];
+        if (!o->n_ready)
+            continue;
+        o->release = release;
+        loop_timer_set(d->loop, &o->timer, release + o->session->at_ns[0]);
     }
     if (held)
         sched_setscheduler(0, policy, &before);
@@ -242,13 +371,13 @@ int driver_run(struct driver *d, struct run *r, struct err *e)
     d->tick.fire = on_tick;
     d->next_tick = r->started_ns + TICK_NS;
     loop_timer_set(d->loop, &d->tick, d->next_tick);
-    while (!all_ended(d) && !d->stopping) {
+    while (d->tally.live && !d->stopping) {
         loop_step(d->loop, MONO_NONE);
         d->stopping = d->spec.stop && *d->spec.stop;
     }
     loop_timer_cancel(d->loop, &d->tick);
-    for (size_t i = 0; i < d->spec.n_sessions; i++)
-        flight_cancel(&d->flights[i]);
+    for (size_t i = 0; i < d->n_flights; i++)
+        flight_cancel(d->flights[i]);
     r->ended_ns = clock_now(NULL);
     watch_read(&after);
     hand_over(d, r);

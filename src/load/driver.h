@@ -3,9 +3,9 @@
  * Owns: the measured window: sessions as state machines over net/'s client and a backend, the barrier, the schedule, the
  * filling of struct run. Must not know: what an agent is, where results go, how servers are started.
  *
- * driver.h: runs the sessions of one run. There is one way that time is taken: an agent and a single request go through
- * the same code. A session asks through session_ops.next, which is called at the start and after each finished request,
- * inside the window but between requests. */
+ * driver.h: runs the sessions of one run. There is one way that time is taken: an agent, a closed loop of two hundred and
+ * an open loop go through the same code. A session asks through session_ops.next, inside the window but between
+ * requests: at the start, after each finished request, and, in an open loop, ahead of each arrival. */
 #ifndef LOAD_DRIVER_H
 #define LOAD_DRIVER_H
 
@@ -40,6 +40,13 @@ struct driver_session {
     int server;        /* index into servers */
     const struct session_ops *ops;
     void *user;
+    /* Closed loop: so many questions in flight, each asked when the one before it ended. 0: 1, as an agent. Open loop:
+     * connections opened and questions built ahead. */
+    size_t width;
+    /* Open loop: one question at each of these offsets from the release, ascending, whatever became of the others; `last`
+     * of next is NULL and its *at is not looked at. Borrowed. NULL: closed loop. */
+    const int64_t *at_ns;
+    size_t n_at;
 };
 
 struct driver_spec {

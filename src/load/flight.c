@@ -1,7 +1,7 @@
 /* flight.c: fills one struct request from what net/ tells, through the session's backend. See flight.h.
  *
  * Between recvmsg and the appended chunk nothing here allocates: the chunk list and the text are reserved when the
- * request is prepared and topped up after each batch (flight_reserve in driver.c). */
+ * request is prepared and topped up after each pass (top_up in driver.c). */
 #include "load/flight.h"
 
 #include <stdio.h>
@@ -71,6 +71,12 @@ static void add_chunk(struct flight *f, const struct event *ev, uint32_t bytes, 
         l->at[l->n - 1].flags |= CHUNK_MERGED;
     f->last_read = a->read;
     chunk_list_add(l, c);
+    f->tally->chunks++;
+    if (!f->touched) {
+        f->touched = true;
+        f->next_touched = f->tally->touched;
+        f->tally->touched = f;
+    }
 }
 
 static void keep_error(struct flight *f, struct span text)
@@ -162,6 +168,7 @@ static void on_end(void *user, const struct call_end *end)
     struct flight *f = user;
     struct request *r = f->now;
     f->call = NULL;
+    f->tally->flying--;
     r->stamp[STAMP_DONE] = end->t_ns;
     r->bytes_in = end->bytes_in;
     r->bytes_out = end->bytes_out;
@@ -263,7 +270,7 @@ void flight_prepare(struct flight *f)
         return;
     }
     f->state = FLIGHT_WAITING;
-    if (at != MONO_NONE) {
+    if (at != MONO_NONE && !f->opener) {
         f->timer.fire = timer_fire;
         loop_timer_set(driver_loop(f->driver), &f->timer, at);
     }
@@ -289,8 +296,10 @@ void flight_send(struct flight *f, mono_ns planned)
     if (f->out->started_ns == MONO_NONE)
         f->out->started_ns = clock_now(NULL);
     f->state = FLIGHT_FLYING;
+    f->tally->flying++;
     f->call = call_start(f->client, &spec, &ops, f, &e);
     if (!f->call && f->now) { /* `end` was not and will not be called */
+        f->tally->flying--;
         f->now = NULL;
         build_failed(f, r, &e);
     }
@@ -299,9 +308,11 @@ void flight_send(struct flight *f, mono_ns planned)
 void flight_end(struct flight *f, bool ok, const char *why)
 {
     f->state = FLIGHT_ENDED;
+    if (!f->opener)
+        f->tally->live--;
     f->out->ended_ns = clock_now(NULL);
-    f->out->ok = ok;
-    if (!ok)
+    f->out->ok &= ok;
+    if (!ok && !f->out->error)
         f->out->error = xstrdup(why ? why : "stopped");
 }
 
@@ -314,7 +325,8 @@ void flight_cancel(struct flight *f)
     }
     if (f->state == FLIGHT_FLYING && f->call)
         call_cancel(f->call);
-    if (f->state != FLIGHT_ENDED)
+    bool spare = f->opener && f->state == FLIGHT_IDLE && f->last;
+    if (f->state != FLIGHT_ENDED && !spare)
         flight_end(f, false, "stopped");
 }
 

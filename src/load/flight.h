@@ -1,10 +1,11 @@
-/* flight.h: one session's request on its way: private to load/. A flight lives as long as its session; it carries one
- * request at a time.
+/* flight.h: a request on its way: private to load/. A flight carries one request at a time and is used again; an agent has
+ * one, a closed loop as many as it has questions in flight, an open loop as many as it ever needed.
  *
  *   IDLE ──next──► WAITING (its time has not come) ──timer──► FLYING (the call is with net/) ──end──► IDLE … ENDED
  *                     └────────── at once ──────────────────────┘
  *
- * ENDED is final: the session said FINISHED or FAILED, or the run was stopped. */
+ * ENDED is final: the session said FINISHED or FAILED, or the run was stopped. The flights of an open loop are sent by its
+ * opener (driver.c) and wait in IDLE between. */
 #ifndef LOAD_FLIGHT_H
 #define LOAD_FLIGHT_H
 
@@ -12,8 +13,22 @@
 
 enum flight_state { FLIGHT_IDLE, FLIGHT_WAITING, FLIGHT_FLYING, FLIGHT_ENDED };
 
+/* Counted where things happen, for the driver's tick and its end. */
+struct tally {
+    int64_t flying, chunks;
+    size_t live;            /* flights of closed loops, and openers, that have not ended */
+    struct flight *touched; /* got chunks in this pass: to be topped up */
+};
+
+struct opener;
+
 struct flight {
     struct driver *driver;
+    struct tally *tally;
+    struct opener *opener; /* NULL in a closed loop */
+    struct flight *link;   /* in its opener's ready or idle list */
+    struct flight *next_touched;
+    bool touched;
     const struct driver_session *session; /* borrowed from the spec */
     const struct driver_server *server;
     struct client *client;

@@ -92,8 +92,10 @@ static void set_stage(struct executor *x, const struct study_arm *arm, struct st
     for (size_t i = 0; i < st->n; i++) {
         int agent = arm->agents[i];
         st->flow[i] = workflow_new(&x->flows[agent]);
-        st->sessions[i] = (struct driver_session){x->study->agents[agent].name, x->study->agents[agent].server,
-                                                  &workflow_ops, st->flow[i]};
+        st->sessions[i] = (struct driver_session){.agent = x->study->agents[agent].name,
+                                                  .server = x->study->agents[agent].server,
+                                                  .ops = &workflow_ops,
+                                                  .user = st->flow[i]};
     }
 }
 

@@ -47,6 +47,16 @@ static enum session_next asker_next(void *user, const struct request *last, stru
 
 static const struct session_ops asker_ops = {asker_next};
 
+/* Plain load: one asker for all questions of a session. */
+static enum session_next load_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                   mono_ns *at, const char **why)
+{
+    struct asker *a = user;
+    return asker_next(a, a->asked ? (last ? last : &(struct request){0}) : NULL, ask, stage, at, why);
+}
+
+static const struct session_ops load_ops = {load_next};
+
 struct bench {
     struct player player;
     struct endpoint endpoint;
@@ -79,7 +89,7 @@ static void set_up(struct bench *b, const struct step *script, const char *backe
     b->server = (struct driver_server){"s", "m", backend_find(backend), &b->endpoint, &b->none, false, 2048};
     for (size_t i = 0; i < n; i++) {
         b->askers[i].asks = asks;
-        b->sessions[i] = (struct driver_session){"agent", 0, &asker_ops, &b->askers[i]};
+        b->sessions[i] = (struct driver_session){.agent = "agent", .ops = &asker_ops, .user = &b->askers[i]};
     }
     b->spec = (struct driver_spec){.servers = &b->server,
                                    .n_servers = 1,
@@ -268,6 +278,83 @@ static void a_stop_cancels_what_flies(void **state)
     driver_run_release(&b.run);
 }
 
+/* The most requests that were between planned and done at one time. */
+static size_t most_in_flight(const struct run *r)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < r->n_requests; i++) {
+        size_t n = 0;
+        for (size_t k = 0; k < r->n_requests; k++)
+            n += r->requests[k].stamp[STAMP_PLANNED] <= r->requests[i].stamp[STAMP_PLANNED] &&
+                 r->requests[k].stamp[STAMP_DONE] > r->requests[i].stamp[STAMP_PLANNED];
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static void a_wide_session_keeps_its_questions_in_flight(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 7);
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].width = 3;
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, 7);
+    assert_int_equal(b.run.n_sessions, 1);
+    assert_true(b.run.sessions[0].ok);
+    assert_int_equal(most_in_flight(&b.run), 3);
+    for (size_t i = 0; i < 7; i++) {
+        assert_int_equal(b.run.requests[i].outcome, OUTCOME_OK);
+        assert_int_equal(b.run.requests[i].session, 0);
+        assert_true(b.run.sessions[0].ended_ns >= b.run.requests[i].stamp[STAMP_DONE]);
+    }
+    driver_run_release(&b.run);
+}
+
+static void an_open_loop_waits_for_nobody(void **state)
+{
+    static const struct step script[] = {REQUEST, GONE, END}; /* no answer: each ends by its timeout of 200 ms */
+    static const int64_t at[] = {0, 20 * NS_PER_MS, 20 * NS_PER_MS, 60 * NS_PER_MS};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].width = 2; /* fewer built ahead than will be in flight */
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, 4);
+    assert_int_equal(b.told, 4);
+    assert_int_equal(most_in_flight(&b.run), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, OUTCOME_TIMEOUT_FIRST_BYTE);
+        assert_int_equal(r->stamp[STAMP_PLANNED], b.run.started_ns + at[i]);
+        assert_true(r->stamp[STAMP_SENT] >= r->stamp[STAMP_PLANNED]);
+        assert_null(request_stamps_fault(r));
+    }
+    assert_true(b.run.sessions[0].ended_ns >= b.run.requests[3].stamp[STAMP_DONE]);
+    driver_run_release(&b.run);
+}
+
+static void an_open_loop_ends_when_its_session_does(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    static const int64_t at[] = {0, NS_PER_MS, 2 * NS_PER_MS, 3 * NS_PER_MS};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 2); /* two questions for four arrivals */
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, 2);
+    assert_int_equal(b.told, 2);
+    driver_run_release(&b.run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +363,9 @@ int main(void)
         cmocka_unit_test(sessions_take_turns_and_start_together),
         cmocka_unit_test(events_of_one_read_are_merged),
         cmocka_unit_test(a_stop_cancels_what_flies),
+        cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
+        cmocka_unit_test(an_open_loop_waits_for_nobody),
+        cmocka_unit_test(an_open_loop_ends_when_its_session_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
