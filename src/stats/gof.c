@@ -7,12 +7,12 @@
 #include "stats/dist.h"
 #include "stats/moments.h"
 
-double gof_ks_d(const double *sorted_u, size_t n)
+double gof_ks_d(const double *sorted_low, const double *sorted_high, size_t n)
 {
     double d = 0;
     for (size_t i = 0; i < n; i++) {
-        d = fmax(d, (double)(i + 1) / (double)n - sorted_u[i]);
-        d = fmax(d, sorted_u[i] - (double)i / (double)n);
+        d = fmax(d, (double)(i + 1) / (double)n - sorted_high[i]);
+        d = fmax(d, sorted_low[i] - (double)i / (double)n);
     }
     return n ? d : NAN;
 }

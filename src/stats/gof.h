@@ -5,9 +5,11 @@
 
 #include <stddef.h>
 
-/* Kolmogorov's D of values that were taken through their law's distribution function, against the uniform law: the
- * largest of i/n - u(i) and u(i) - (i-1)/n. Ascending, each in [0, 1]. NaN when n is 0. */
-double gof_ks_d(const double *sorted_u, size_t n);
+/* Kolmogorov's D against the uniform law, of values that were taken through their law's distribution function: the
+ * largest of i/n - high(i) and low(i) - (i-1)/n. Values known exactly: both arrays are the same. Values known within
+ * bounds: the bounds, each array ascending by itself; then it is the least D of all samples within them, because order
+ * statistics of bounds bound the order statistics. Each in [0, 1]. NaN when n is 0. */
+double gof_ks_d(const double *sorted_low, const double *sorted_high, size_t n);
 /* P(D_n >= d). n <= 140: exact (Marsaglia, Tsang and Wang 2003; where n d^2 > 4 twice the one-sided sum of Smirnov,
  * which there is exact to all digits, Simard and L'Ecuyer 2011). Above: the limit law at a corrected argument (Vrbik
  * 2018), off by less than 0.00013 everywhere (against SciPy's exact values, n = 141 … 5000). */

@@ -185,7 +185,7 @@ static void check_arrivals(yyjson_doc *doc, yyjson_val *v)
     quantile_sort(x.at, x.n);
     for (size_t i = 0; i < x.n; i++)
         x.at[i] = -expm1(-10 * x.at[i]);
-    double d = gof_ks_d(x.at, x.n);
+    double d = gof_ks_d(x.at, x.at, x.n);
     check(v, "D", d, out(v, "ks_D_exp_rate10"));
     check(v, "p", gof_ks_p(d, x.n), out(v, "ks_p_exp_rate10"));
     free(x.at);
@@ -320,7 +320,9 @@ static void tests_of_fit_say_nan_where_they_are_not_defined(void **state)
 {
     (void)state;
     double one[] = {0.5}, zeros[] = {0, 0, 0}, same[] = {2, 2, 2, 2};
-    assert_true(isnan(gof_ks_d(one, 0)) && gof_ks_d(one, 1) == 0.5);
+    assert_true(isnan(gof_ks_d(one, one, 0)) && gof_ks_d(one, one, 1) == 0.5);
+    double low[] = {0.1, 0.4, 0.6}, high[] = {0.3, 0.5, 0.9}; /* 1/3 - 0.3, 2/3 - 0.5, and no low is over its step */
+    assert_true(fabs(gof_ks_d(low, high, 3) - (2.0 / 3 - 0.5)) < 1e-15);
     assert_true(isnan(gof_ks_p(0.5, 0)) && isnan(gof_ks_p(NAN, 5)));
     assert_true(gof_ks_p(0.5, 1) == 1 && gof_ks_p(1, 1) == 0 && gof_ks_p(0, 10) == 1 && gof_ks_p(2, 10) == 0);
     assert_true(isnan(gof_dispersion(same, 1).p) && isnan(gof_dispersion(zeros, 3).p));
