@@ -83,3 +83,57 @@ double dist_t_quantile(double p, double df)
     }
     return upper ? t : -t;
 }
+
+enum { MAX_TERMS = 1000000 }; /* some 10 sqrt(a) are needed near x = a */
+
+static double gamma_front(double a, double x)
+{
+    return exp(a * log(x) - x - lgamma(a));
+}
+
+static double gamma_series(double a, double x)
+{
+    double term = 1 / a, sum = term;
+    for (int k = 1; k < MAX_TERMS && term > sum * 1e-17; k++) {
+        term *= x / (a + k);
+        sum += term;
+    }
+    return gamma_front(a, x) * sum;
+}
+
+/* The even part of the fraction, by Lentz as above. */
+static double gamma_fraction(double a, double x)
+{
+    const double tiny = 1e-300;
+    double b = x + 1 - a, c = 1 / tiny, d = 1 / b, f = d;
+    for (int k = 1; k < MAX_TERMS; k++) {
+        double term = -k * (k - a);
+        b += 2;
+        d = term * d + b;
+        c = b + term / c;
+        d = 1 / (fabs(d) < tiny ? tiny : d);
+        c = fabs(c) < tiny ? tiny : c;
+        f *= c * d;
+        if (fabs(c * d - 1) < 1e-16)
+            break;
+    }
+    return gamma_front(a, x) * f;
+}
+
+double dist_gamma_p(double a, double x)
+{
+    if (!(a > 0) || !(x >= 0))
+        return NAN;
+    if (x == 0 || isinf(x))
+        return x == 0 ? 0 : 1;
+    return x < a + 1 ? gamma_series(a, x) : 1 - gamma_fraction(a, x);
+}
+
+double dist_gamma_q(double a, double x)
+{
+    if (!(a > 0) || !(x >= 0))
+        return NAN;
+    if (x == 0 || isinf(x))
+        return x == 0 ? 1 : 0;
+    return x < a + 1 ? 1 - gamma_series(a, x) : gamma_fraction(a, x);
+}

@@ -1,6 +1,6 @@
 /* stats: pure functions on arrays of numbers.
  *
- * Owns: moments, quantiles, distributions, intervals, fairness; each checked against published reference
+ * Owns: moments, quantiles, distributions, intervals, tests of fit, steady state; each checked against reference
  * vectors.
  * Must not know: what the numbers mean, where they come from, any other room.
  *

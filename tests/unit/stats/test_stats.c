@@ -13,9 +13,11 @@
 #include "base/file.h"
 #include "format/json.h"
 #include "stats/dist.h"
+#include "stats/gof.h"
 #include "stats/interval.h"
 #include "stats/moments.h"
 #include "stats/quantile.h"
+#include "stats/steady.h"
 
 struct numbers {
     double *at;
@@ -43,9 +45,16 @@ static struct numbers from_array(yyjson_val *array)
     return x;
 }
 
-/* "first=A then (B,C) repeated K times" */
+/* "first=A then (B,C) repeated K times" or "i mod K for i=0..LAST" */
 static struct numbers from_pattern(yyjson_val *p)
 {
+    unsigned cycle, last;
+    if (sscanf(yyjson_get_str(yyjson_obj_get(p, "pattern")), "i mod %u for i=0..%u", &cycle, &last) == 2) {
+        struct numbers x = {xcalloc(last + 1, sizeof *x.at), last + 1};
+        for (unsigned i = 0; i <= last; i++)
+            x.at[i] = i % cycle;
+        return x;
+    }
     size_t n = (size_t)yyjson_get_uint(yyjson_obj_get(p, "n"));
     double first, even, odd;
     assert_int_equal(
@@ -144,14 +153,114 @@ static void check_betaincinv(yyjson_doc *doc, yyjson_val *v)
     check(v, "x", dist_betainc_inv(in_number(v, "p"), in_number(v, "a"), in_number(v, "b")), out(v, "x"));
 }
 
+static void check_gamma(yyjson_doc *doc, yyjson_val *v)
+{
+    (void)doc;
+    check(v, "p", dist_gamma_p(in_number(v, "a"), in_number(v, "x")), out(v, "p"));
+    check(v, "q", dist_gamma_q(in_number(v, "a"), in_number(v, "x")), out(v, "q"));
+}
+
+static void check_ks(yyjson_doc *doc, yyjson_val *v)
+{
+    (void)doc;
+    check(v, "p", gof_ks_p(in_number(v, "d"), (size_t)in_number(v, "n")), out(v, "p"));
+}
+
+static void check_dispersion(yyjson_doc *doc, yyjson_val *v)
+{
+    struct numbers x = numbers_of(doc, in(v, "counts"));
+    struct gof_dispersion g = gof_dispersion(x.at, x.n);
+    check(v, "index", g.index, out(v, "index_of_dispersion"));
+    check(v, "chi2", g.chi2, out(v, "chi2"));
+    check(v, "p_upper", g.p_upper, out(v, "p_upper"));
+    check(v, "p", g.p, 2 * fmin(out(v, "p_upper"), 1 - out(v, "p_upper")));
+    free(x.at);
+}
+
+static void check_arrivals(yyjson_doc *doc, yyjson_val *v)
+{
+    struct numbers x = numbers_of(doc, in(v, "interarrivals"));
+    double mean = moments_mean(x.at, x.n), sd = moments_sd(x.at, x.n);
+    check(v, "cv2", sd * sd / (mean * mean), out(v, "cv2"));
+    quantile_sort(x.at, x.n);
+    for (size_t i = 0; i < x.n; i++)
+        x.at[i] = -expm1(-10 * x.at[i]);
+    double d = gof_ks_d(x.at, x.at, x.n);
+    check(v, "D", d, out(v, "ks_D_exp_rate10"));
+    check(v, "p", gof_ks_p(d, x.n), out(v, "ks_p_exp_rate10"));
+    free(x.at);
+}
+
+static void check_acf1(yyjson_doc *doc, yyjson_val *v)
+{
+    struct numbers x = numbers_of(doc, in(v, "data"));
+    struct gof_acf1 g = gof_acf1(x.at, x.n);
+    check(v, "r", g.r, out(v, "r"));
+    check(v, "lo", g.lo, out(v, "lo"));
+    check(v, "hi", g.hi, 2 * out(v, "r") - out(v, "lo"));
+    check(v, "p", g.p, out(v, "p"));
+    free(x.at);
+}
+
+static void check_mser5(yyjson_doc *doc, yyjson_val *v)
+{
+    struct numbers x = numbers_of(doc, in(v, "data"));
+    struct steady_mser s = steady_mser5(x.at, x.n);
+    yyjson_val *statistics = yyjson_obj_get(yyjson_obj_get(v, "out"), "mser");
+    assert_int_equal(s.truncate, out(v, "truncate_points"));
+    assert_int_equal(s.settled, s.truncate / 5 + 1 < yyjson_arr_size(statistics)); /* the list ends at m / 2 */
+    check(v, "mser", s.statistic, number(yyjson_arr_get(statistics, s.truncate / 5)));
+    free(x.at);
+}
+
+static void check_batch_means(yyjson_doc *doc, yyjson_val *v)
+{
+    struct numbers x = numbers_of(doc, in(v, "data"));
+    size_t batch = (size_t)in_number(v, "batch"), batches = x.n / batch;
+    struct interval i = steady_batch_means(x.at, batches * batch, batches, 0.95);
+    check(v, "mean", i.estimate, out(v, "mean"));
+    check(v, "se", (i.hi - i.lo) / 2 / dist_t_quantile(0.975, (double)batches - 1), out(v, "se"));
+    assert_int_equal(i.n, out(v, "n_batches"));
+    free(x.at);
+}
+
+static void check_section(yyjson_doc *doc, yyjson_val *v)
+{
+    struct numbers x = numbers_of(doc, in(v, in(v, "data") ? "data" : "x"));
+    double *sorted = xcalloc(x.n, sizeof *sorted);
+    memcpy(sorted, x.at, x.n * sizeof *sorted);
+    quantile_sort(sorted, x.n);
+    struct steady_section s = steady_section_quantile(x.at, sorted, x.n, in_number(v, "p"),
+                                                      (size_t)in_number(v, "sections"), 0.95);
+    check(v, "q", s.q, out(v, "q"));
+    check(v, "lo", s.lo, out(v, "lo"));
+    check(v, "hi", s.hi, out(v, "hi"));
+    check(v, "half width", s.half_p, out(v, "half_width_in_p"));
+    check(v, "inflation", s.inflation, out(v, "variance_inflation"));
+    check(v, "m", s.m, out(v, "m_effective"));
+    free(sorted);
+    free(x.at);
+}
+
 static const struct {
     const char *fn;
     void (*check)(yyjson_doc *doc, yyjson_val *vector);
 } checks[] = {
-    {"moments", check_moments},        {"quantile", check_quantile},
-    {"mean_ci", check_mean_ci},        {"t_ppf", check_t},
-    {"geomean_ratio_ci", check_ratio}, {"betainc", check_betainc},
+    {"moments", check_moments},
+    {"quantile", check_quantile},
+    {"mean_ci", check_mean_ci},
+    {"t_ppf", check_t},
+    {"geomean_ratio_ci", check_ratio},
+    {"betainc", check_betainc},
     {"betaincinv", check_betaincinv},
+    {"gamma_law", check_gamma},
+    {"ks_p", check_ks},
+    {"dispersion_test", check_dispersion},
+    {"arrival_check", check_arrivals},
+    {"acf1", check_acf1},
+    {"mser5", check_mser5},
+    {"batch_means", check_batch_means},
+    {"section_quantile_ci", check_section},
 };
 
 static void every_vector(void **state)
@@ -172,7 +281,7 @@ static void every_vector(void **state)
             }
     }
     assert_int_equal(done, max);
-    assert_true(done >= 18);
+    assert_true(done >= 57);
     yyjson_doc_free(doc);
     str_release(&text);
 }
@@ -207,12 +316,79 @@ static void t_is_symmetric_and_exact_at_one_degree(void **state)
     assert_true(isnan(dist_t_quantile(0, 3)) && isnan(dist_t_quantile(0.5, 0)));
 }
 
+static void tests_of_fit_say_nan_where_they_are_not_defined(void **state)
+{
+    (void)state;
+    double one[] = {0.5}, zeros[] = {0, 0, 0}, same[] = {2, 2, 2, 2};
+    assert_true(isnan(gof_ks_d(one, one, 0)) && gof_ks_d(one, one, 1) == 0.5);
+    double low[] = {0.1, 0.4, 0.6}, high[] = {0.3, 0.5, 0.9}; /* 1/3 - 0.3, 2/3 - 0.5, and no low is over its step */
+    assert_true(fabs(gof_ks_d(low, high, 3) - (2.0 / 3 - 0.5)) < 1e-15);
+    assert_true(isnan(gof_ks_p(0.5, 0)) && isnan(gof_ks_p(NAN, 5)));
+    assert_true(gof_ks_p(0.5, 1) == 1 && gof_ks_p(1, 1) == 0 && gof_ks_p(0, 10) == 1 && gof_ks_p(2, 10) == 0);
+    assert_true(isnan(gof_dispersion(same, 1).p) && isnan(gof_dispersion(zeros, 3).p));
+    assert_true(gof_dispersion(same, 4).index == 0 && gof_dispersion(same, 4).p == 0);
+    assert_true(isnan(gof_acf1(same, 4).r) && isnan(gof_acf1(one, 1).p));
+    assert_true(isnan(dist_gamma_p(0, 1)) && isnan(dist_gamma_q(1, -1)) && isnan(dist_gamma_p(1, NAN)));
+    assert_true(dist_gamma_p(2, 0) == 0 && dist_gamma_q(2, 0) == 1 && dist_gamma_p(2, INFINITY) == 1 &&
+                dist_gamma_q(2, INFINITY) == 0);
+}
+
+static void the_exact_and_the_limit_law_of_ks_meet_at_140(void **state)
+{
+    (void)state;
+    for (double d = 0.03; d < 0.3; d += 0.01)
+        assert_true(fabs(gof_ks_p(d, 140) - gof_ks_p(d * sqrt(140.0 / 141), 141)) < 1e-3);
+    assert_true(fabs(gof_ks_p(2 / sqrt(140.0) - 1e-9, 140) - gof_ks_p(2 / sqrt(140.0) + 1e-9, 140)) < 1e-9);
+}
+
+static void mser5_drops_a_ramp_keeps_a_steady_series_and_says_never_settled(void **state)
+{
+    (void)state;
+    double x[200];
+    for (size_t i = 0; i < 200; i++)
+        x[i] = i < 20 ? 100 - 4 * (double)i : (double)(i % 5); /* every batch of five behind the ramp has mean 2 */
+    struct steady_mser s = steady_mser5(x, 200);
+    assert_true(s.settled && s.truncate == 20 && s.n_batches == 40 && s.statistic == 0);
+    s = steady_mser5(x + 20, 180);
+    assert_true(s.settled && s.truncate == 0); /* all places tie at 0: the first wins */
+    for (size_t i = 0; i < 200; i++)
+        x[i] = exp(0.1 * (200 - (double)i));
+    s = steady_mser5(x, 200);
+    assert_true(!s.settled && s.truncate == 100);
+    s = steady_mser5(x, 9);
+    assert_true(!s.settled && s.truncate == 0 && s.n_batches == 1 && isnan(s.statistic));
+    s = steady_mser5(x, 0);
+    assert_true(!s.settled && s.truncate == 0 && s.n_batches == 0);
+    double zeros[10] = {0};
+    s = steady_mser5(zeros, 10);
+    assert_true(s.settled && s.truncate == 0 && s.n_batches == 2);
+}
+
+static void intervals_of_sections_and_batches_refuse_what_has_no_answer(void **state)
+{
+    (void)state;
+    double x[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    assert_true(isnan(steady_batch_means(x, 8, 0, 0.95).estimate) && isnan(steady_batch_means(x, 3, 4, 0.95).lo));
+    assert_true(isnan(steady_batch_means(x, 8, STEADY_MAX_BATCHES + 1, 0.95).lo));
+    assert_true(steady_batch_means(x, 8, 1, 0.95).estimate == 4.5 && isnan(steady_batch_means(x, 8, 1, 0.95).lo));
+    assert_true(steady_batch_means(x, 7, 2, 0.95).estimate == 3.5); /* 1…3 and 4…6: the seventh is left out */
+    assert_true(isnan(steady_section_quantile(x, x, 8, 0.5, 1, 0.95).q));
+    assert_true(isnan(steady_section_quantile(x, x, 1, 0.5, 2, 0.95).q));
+    assert_true(isnan(steady_section_quantile(x, x, 8, 1, 2, 0.95).q));
+    struct steady_section s = steady_section_quantile(x, x, 8, 0.5, 2, 0.95); /* shares 0 and 1: no bound at all */
+    assert_true(s.q == 4 && s.lo == 1 && isinf(s.hi) && fabs(s.inflation - 8) < 1e-12 && fabs(s.m - 0.5) < 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_vector),
         cmocka_unit_test(edges),
         cmocka_unit_test(t_is_symmetric_and_exact_at_one_degree),
+        cmocka_unit_test(tests_of_fit_say_nan_where_they_are_not_defined),
+        cmocka_unit_test(the_exact_and_the_limit_law_of_ks_meet_at_140),
+        cmocka_unit_test(mser5_drops_a_ramp_keeps_a_steady_series_and_says_never_settled),
+        cmocka_unit_test(intervals_of_sections_and_batches_refuse_what_has_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

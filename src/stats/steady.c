@@ -1,0 +1,74 @@
+/* steady.c: see steady.h. */
+#include "stats/steady.h"
+
+#include <math.h>
+
+#include "stats/dist.h"
+#include "stats/moments.h"
+
+/* From the last batch to the first, so that the sum of squares over the rest grows by one batch a step (Welford 1962)
+ * and nothing is stored. */
+struct steady_mser steady_mser5(const double *x, size_t n)
+{
+    struct steady_mser best = {.n_batches = n / STEADY_MSER_BATCH, .statistic = NAN};
+    size_t m = best.n_batches, place = 0;
+    double mean = 0, squares = 0;
+    for (size_t d = m; d-- > 0 && m >= 2;) {
+        double z = moments_mean(x + d * STEADY_MSER_BATCH, STEADY_MSER_BATCH), kept = (double)(m - d);
+        double delta = z - mean;
+        mean += delta / kept;
+        squares += delta * (z - mean);
+        double statistic = squares / (kept * kept);
+        if (d <= m / 2 && !(statistic > best.statistic)) { /* NaN at first; the first d wins a tie */
+            best.statistic = statistic;
+            place = d;
+        }
+    }
+    best.truncate = place * STEADY_MSER_BATCH;
+    best.settled = m >= 2 && place < m / 2;
+    return best;
+}
+
+struct interval steady_batch_means(const double *x, size_t n, size_t batches, double confidence)
+{
+    double means[STEADY_MAX_BATCHES];
+    if (!batches || batches > STEADY_MAX_BATCHES || n < batches)
+        return (struct interval){NAN, NAN, NAN, 0};
+    size_t length = n / batches;
+    for (size_t j = 0; j < batches; j++)
+        means[j] = moments_mean(x + j * length, length);
+    return interval_mean(means, batches, confidence);
+}
+
+/* Shares of the sections above q; the values behind the last whole section are left out. */
+static double share_sd(const double *x, size_t length, size_t sections, double q)
+{
+    double shares[STEADY_MAX_BATCHES];
+    for (size_t j = 0; j < sections; j++) {
+        size_t above = 0;
+        for (size_t i = 0; i < length; i++)
+            above += x[j * length + i] > q;
+        shares[j] = (double)above / (double)length;
+    }
+    return moments_sd(shares, sections);
+}
+
+struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
+                                              size_t sections, double confidence)
+{
+    const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
+    struct steady_section s = {NAN, NAN, NAN, NAN, NAN, NAN};
+    if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
+        return s;
+    size_t length = n / sections;
+    double whole = (double)n, b = (double)sections;
+    s.q = sorted[(size_t)fmax(1, ceil(p * whole - fuzz)) - 1];
+    double sd = share_sd(x, length, sections, s.q);
+    s.half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sd / sqrt(b);
+    double low = fmax(1, floor((p - s.half_p) * whole + fuzz)), high = ceil((p + s.half_p) * whole - fuzz);
+    s.lo = sorted[(size_t)low - 1];
+    s.hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
+    s.inflation = sd * sd * (double)length / (p * (1 - p));
+    s.m = whole * (1 - p) / fmax(s.inflation, 1);
+    return s;
+}
