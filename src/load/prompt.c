@@ -154,9 +154,12 @@ static int64_t words_in(const char *text)
 
 static void estimate(const struct fit *f)
 {
-    int64_t shared = f->m->shared ? words_in(f->m->shared) : 0, own = f->out->want_tok - shared;
-    write_text(f->m, f->number, own > 0 ? own : 0, &f->out->text);
-    f->out->got_tok = shared + (own > 0 ? own : 0);
+    double words_per_tok = f->m->words_per_tok > 0 ? f->m->words_per_tok : 1;
+    int64_t shared = f->m->shared ? words_in(f->m->shared) : 0;
+    int64_t own = llround((double)f->out->want_tok * words_per_tok) - shared;
+    own = own > 0 ? own : 0;
+    write_text(f->m, f->number, own, &f->out->text);
+    f->out->got_tok = llround((double)(shared + own) / words_per_tok);
     f->out->estimated = true;
 }
 

@@ -22,7 +22,8 @@ enum {
 };
 
 struct prompt_maker {
-    /* Tokens of a text as the server counts them. NULL: one token a word is assumed and the prompt marked estimated. */
+    /* Tokens of a text as the server counts them. NULL: the words per token learnt so far are assumed, one at first, and
+     * the prompt is marked estimated. */
     int (*count)(void *user, const char *text, int64_t *tokens, struct err *e);
     void *user;
     uint64_t seed;        /* of the run: the words */

@@ -221,7 +221,7 @@ int bench_fit_prompts(struct executor *x, struct err *e)
     x->flows = arena_alloc(&x->arena, x->study->n_agents * sizeof *x->flows);
     for (size_t i = 0; i < x->study->n_agents; i++)
         x->flows[i] = flow_of(x, &x->study->agents[i]);
-    if (load_fit(x))
+    if (!x->study->n_agents || load_fit(x))
         return 0;
     rc = fit_all(x, e);
     return rc ? rc : store_fit(x, e);
@@ -251,6 +251,9 @@ static const struct options *first_options(const struct executor *x, size_t serv
     for (size_t i = 0; i < x->study->n_agents; i++)
         if ((size_t)x->study->agents[i].server == server)
             return &x->flows[i].options;
+    for (size_t i = 0; i < x->study->n_loads; i++)
+        if ((size_t)x->study->loads[i].server == server)
+            return &x->study->loads[i].options;
     return &none;
 }
 

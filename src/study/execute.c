@@ -41,7 +41,7 @@ static int create_result(struct executor *x, struct err *e)
     };
     int rc = store_create(&x->store, x->options->result_path, &st, e);
     struct str corpus = STR_INIT;
-    if (!rc) {
+    if (!rc && x->study->corpus_dir) {
         corpus_json(&x->corpus, &corpus);
         rc = store_note(x->store, "corpus", str_z(&corpus), e);
     }
@@ -155,7 +155,7 @@ int study_execute(const struct study *s, const struct execute_options *o, struct
 {
     struct executor x = {.study = s, .options = o, .summary = out, .began_ns = clock_now(NULL)};
     *out = (struct execute_summary){0};
-    int rc = corpus_open(&x.corpus, s->corpus_dir, e);
+    int rc = s->corpus_dir ? corpus_open(&x.corpus, s->corpus_dir, e) : 0;
     if (!rc) {
         plan_make(&x.plan, s, x.corpus.sha256);
         out->planned = x.plan.n;

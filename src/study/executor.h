@@ -35,6 +35,7 @@ struct executor {
     mono_ns began_ns, runs_ns; /* start of the study; time spent in the runs of this call */
     /* the run in progress, for the driver's callbacks */
     struct run *run;
+    bool load; /* it is a plain load */
     struct execute_progress progress;
     int store_code; /* first failure of storing inside a callback */
     struct err store_err;

@@ -1,11 +1,11 @@
-/* file.c: the study file, key by key. The table `keys` is what a file may hold; it is checked against the tree before any
+/* file.c: the study file, key by key; its loads are in file_load.c. The table `keys` is what a file may hold; it is checked against the tree before any
  * value is read. Values are judged where they stand, so that every complaint has its line. See study.h. */
 #include <math.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "format/yaml.h"
-#include "study/study.h"
+#include "study/file.h"
 
 enum { MAX_SERVERS = 16, MAX_AGENTS = 64, MAX_ARMS = 256, MAX_BLOCKS = 10000 };
 enum { DEFAULT_PROMPT_TOK = 400, DEFAULT_NUM_CTX = 2048, DEFAULT_NUM_PREDICT = 256 };
@@ -16,9 +16,10 @@ static const struct {
     {"study", "study", "its name; required"},
     {"study", "question", "the one question it answers"},
     {"study", "servers", "list of what answers; required"},
-    {"study", "corpus", "folder that the agents read, relative to this file; required"},
-    {"study", "agents", "list of agents; required"},
-    {"study", "arms", "list of what is compared; default: every agent alone, then all together"},
+    {"study", "corpus", "folder that the agents read, relative to this file; required with agents"},
+    {"study", "agents", "list of agents; required, or loads"},
+    {"study", "loads", "list of plain loads"},
+    {"study", "arms", "list of what is compared; default: every agent alone, then all together; then every load"},
     {"study", "blocks", "how often every arm is run (1)"},
     {"study", "order", "random: a new order in each block (default); nested: as written, in every block"},
     {"study", "seed", "of every random choice (1)"},
@@ -44,8 +45,24 @@ static const struct {
     {"agents", "stream", "false: one answer at the end (true)"},
     {"agents", "options", "temperature, num_predict, seed and so on: `chimera list options`"},
     {"agents", "extra_body", "a JSON object whose members are added to the request"},
+    {"loads", "name", "required"},
+    {"loads", "server", "name of its server; required when there are several"},
+    {"loads", "route", "chat (default) or completion"},
+    {"loads", "stream", "false: one answer at the end (true)"},
+    {"loads", "options", "temperature, seed and so on: `chimera list options`"},
+    {"loads", "extra_body", "a JSON object whose members are added to the request"},
+    {"loads", "input_len", "tokens of a prompt: N, A..B or lognormal:MEDIAN,SIGMA (512)"},
+    {"loads", "output_len", "most tokens of an answer: N, A..B or lognormal:MEDIAN,SIGMA (128)"},
+    {"loads", "shared_prefix", "tokens that all prompts begin with (0)"},
+    {"loads", "max_concurrency", "closed loop: requests in flight at once"},
+    {"loads", "request_rate", "open loop: requests per second, or stages such as 10:30s,20..50:60s"},
+    {"loads", "arrival", "constant, poisson (default) or gamma"},
+    {"loads", "burstiness", "of gamma: below 1 burstier than poisson, above 1 steadier"},
+    {"loads", "num_requests", "stop after so many"},
+    {"loads", "duration", "seconds; stop after so long"},
     {"arms", "name", "required"},
-    {"arms", "agents", "names of the agents that start together; required"},
+    {"arms", "agents", "names of the agents that start together"},
+    {"arms", "load", "name of a load, instead of agents"},
     {"timeouts", "connect", "seconds"},
     {"timeouts", "first_byte", "seconds"},
     {"timeouts", "idle", "seconds"},
@@ -63,7 +80,7 @@ const char *study_key_at(size_t i, const char **map, const char **what)
     return keys[i].key;
 }
 
-static int allow(const struct yaml_node *node, const char *map, struct err *e)
+int file_allow(const struct yaml_node *node, const char *map, struct err *e)
 {
     const char *names[N_KEYS];
     size_t n = 0;
@@ -74,7 +91,7 @@ static int allow(const struct yaml_node *node, const char *map, struct err *e)
 }
 
 /* Names become parts of file names and table cells. */
-static int read_name(const struct yaml_node *map, const char *what, struct arena *a, const char **out, struct err *e)
+int file_read_name(const struct yaml_node *map, const char *what, struct arena *a, const char **out, struct err *e)
 {
     static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
     struct yaml_node *node;
@@ -142,7 +159,7 @@ static int read_server(struct study *s, const struct yaml_node *map, struct serv
     const char *cacert = NULL;
     *v = (struct server_spec){.num_ctx = DEFAULT_NUM_CTX, .parallel = 1, .num_gpu = -1};
     int rc = yaml_as_map(map, "servers", e);
-    if (rc || (rc = allow(map, "servers", e)) || (rc = read_name(map, "a server", a, &v->name, e)) ||
+    if (rc || (rc = file_allow(map, "servers", e)) || (rc = file_read_name(map, "a server", a, &v->name, e)) ||
         (rc = yaml_get_scalar(map, "kind", &v->kind, e)) || (rc = yaml_get_scalar(map, "backend", &v->backend, e)) ||
         (rc = yaml_get_scalar(map, "model", &v->model, e)) ||
         (rc = yaml_get_int(map, "threads", 1, 4096, &v->threads, e)) ||
@@ -183,7 +200,7 @@ static int read_servers(struct study *s, const struct yaml_node *root, struct er
 
 /* ---- agents -------------------------------------------------------------------------------------------------------- */
 
-static int read_options(const struct yaml_node *map, struct options *o, struct err *e)
+int file_read_options(const struct yaml_node *map, struct options *o, struct err *e)
 {
     struct yaml_node *node = NULL;
     const char *names[OPTION_COUNT];
@@ -209,7 +226,7 @@ static int read_options(const struct yaml_node *map, struct options *o, struct e
     return rc;
 }
 
-static int find_server(const struct study *s, const struct yaml_node *map, int *out, struct err *e)
+int file_find_server(const struct study *s, const struct yaml_node *map, int *out, struct err *e)
 {
     const char *names[MAX_SERVERS];
     struct yaml_node *node = yaml_get(map, "server");
@@ -217,7 +234,7 @@ static int find_server(const struct study *s, const struct yaml_node *map, int *
         names[i] = s->servers[i].name;
     *out = 0;
     if (!node && s->n_servers > 1)
-        return yaml_error(map, e, "an agent must name its server: there are %zu", s->n_servers);
+        return yaml_error(map, e, "it must name its server: there are %zu", s->n_servers);
     return node ? yaml_as_choice(node, "server", names, s->n_servers, out, e) : 0;
 }
 
@@ -227,9 +244,9 @@ static int read_agent(struct study *s, const struct yaml_node *map, struct study
     int route = ROUTE_CHAT;
     *g = (struct study_agent){.stream = true};
     int rc = yaml_as_map(map, "agents", e);
-    if (rc || (rc = allow(map, "agents", e)) || (rc = read_name(map, "an agent", &s->arena, &g->name, e)) ||
-        (rc = find_server(s, map, &g->server, e)) || (rc = yaml_get_choice(map, "route", routes, 2, &route, e)) ||
-        (rc = yaml_get_bool(map, "stream", &g->stream, e)) || (rc = read_options(map, &g->options, e)) ||
+    if (rc || (rc = file_allow(map, "agents", e)) || (rc = file_read_name(map, "an agent", &s->arena, &g->name, e)) ||
+        (rc = file_find_server(s, map, &g->server, e)) || (rc = yaml_get_choice(map, "route", routes, 2, &route, e)) ||
+        (rc = yaml_get_bool(map, "stream", &g->stream, e)) || (rc = file_read_options(map, &g->options, e)) ||
         (rc = yaml_get_text(map, "extra_body", &g->extra_body_json, e)))
         return rc;
     g->route = (enum route)route;
@@ -239,10 +256,12 @@ static int read_agent(struct study *s, const struct yaml_node *map, struct study
 
 static int read_agents(struct study *s, const struct yaml_node *root, struct err *e)
 {
-    struct yaml_node *list;
-    int rc = yaml_need(root, "agents", "the study", &list, e);
-    if (!rc)
-        rc = yaml_as_list(list, "agents", e);
+    struct yaml_node *list = NULL;
+    int rc = s->n_loads ? yaml_get_list(root, "agents", &list, e)
+                        : yaml_need(root, "agents", "a study without loads", &list, e);
+    if (rc || !list)
+        return rc;
+    rc = yaml_as_list(list, "agents", e);
     if (rc)
         return rc;
     if (!list->n || list->n > MAX_AGENTS)
@@ -264,9 +283,13 @@ static int read_arm(struct study *s, const struct yaml_node *map, struct study_a
 {
     const char *names[MAX_AGENTS];
     struct yaml_node *list;
+    arm->load = -1;
     int rc = yaml_as_map(map, "arms", e);
-    if (rc || (rc = allow(map, "arms", e)) || (rc = read_name(map, "an arm", &s->arena, &arm->name, e)) ||
-        (rc = yaml_need(map, "agents", "an arm", &list, e)) || (rc = yaml_as_list(list, "agents", e)))
+    if (rc || (rc = file_allow(map, "arms", e)) || (rc = file_read_name(map, "an arm", &s->arena, &arm->name, e)))
+        return rc;
+    if (yaml_get(map, "load"))
+        return file_arm_load(s, map, arm, e);
+    if ((rc = yaml_need(map, "agents", "an arm", &list, e)) || (rc = yaml_as_list(list, "agents", e)))
         return rc;
     if (!list->n)
         return yaml_error(list, e, "the arm '%s' has no agents", arm->name);
@@ -285,25 +308,27 @@ static int read_arm(struct study *s, const struct yaml_node *map, struct study_a
     return rc;
 }
 
-/* Every agent alone, then all together: what true speedup needs. */
+static struct study_arm *add_arm(struct study *s, const char *name, size_t n_agents)
+{
+    struct study_arm *arm = &s->arms[s->n_arms++];
+    *arm = (struct study_arm){.name = name, .n_agents = n_agents, .load = -1};
+    arm->agents = arena_alloc(&s->arena, (n_agents + 1) * sizeof *arm->agents);
+    return arm;
+}
+
+/* Every agent alone, then all together: what true speedup needs. And every load. */
 static void default_arms(struct study *s)
 {
-    s->n_arms = s->n_agents > 1 ? s->n_agents + 1 : 1;
-    s->arms = arena_alloc(&s->arena, s->n_arms * sizeof *s->arms);
-    for (size_t i = 0; i < s->n_agents; i++) {
-        s->arms[i].name = arena_printf(&s->arena, "solo-%s", s->agents[i].name);
-        s->arms[i].n_agents = 1;
-        s->arms[i].agents = arena_alloc(&s->arena, sizeof(int));
-        s->arms[i].agents[0] = (int)i;
-    }
-    if (s->n_agents < 2)
-        return;
-    struct study_arm *all = &s->arms[s->n_agents];
-    all->name = s->n_agents == 2 ? "pair" : "all";
-    all->n_agents = s->n_agents;
-    all->agents = arena_alloc(&s->arena, s->n_agents * sizeof(int));
+    s->arms = arena_alloc(&s->arena, (s->n_agents + s->n_loads + 1) * sizeof *s->arms);
     for (size_t i = 0; i < s->n_agents; i++)
-        all->agents[i] = (int)i;
+        add_arm(s, arena_printf(&s->arena, "solo-%s", s->agents[i].name), 1)->agents[0] = (int)i;
+    if (s->n_agents > 1) {
+        struct study_arm *all = add_arm(s, s->n_agents == 2 ? "pair" : "all", s->n_agents);
+        for (size_t i = 0; i < s->n_agents; i++)
+            all->agents[i] = (int)i;
+    }
+    for (size_t i = 0; i < s->n_loads; i++)
+        add_arm(s, s->loads[i].name, 0)->load = (int)i;
 }
 
 static int read_arms(struct study *s, const struct yaml_node *root, struct err *e)
@@ -337,7 +362,7 @@ static int read_timeouts(struct study *s, const struct yaml_node *root, struct e
     double connect = 10, first_byte = 120, idle = 60, total = 600;
     int rc = yaml_get_map(root, "timeouts", &map, e);
     if (!rc && map)
-        rc = allow(map, "timeouts", e);
+        rc = file_allow(map, "timeouts", e);
     if (rc || (rc = yaml_get_double(map, "connect", 0.001, 86400, &connect, e)) ||
         (rc = yaml_get_double(map, "first_byte", 0.001, 86400, &first_byte, e)) ||
         (rc = yaml_get_double(map, "idle", 0.001, 86400, &idle, e)) ||
@@ -381,13 +406,16 @@ static int read_heads(struct study *s, const struct yaml_node *root, struct err 
     const char *text;
     struct str path = STR_INIT;
     int rc = yaml_as_map(root, "a study", e);
-    if (rc || (rc = allow(root, "study", e)) || (rc = yaml_need(root, "study", "a study file", &name, e)) ||
+    if (rc || (rc = file_allow(root, "study", e)) || (rc = yaml_need(root, "study", "a study file", &name, e)) ||
         (rc = yaml_as_scalar(name, "study", &text, e)))
         return rc;
     s->name = arena_dupz(&s->arena, text);
     if (!*text || strpbrk(text, "/ \t") || text[0] == '.' || strlen(text) > 100)
         return yaml_error(name, e, "study: its name becomes a file name; '%s' can not", text);
-    if ((rc = yaml_need(root, "corpus", "a study", &corpus, e)) || (rc = yaml_as_text(corpus, "corpus", &text, e)))
+    if (!yaml_get(root, "corpus") && !yaml_get(root, "agents"))
+        return 0;
+    if ((rc = yaml_need(root, "corpus", "a study with agents", &corpus, e)) ||
+        (rc = yaml_as_text(corpus, "corpus", &text, e)))
         return rc;
     path_join(&path, s->dir, text);
     s->corpus_dir = arena_dupz(&s->arena, str_z(&path));
@@ -403,7 +431,8 @@ int study_parse(struct study *s, const char *name, const char *dir, const char *
     s->source = arena_dup(&s->arena, text, n);
     int rc = yaml_parse(name, text, n, &s->arena, &root, e);
     if (rc || (rc = read_heads(s, root, e)) || (rc = read_scalars(s, root, e)) || (rc = read_servers(s, root, e)) ||
-        (rc = read_agents(s, root, e)) || (rc = read_arms(s, root, e)) || (rc = read_timeouts(s, root, e)))
+        (rc = file_read_loads(s, root, e)) || (rc = read_agents(s, root, e)) || (rc = read_arms(s, root, e)) ||
+        (rc = read_timeouts(s, root, e)))
         study_release(s);
     return rc;
 }

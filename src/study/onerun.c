@@ -1,8 +1,12 @@
 /* onerun.c: one run of the plan: its sessions, the window, quality, verdict, storing. See executor.h. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rng.h"
+#include "load/pool.h"
 #include "record/metric.h"
 #include "record/verdict.h"
 #include "stats/quantile.h"
@@ -22,13 +26,22 @@ static void note_prompt_rate(struct executor *x, const struct request *r)
 static void on_request(void *user, struct request *r)
 {
     struct executor *x = user;
-    if (r->text.len)
+    bool load = x->load;
+    if (r->text.len && !load)
         workflow_check_text(r);
     note_prompt_rate(x, r);
     if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
         x->summary->failed_requests++;
-    if (!x->store_code)
+    if (!x->store_code && !load) /* a load is stored behind its window: storing would delay the next request */
         x->store_code = store_request(x->store, x->run->id, r, &x->store_err);
+}
+
+static int store_load(struct executor *x, const struct run *r, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; i < r->n_requests && !rc; i++)
+        rc = store_request(x->store, r->id, &r->requests[i], e);
+    return rc;
 }
 
 static void on_sample(void *user, mono_ns t, const char *json, size_t n)
@@ -71,7 +84,7 @@ static double cold_rate(const struct executor *x)
 
 static int64_t largest_limit(const struct executor *x, const struct study_arm *arm)
 {
-    int64_t most = 0;
+    int64_t most = arm->load >= 0 ? x->study->loads[arm->load].output_tok.high : 0;
     for (size_t i = 0; i < arm->n_agents; i++) {
         const struct options *o = &x->flows[arm->agents[i]].options;
         if (o->set & OPTION_NUM_PREDICT && o->num_predict > most)
@@ -84,9 +97,86 @@ struct stage { /* what one run needs besides the record */
     struct workflow *flow[64];
     struct driver_session sessions[64];
     size_t n;
+    struct pool *pool; /* of a load; NULL */
+    struct schedule schedule;
 };
 
-static void set_stage(struct executor *x, const struct study_arm *arm, struct stage *st)
+static int count_text(void *user, const char *text, int64_t *tokens, struct err *e)
+{
+    struct ask ask = {.route = ROUTE_COMPLETION, .prompt = text};
+    *tokens = server_count_tokens(user, &ask);
+    return *tokens < 0 ? err_set(e, ERR_SERVER, "the server could not count a prompt of %zu bytes", strlen(text)) : 0;
+}
+
+static uint64_t fresh_salt(void)
+{
+    uint64_t salt = 0;
+    if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
+        salt = (uint64_t)clock_wall_ns();
+    return salt;
+}
+
+/* Each block has arrivals and lengths of its own, the same for every arm of it. */
+static uint64_t block_seed(const struct executor *x, int32_t block)
+{
+    char purpose[32];
+    snprintf(purpose, sizeof purpose, "block %d", block);
+    struct rng r = rng_stream(x->study->seed, purpose);
+    return rng_u64(&r);
+}
+
+static int set_load(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e)
+{
+    struct server *server = x->servers[l->server];
+    bool tokenizer = server_backend(server)->caps & BACKEND_CAN_TOKENIZE;
+    struct schedule_spec when = l->schedule;
+    struct pool_spec spec = {
+        .route = l->route,
+        .stream = l->stream,
+        .options = l->options,
+        .extra_body_json = l->extra_body_json,
+        .input_tok = l->input_tok,
+        .output_tok = l->output_tok,
+        .shared_tok = l->shared_tok,
+        .n = l->num_requests ? l->num_requests : INT64_MAX,
+        .duration_ns = l->max_concurrency ? l->duration_ns : 0,
+        .seed = block_seed(x, block),
+        .salt = fresh_salt(),
+        .count = tokenizer ? count_text : NULL,
+        .count_user = server,
+    };
+    int rc = 0;
+    server_request_options(server, &spec.options);
+    if (!l->max_concurrency) {
+        when.count = l->num_requests;
+        when.seed = spec.seed;
+        rc = schedule_make(&when, &st->schedule, e);
+        spec.n = (int64_t)st->schedule.n;
+        if (!rc && !st->schedule.n)
+            rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its schedule", l->name);
+    }
+    if (!rc)
+        rc = pool_new(&st->pool, &spec, e);
+    st->n = 1;
+    st->sessions[0] = (struct driver_session){.agent = "load",
+                                              .server = l->server,
+                                              .ops = &pool_ops,
+                                              .user = st->pool,
+                                              .width = (size_t)l->max_concurrency,
+                                              .at_ns = st->schedule.at_ns,
+                                              .n_at = st->schedule.n};
+    return rc;
+}
+
+static void release_stage(struct stage *st)
+{
+    for (size_t i = 0; i < st->n && !st->pool; i++)
+        workflow_free(st->flow[i]);
+    pool_free(st->pool);
+    schedule_release(&st->schedule);
+}
+
+static void set_agents(struct executor *x, const struct study_arm *arm, struct stage *st)
 {
     st->n = arm->n_agents;
     for (size_t i = 0; i < st->n; i++) {
@@ -118,7 +208,7 @@ static int write_reports(const struct executor *x, const struct run *r, struct e
 static void judge(struct executor *x, struct run *r, struct stage *st)
 {
     struct str why = STR_INIT;
-    for (size_t i = 0; i < r->n_sessions; i++) {
+    for (size_t i = 0; i < r->n_sessions && !st->pool; i++) {
         r->sessions[i].report_md = workflow_report(st->flow[i]);
         r->sessions[i].quality_json = workflow_quality_json(st->flow[i]);
     }
@@ -190,7 +280,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
                     .started_ns = MONO_NONE,
                     .ended_ns = MONO_NONE,
                     .verdict_why = ""};
-    struct stage st;
+    struct stage st = {0};
     int rc = bench_prepare_run(x, &r.start_state, e);
     if (rc)
         return rc;
@@ -199,8 +289,15 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
     rc = store_run_begin(x->store, &r, e);
     if (rc)
         return rc;
-    set_stage(x, arm, &st);
-    rc = window(x, &st, arm, &r, e);
+    x->load = arm->load >= 0;
+    if (x->load)
+        rc = set_load(x, &x->study->loads[arm->load], row->block, &st, e);
+    else
+        set_agents(x, arm, &st);
+    if (!rc)
+        rc = window(x, &st, arm, &r, e);
+    if (x->load && r.n_requests && !x->store_code)
+        x->store_code = store_load(x, &r, &x->store_err);
     if (rc == 0 || rc == ERR_INTERRUPTED) {
         r.state = rc ? RUN_ABORTED : RUN_COMPLETE;
         judge(x, &r, &st);
@@ -215,8 +312,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         if (!rc)
             say_done(x, &r);
     }
-    for (size_t i = 0; i < st.n; i++)
-        workflow_free(st.flow[i]);
+    release_stage(&st);
     driver_run_release(&r);
     return rc;
 }

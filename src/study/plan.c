@@ -63,7 +63,60 @@ static void add_arms(struct json_writer *w, const struct study *s)
         for (size_t k = 0; k < s->arms[i].n_agents; k++)
             json_z(w, s->agents[s->arms[i].agents[k]].name);
         json_array_end(w);
+        if (s->arms[i].load >= 0)
+            json_kz(w, "load", s->loads[s->arms[i].load].name);
         json_kz(w, "name", s->arms[i].name);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void add_amount(struct json_writer *w, const char *key, const struct amount_law *l)
+{
+    json_key(w, key);
+    json_array(w);
+    json_int(w, l->kind);
+    json_int(w, l->low);
+    json_int(w, l->high);
+    json_double(w, l->median);
+    json_double(w, l->sigma);
+    json_array_end(w);
+}
+
+static void add_stages(struct json_writer *w, const struct schedule_spec *s)
+{
+    json_kz(w, "arrival", arrival_law_word(s->law));
+    json_kdouble(w, "burstiness", s->burstiness);
+    json_key(w, "stages");
+    json_array(w);
+    for (size_t i = 0; i < s->n_stages; i++) {
+        json_double(w, s->stages[i].from_rps);
+        json_double(w, s->stages[i].to_rps);
+        json_int(w, s->stages[i].duration_ns);
+    }
+    json_array_end(w);
+}
+
+static void add_loads(struct json_writer *w, const struct study *s)
+{
+    json_key(w, "loads");
+    json_array(w);
+    for (size_t i = 0; i < s->n_loads; i++) {
+        const struct study_load *l = &s->loads[i];
+        json_object(w);
+        json_kint(w, "duration_ns", l->duration_ns);
+        json_kz(w, "extra_body", l->extra_body_json);
+        add_amount(w, "input_len", &l->input_tok);
+        json_kint(w, "max_concurrency", l->max_concurrency);
+        json_kz(w, "name", l->name);
+        json_kint(w, "num_requests", l->num_requests);
+        add_options(w, &l->options);
+        add_amount(w, "output_len", &l->output_tok);
+        json_kz(w, "route", l->route == ROUTE_CHAT ? "chat" : "completion");
+        json_kz(w, "server", s->servers[l->server].name);
+        json_kint(w, "shared_prefix", l->shared_tok);
+        add_stages(w, &l->schedule);
+        json_kbool(w, "stream", l->stream);
         json_object_end(w);
     }
     json_array_end(w);
@@ -105,6 +158,8 @@ static void make_json(struct plan *p, const struct study *s, const char *corpus_
     json_kbool(&w, "cold", s->cold);
     json_kz(&w, "corpus", corpus_sha256);
     json_kbool(&w, "keep_text", s->keep_text);
+    if (s->n_loads) /* absent without them: the plans of agent studies keep their identity */
+        add_loads(&w, s);
     json_kz(&w, "order", s->order == ORDER_RANDOM ? "random" : "nested");
     json_kbool(&w, "oversubscribe", s->oversubscribe);
     json_kint(&w, "prompt_tokens", s->prompt_tok);

@@ -12,6 +12,8 @@
 #include "backend/backend.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "load/amount.h"
+#include "load/schedule.h"
 #include "net/client.h"
 #include "server/server.h"
 
@@ -24,10 +26,27 @@ struct study_agent {
     const char *extra_body_json; /* NULL */
 };
 
+/* Plain load: questions without a corpus, in a closed loop (max_concurrency) or an open one (schedule.n_stages). */
+struct study_load {
+    const char *name;
+    int server; /* index */
+    enum route route;
+    bool stream;
+    struct options options;
+    const char *extra_body_json; /* NULL */
+    struct amount_law input_tok, output_tok;
+    int64_t shared_tok;            /* of a prefix that all prompts share; 0 */
+    int64_t max_concurrency;       /* 0: open loop */
+    struct schedule_spec schedule; /* open loop: when; its count and seed are set by the run */
+    int64_t num_requests;          /* 0: until duration_ns */
+    mono_ns duration_ns; /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
+};
+
 struct study_arm {
     const char *name;
     int *agents; /* indices; all are released together */
     size_t n_agents;
+    int load; /* index of the load instead of agents; -1: none */
 };
 
 enum study_order { ORDER_RANDOM, ORDER_NESTED };
@@ -39,9 +58,11 @@ struct study {
     const char *source; /* the text that was read */
     struct server_spec *servers;
     size_t n_servers;
-    const char *corpus_dir; /* resolved */
+    const char *corpus_dir; /* resolved; NULL without agents */
     struct study_agent *agents;
     size_t n_agents;
+    struct study_load *loads;
+    size_t n_loads;
     struct study_arm *arms;
     size_t n_arms;
     int32_t blocks;

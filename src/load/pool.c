@@ -1,0 +1,118 @@
+/* pool.c: see pool.h. */
+#include "load/pool.h"
+
+#include <stdlib.h>
+
+struct question {
+    struct str prompt;
+    int64_t output_tok;
+};
+
+struct pool {
+    struct pool_spec spec;
+    struct prompt_maker maker;
+    struct prompt shared;
+    struct rng input, output;
+    struct question *made; /* owned, n_made of them: question i is in place i */
+    size_t n_made;
+    struct question late; /* the one made last, behind those */
+    int64_t asked, estimated;
+    mono_ns until;
+};
+
+static int make(struct pool *p, int64_t number, struct question *q, struct err *e)
+{
+    struct prompt text = {0};
+    int64_t want = amount_draw(&p->spec.input_tok, &p->input);
+    int rc = prompt_make(&p->maker, (uint64_t)number, want, &text, e);
+    if (rc)
+        return rc;
+    p->estimated += text.estimated;
+    q->output_tok = amount_draw(&p->spec.output_tok, &p->output);
+    str_release(&q->prompt);
+    q->prompt = text.text;
+    return 0;
+}
+
+static int make_shared(struct pool *p, struct err *e)
+{
+    if (!p->spec.shared_tok)
+        return 0;
+    struct prompt_maker alone = p->maker;
+    alone.salt = 0; /* the same in every run: that is what a shared prefix is for */
+    int rc = prompt_make(&alone, UINT64_MAX, p->spec.shared_tok, &p->shared, e);
+    p->maker.words_per_tok = alone.words_per_tok;
+    p->maker.shared = str_z(&p->shared.text);
+    return rc;
+}
+
+int pool_new(struct pool **out, const struct pool_spec *spec, struct err *e)
+{
+    struct pool *p = xcalloc(1, sizeof *p);
+    p->spec = *spec;
+    p->maker = (struct prompt_maker){
+        .count = spec->count, .user = spec->count_user, .seed = spec->seed, .salt = spec->salt};
+    p->input = rng_stream(spec->seed, "input_len");
+    p->output = rng_stream(spec->seed, "output_len");
+    p->n_made = (size_t)(spec->n < POOL_COUNTED ? spec->n : POOL_COUNTED);
+    p->made = xcalloc(p->n_made + 1, sizeof *p->made);
+    int rc = make_shared(p, e);
+    for (size_t i = 0; i < p->n_made && !rc; i++)
+        rc = make(p, (int64_t)i, &p->made[i], e);
+    p->maker.count = NULL; /* nothing is asked of the server inside the window */
+    if (rc) {
+        pool_free(p);
+        return rc;
+    }
+    *out = p;
+    return 0;
+}
+
+void pool_free(struct pool *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n_made; i++)
+        str_release(&p->made[i].prompt);
+    str_release(&p->late.prompt);
+    prompt_release(&p->shared);
+    free(p->made);
+    free(p);
+}
+
+int64_t pool_estimated(const struct pool *p)
+{
+    return p->estimated;
+}
+
+static enum session_next next(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
+                              const char **why)
+{
+    struct pool *p = user;
+    struct question *q = &p->late;
+    struct err e = ERR_INIT;
+    (void)last;
+    if (p->spec.duration_ns && !p->until)
+        p->until = clock_now(NULL) + p->spec.duration_ns;
+    if (p->asked == p->spec.n || (p->until && clock_now(NULL) >= p->until))
+        return SESSION_FINISHED;
+    if ((size_t)p->asked < p->n_made)
+        q = &p->made[p->asked];
+    else if (make(p, p->asked, q, &e)) {
+        *why = "a prompt could not be made";
+        return SESSION_FAILED;
+    }
+    p->asked++;
+    *ask = (struct ask){.route = p->spec.route,
+                        .prompt = str_z(&q->prompt),
+                        .stream = p->spec.stream,
+                        .options = p->spec.options,
+                        .extra_body_json = p->spec.extra_body_json};
+    ask->options.set |= OPTION_NUM_PREDICT;
+    ask->options.num_predict = q->output_tok;
+    *stage = "load";
+    *at = MONO_NONE;
+    return SESSION_ASK;
+}
+
+const struct session_ops pool_ops = {next};

@@ -1,0 +1,18 @@
+/* file.h: what file.c and file_load.c share of reading a study file; private to study/. */
+#ifndef STUDY_FILE_H
+#define STUDY_FILE_H
+
+#include "format/yaml.h"
+#include "study/study.h"
+
+/* Refuses keys that the table does not have for this map. */
+int file_allow(const struct yaml_node *node, const char *map, struct err *e);
+int file_read_name(const struct yaml_node *map, const char *what, struct arena *a, const char **out, struct err *e);
+int file_find_server(const struct study *s, const struct yaml_node *map, int *out, struct err *e);
+int file_read_options(const struct yaml_node *map, struct options *o, struct err *e);
+
+/* file_load.c */
+int file_read_loads(struct study *s, const struct yaml_node *root, struct err *e);
+int file_arm_load(const struct study *s, const struct yaml_node *map, struct study_arm *arm, struct err *e);
+
+#endif

@@ -1,0 +1,117 @@
+/* file_load.c: the loads of a study file. See file.h. */
+#include <string.h>
+
+#include "study/file.h"
+
+enum { MAX_LOADS = 64, MAX_CONCURRENCY = 1 << 20 };
+#define MAX_REQUESTS SCHEDULE_MAX_N
+
+/* The text of a key goes to its parser; what that says gets the key's place. */
+static int read_amount(const struct yaml_node *map, const char *key, struct amount_law *out, struct err *e)
+{
+    struct err why = ERR_INIT;
+    const char *text = NULL;
+    int rc = yaml_get_scalar(map, key, &text, e);
+    if (!rc && text && amount_parse(text, key, 1, out, &why))
+        rc = yaml_error(yaml_get(map, key), e, "%s", why.text);
+    return rc;
+}
+
+static int read_rate(const struct yaml_node *map, struct study_load *l, struct err *e)
+{
+    static const char *const laws[] = {"constant", "poisson", "gamma"};
+    struct err why = ERR_INIT;
+    const char *text = NULL;
+    int law = ARRIVAL_POISSON;
+    l->schedule.burstiness = 1;
+    int rc = yaml_get_scalar(map, "request_rate", &text, e);
+    if (rc || (rc = yaml_get_choice(map, "arrival", laws, 3, &law, e)) ||
+        (rc = yaml_get_double(map, "burstiness", 0.1, 10000, &l->schedule.burstiness, e)))
+        return rc;
+    l->schedule.law = (enum arrival_law)law;
+    if (text && schedule_parse_stages(text, &l->schedule, &why))
+        return yaml_error(yaml_get(map, "request_rate"), e, "request_rate: %s", why.text);
+    return 0;
+}
+
+/* An open stage ends with the load's duration, or with its count. */
+static int close_stages(const struct yaml_node *map, struct study_load *l, struct err *e)
+{
+    struct rate_stage *last = &l->schedule.stages[l->schedule.n_stages - 1];
+    if (last->duration_ns != SCHEDULE_OPEN)
+        return l->duration_ns
+                   ? yaml_error(yaml_get(map, "duration"), e, "duration: the stages of request_rate end by themselves")
+                   : 0;
+    if (l->duration_ns)
+        last->duration_ns = l->duration_ns;
+    return 0;
+}
+
+static int check_shape(const struct yaml_node *map, struct study_load *l, struct err *e)
+{
+    bool open = l->schedule.n_stages > 0;
+    if (open == (l->max_concurrency > 0))
+        return yaml_error(map, e, "the load '%s' needs max_concurrency or request_rate, one of them", l->name);
+    int rc = open ? close_stages(map, l, e) : 0;
+    bool ends = open && l->schedule.stages[l->schedule.n_stages - 1].duration_ns != SCHEDULE_OPEN;
+    if (!rc && !ends && !l->num_requests && !l->duration_ns)
+        rc = yaml_error(map, e, "the load '%s' never ends: give num_requests or duration", l->name);
+    return rc;
+}
+
+static int read_load(struct study *s, const struct yaml_node *map, struct study_load *l, struct err *e)
+{
+    static const char *const routes[] = {"chat", "completion"};
+    int route = ROUTE_CHAT;
+    double seconds = 0;
+    *l = (struct study_load){.stream = true};
+    amount_parse("512", "input_len", 1, &l->input_tok, NULL);
+    amount_parse("128", "output_len", 1, &l->output_tok, NULL);
+    int rc = yaml_as_map(map, "loads", e);
+    if (rc || (rc = file_allow(map, "loads", e)) || (rc = file_read_name(map, "a load", &s->arena, &l->name, e)) ||
+        (rc = file_find_server(s, map, &l->server, e)) || (rc = yaml_get_choice(map, "route", routes, 2, &route, e)) ||
+        (rc = yaml_get_bool(map, "stream", &l->stream, e)) || (rc = file_read_options(map, &l->options, e)) ||
+        (rc = yaml_get_text(map, "extra_body", &l->extra_body_json, e)) ||
+        (rc = read_amount(map, "input_len", &l->input_tok, e)) ||
+        (rc = read_amount(map, "output_len", &l->output_tok, e)) ||
+        (rc = yaml_get_int(map, "shared_prefix", 0, 1 << 22, &l->shared_tok, e)) ||
+        (rc = yaml_get_int(map, "max_concurrency", 1, MAX_CONCURRENCY, &l->max_concurrency, e)) ||
+        (rc = read_rate(map, l, e)) || (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
+        (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)))
+        return rc;
+    l->route = (enum route)route;
+    l->duration_ns = (mono_ns)(seconds * 1e9);
+    l->extra_body_json = arena_dupz(&s->arena, l->extra_body_json);
+    return check_shape(map, l, e);
+}
+
+int file_read_loads(struct study *s, const struct yaml_node *root, struct err *e)
+{
+    struct yaml_node *list = NULL;
+    int rc = yaml_get_list(root, "loads", &list, e);
+    if (rc || !list)
+        return rc;
+    if (!list->n || list->n > MAX_LOADS)
+        return yaml_error(list, e, "loads: %zu of them; 1 to %d are possible", list->n, MAX_LOADS);
+    s->n_loads = list->n;
+    s->loads = arena_alloc(&s->arena, list->n * sizeof *s->loads);
+    for (size_t i = 0; i < list->n && !rc; i++) {
+        rc = read_load(s, list->item[i], &s->loads[i], e);
+        for (size_t k = 0; k < i && !rc; k++)
+            if (strcmp(s->loads[k].name, s->loads[i].name) == 0)
+                rc = yaml_error(list->item[i], e, "two loads are named '%s'", s->loads[i].name);
+    }
+    return rc;
+}
+
+int file_arm_load(const struct study *s, const struct yaml_node *map, struct study_arm *arm, struct err *e)
+{
+    const char *names[MAX_LOADS];
+    for (size_t i = 0; i < s->n_loads; i++)
+        names[i] = s->loads[i].name;
+    if (yaml_get(map, "agents"))
+        return yaml_error(map, e, "the arm '%s' has agents and a load: one of them", arm->name);
+    if (!s->n_loads)
+        return yaml_error(map, e, "the arm '%s' names a load, and the study has none", arm->name);
+    return yaml_as_choice(yaml_get(map, "load"), "load", names, s->n_loads, &arm->load, e);
+}
