@@ -1,0 +1,175 @@
+/* The pool of a plain load: what it asks, when it stops, and that nothing is asked of the tokenizer inside the window. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "load/pool.h"
+
+static int calls;
+
+/* A tokenizer for which every four bytes are a token. */
+static int quarter(void *user, const char *text, int64_t *tokens, struct err *e)
+{
+    (void)user;
+    (void)e;
+    calls++;
+    *tokens = (int64_t)(strlen(text) + 3) / 4;
+    return 0;
+}
+
+static int broken(void *user, const char *text, int64_t *tokens, struct err *e)
+{
+    (void)user;
+    (void)text;
+    (void)tokens;
+    return err_set(e, ERR_SERVER, "no tokenizer today");
+}
+
+static struct pool_spec spec_of(int64_t n)
+{
+    struct pool_spec s = {.route = ROUTE_CHAT, .stream = true, .n = n, .seed = 7, .salt = 11};
+    assert_int_equal(amount_parse("40", "input_len", 1, &s.input_tok, NULL), 0);
+    assert_int_equal(amount_parse("8..12", "output_len", 1, &s.output_tok, NULL), 0);
+    return s;
+}
+
+static bool ask(struct pool *p, struct ask *a)
+{
+    const char *stage = NULL, *why = NULL;
+    mono_ns at = 0;
+    enum session_next n = pool_ops.next(p, NULL, a, &stage, &at, &why);
+    assert_true(n == SESSION_ASK || n == SESSION_FINISHED);
+    if (n == SESSION_ASK) {
+        assert_string_equal(stage, "load");
+        assert_true(at == MONO_NONE);
+    }
+    return n == SESSION_ASK;
+}
+
+static void it_asks_its_number_and_no_prompt_twice(void **state)
+{
+    struct pool_spec s = spec_of(50);
+    struct pool *p;
+    struct ask a;
+    char first[50][24];
+    (void)state;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    for (int i = 0; i < 50; i++) {
+        assert_true(ask(p, &a));
+        assert_true(a.options.set & OPTION_NUM_PREDICT);
+        assert_true(a.options.num_predict >= 8 && a.options.num_predict <= 12);
+        assert_true(a.stream && a.route == ROUTE_CHAT);
+        memcpy(first[i], a.prompt, 24); /* the salt stands first: no prefix cache holds it */
+        for (int k = 0; k < i; k++)
+            assert_memory_not_equal(first[i], first[k], 24);
+    }
+    assert_false(ask(p, &a));
+    assert_int_equal(pool_estimated(p), 50);
+    pool_free(p);
+}
+
+static void lengths_are_counted_before_the_window_only(void **state)
+{
+    struct pool_spec s = spec_of(POOL_COUNTED + 20);
+    struct pool *p;
+    struct ask a;
+    int64_t tokens, off = 0;
+    (void)state;
+    s.count = quarter;
+    calls = 0;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    assert_true(calls >= POOL_COUNTED);
+    int before = calls;
+    assert_int_equal(pool_estimated(p), 0);
+    for (int i = 0; i < POOL_COUNTED + 20; i++) {
+        assert_true(ask(p, &a));
+        assert_int_equal(calls, before);
+        quarter(NULL, a.prompt, &tokens, NULL);
+        before = calls;
+        if (i < POOL_COUNTED)
+            assert_true(tokens >= 39 && tokens <= 41);
+        off += i < POOL_COUNTED ? 0 : tokens - 40;
+    }
+    assert_int_equal(pool_estimated(p), 20); /* those behind: of about the length, by the words learnt */
+    assert_true(off > -100 && off < 100);
+    assert_false(ask(p, &a));
+    pool_free(p);
+}
+
+static void the_seed_gives_the_work_and_the_salt_the_start(void **state)
+{
+    struct pool_spec s = spec_of(3), other = s;
+    struct pool *p, *q;
+    struct ask a, b;
+    (void)state;
+    other.salt = 12;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    assert_int_equal(pool_new(&q, &other, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(ask(p, &a) && ask(q, &b));
+        assert_string_not_equal(a.prompt, b.prompt);
+        assert_true(a.options.num_predict == b.options.num_predict);
+        const char *x = a.prompt, *y = b.prompt;
+        for (int w = 0; w < PROMPT_SALT_WORDS; w++) {
+            x = strchr(x, ' ') + 1;
+            y = strchr(y, ' ') + 1;
+        }
+        assert_string_equal(x, y);
+    }
+    pool_free(p);
+    pool_free(q);
+}
+
+static void a_shared_prefix_stands_before_every_salt(void **state)
+{
+    struct pool_spec s = spec_of(5);
+    struct pool *p;
+    struct ask a;
+    char head[256] = "";
+    (void)state;
+    s.shared_tok = 20;
+    s.count = quarter;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    for (int i = 0; i < 5; i++) {
+        assert_true(ask(p, &a));
+        if (!i)
+            memcpy(head, a.prompt, 70); /* 20 tokens of 4 bytes, nearly */
+        assert_memory_equal(head, a.prompt, 70);
+    }
+    pool_free(p);
+}
+
+static void time_ends_it_and_errors_come_before_the_window(void **state)
+{
+    struct pool_spec s = spec_of(INT64_MAX);
+    struct pool *p = NULL;
+    struct err e = ERR_INIT;
+    struct ask a;
+    (void)state;
+    s.duration_ns = 1;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    while (ask(p, &a))
+        ;
+    pool_free(p);
+    s.count = broken;
+    p = NULL;
+    assert_int_equal(pool_new(&p, &s, &e), ERR_SERVER);
+    assert_null(p);
+    assert_non_null(strstr(e.text, "no tokenizer today"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_asks_its_number_and_no_prompt_twice),
+        cmocka_unit_test(lengths_are_counted_before_the_window_only),
+        cmocka_unit_test(the_seed_gives_the_work_and_the_salt_the_start),
+        cmocka_unit_test(a_shared_prefix_stands_before_every_salt),
+        cmocka_unit_test(time_ends_it_and_errors_come_before_the_window),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
