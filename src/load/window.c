@@ -93,13 +93,13 @@ const char *tail_verdict_word(enum tail_verdict v)
 }
 
 /* From the coverage of the sectioned interval of p99 measured against exact queues: .91 and more from m = 10 on. */
-static const double M_OK = 10, M_WEAK = 3;
+static const double M_OK = 10, M_WEAK = 3, ROUNDING = 1e-9; /* 100 (1 - 0.9) is below 10 */
 
 static enum tail_verdict judge(const struct window_tail *t, double driver_m)
 {
-    if (!(t->m >= M_WEAK))
+    if (!(t->m >= M_WEAK - ROUNDING))
         return TAIL_UNRESOLVED;
-    if (t->m < M_OK || driver_m < M_WEAK)
+    if (t->m < M_OK - ROUNDING || driver_m < M_WEAK)
         return TAIL_WEAK;
     return TAIL_OK;
 }

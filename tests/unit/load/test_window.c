@@ -117,6 +117,8 @@ static void a_rule_of_precision_has_sane_numbers(void **state)
     }
     assert_non_null(strstr(e.text, "like 0.05"));
     rule.relative = 0.05;
+    rule.confidence = 0.999;
+    assert_int_equal(window_precision_check(&rule, NULL), 0);
     for (size_t i = 0; i < 4; i++) {
         rule.confidence = bad_confidence[i];
         assert_int_equal(window_precision_check(&rule, NULL), ERR_USAGE);
@@ -134,6 +136,14 @@ static void an_even_series_is_resolved(void **state)
     struct window_tail t;
     window_tail(x, 1000, 0.9, NAN, 60, &t);
     assert_true(t.verdict == TAIL_OK && t.q == 899 && fabs(t.m - 100) < 1e-9 && t.duration_s == 60);
+    for (size_t i = 0; i < 100; i++)
+        x[i] = (double)(i % 10);
+    window_tail(x, 100, 0.9, NAN, 60, &t); /* 100 (1 - 0.9) is 10 but for rounding */
+    assert_true(t.verdict == TAIL_OK && t.m < 10);
+    window_tail(x, 30, 0.9, NAN, 60, &t);
+    assert_true(t.verdict == TAIL_WEAK && t.m < 3);
+    for (size_t i = 0; i < 100; i++)
+        x[i] = (double)(i * 10);
     window_tail(x, 1000, 0.99, NAN, 60, &t);
     assert_true(t.verdict == TAIL_OK && fabs(t.m - 10) < 1e-6);
     window_tail(x, 1000, 0.995, NAN, 60, &t); /* m = 5 */
