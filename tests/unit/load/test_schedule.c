@@ -108,6 +108,21 @@ static void the_same_seed_gives_the_same_poisson_arrivals_everywhere(void **stat
     schedule_release(&other);
 }
 
+static void the_same_seed_gives_the_same_gamma_arrivals_everywhere(void **state)
+{
+    (void)state;
+    const int64_t want[2][5] = {{409569026, 488026131, 869491322, 945182265, 945312221},
+                                {160589859, 313031934, 421606831, 506980596, 599486773}};
+    struct schedule_spec spec = spec_of(ARRIVAL_GAMMA, "10", 5);
+    for (int k = 0; k < 2; k++) {
+        spec.burstiness = k ? 4 : 0.5;
+        struct schedule s = made(&spec);
+        for (size_t i = 0; i < 5; i++)
+            assert_true(llabs(s.at_ns[i] - want[k][i]) <= 1);
+        schedule_release(&s);
+    }
+}
+
 /* A longer run keeps the arrivals of a shorter one, and each law draws from the one stream of arrivals. */
 static void more_requests_do_not_shift_the_first_ones(void **state)
 {
@@ -197,6 +212,8 @@ static void stages_are_read_and_a_bad_one_is_named(void **state)
     expect_usage("", "stage 1, \"\"");
     expect_usage("5:1s,", "stage 2, \"\"");
     expect_usage("5:1s,x", "stage 2, \"x\"");
+    expect_usage("5..", "stage 1");
+    expect_usage("5..,6:1s", "stage 1");
     const char *bad[] = {"-1:1s",  "inf:1s", "nan:1s", "0x10:1s", "5:",   "5:1",      "5:1d",   "5:s",        "5..:1s",
                          "..5:1s", "5:-1s",  " 5:1s",  "5:1s ",   "5;1s", "1e999:1s", "5:1ms2", "5..6..7:1s", "5:0x1s"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -278,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_pause_between_stages_sends_nothing_and_keeps_the_remainder),
         cmocka_unit_test(the_integrated_rate_is_what_the_stages_say),
         cmocka_unit_test(the_same_seed_gives_the_same_poisson_arrivals_everywhere),
+        cmocka_unit_test(the_same_seed_gives_the_same_gamma_arrivals_everywhere),
         cmocka_unit_test(more_requests_do_not_shift_the_first_ones),
         cmocka_unit_test(every_schedule_is_ascending_and_inside_its_stages),
         cmocka_unit_test(drawn_arrivals_follow_their_law),

@@ -50,7 +50,8 @@ static void mooncake_rows_have_times_in_ms_blocks_and_sessions(void **state)
     assert_int_equal(t.unit, TRACE_UNIT_MS);
     assert_non_null(strstr(str_z(&t.unit_why), "mooncake files say ms"));
     assert_int_equal(t.n, 3);
-    assert_true(t.has_times && t.block_tok == 512 && t.n_outside == 0 && t.n_empty == 0 && t.n_out_of_order == 0);
+    assert_true(t.has_times && t.kept_bytes == 5 * sizeof(int64_t) + 4 + 3 && t.block_tok == 512 && t.n_outside == 0 &&
+                t.n_empty == 0 && t.n_out_of_order == 0);
     expect_row(&t, 0, 0, 1025, 52);
     expect_row(&t, 1, 3053 * NS_PER_MS, 512, 26);
     expect_row(&t, 2, 3054500 * NS_PER_US, 1, 1);
@@ -118,6 +119,9 @@ static void burstgpt_columns_are_found_by_name_and_failed_rows_are_counted(void 
     expect_row(&t, 1, 40500 * NS_PER_MS, 1087, 230);
     assert_string_equal(t.rows[0].session, "u1");
     assert_null(t.rows[1].session);
+    trace_release(&t);
+    t = read_text("Request tokens,Response tokens,Timestamp\n100000000,1,0\n");
+    expect_row(&t, 0, 0, TRACE_MAX_TOK, 1);
     trace_release(&t);
     t = read_text("Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n5,ChatGPT,472,18,490,x\n");
     assert_true(t.n == 1 && t.rows[0].session == NULL);
@@ -206,6 +210,8 @@ static void the_unit_follows_the_format_unless_the_rate_would_be_absurd(void **s
     assert_int_equal(unit_of(TRACE_BURSTGPT, 5, 5269973, 1404294, "burstgpt files say s"), TRACE_UNIT_S);
     assert_int_equal(unit_of(TRACE_BURSTGPT, 0, 5e9, 1404294, "in ms it is 0.281"), TRACE_UNIT_MS);
     assert_int_equal(unit_of(TRACE_MOONCAKE, 0, 1e9, 1000, "in us it is 0.999"), TRACE_UNIT_US);
+    assert_int_equal(unit_of(TRACE_MOONCAKE, 0, 1000, 1101, "in s it is 1.1"), TRACE_UNIT_S);
+    assert_int_equal(unit_of(TRACE_MOONCAKE, 0, 1000, 1001, "mooncake files say ms"), TRACE_UNIT_MS);
     assert_int_equal(unit_of(TRACE_MOONCAKE, 0, 9, 9, "too few"), TRACE_UNIT_MS);
     assert_int_equal(unit_of(TRACE_MOONCAKE, 3, 3, 5000, "too few different"), TRACE_UNIT_MS);
     assert_int_equal(unit_of(TRACE_BURSTGPT, 0, 1e16, 20, "no unit makes"), TRACE_UNIT_S);
@@ -255,6 +261,8 @@ static void dates_are_counted_through_leap_years_and_bad_ones_refused(void **sta
                          "0x1",
                          "1e999",
                          "2024-13-01 00:00:00",
+                         "2024-00-01 00:00:00",
+                         "2024-01-01 00:00:00.Z",
                          "2024-01-00 00:00:00",
                          "2024-01-01 24:00:00",
                          "2024-01-01 00:60:00",
@@ -312,7 +320,8 @@ static void what_a_line_says_wrong_is_an_error_with_its_place(void **state)
     const char *csv = "Timestamp,Request tokens,Response tokens\n";
     expect_error(csv, &none, ERR_INPUT, "no row is left");
     expect_error("Timestamp,Request tokens\n1,2\n", &none, ERR_INPUT, "no column \"Response tokens\"");
-    expect_error("Timestamp,Request tokens,Response tokens\n1,2\n", &none, ERR_INPUT, "t:2:1: 2 fields");
+    expect_error("Timestamp,Request tokens,Response tokens\n1,2\n", &none, ERR_INPUT,
+                 "t:2:1: 2 fields, and the header has at least 3");
     expect_error("Timestamp,Request tokens,Response tokens\n1,2,3\n1,2.5,3\n", &none, ERR_INPUT,
                  "t:3:1: Request tokens");
     expect_error("Timestamp,Request tokens,Response tokens\n1,100000001,3\n", &none, ERR_INPUT, "\"100000001\"");

@@ -281,7 +281,7 @@ static void every_vector(void **state)
             }
     }
     assert_int_equal(done, max);
-    assert_true(done >= 57);
+    assert_true(done >= 58);
     yyjson_doc_free(doc);
     str_release(&text);
 }
@@ -361,7 +361,7 @@ static void mser5_drops_a_ramp_keeps_a_steady_series_and_says_never_settled(void
     assert_true(!s.settled && s.truncate == 0 && s.n_batches == 0);
     double zeros[10] = {0};
     s = steady_mser5(zeros, 10);
-    assert_true(s.settled && s.truncate == 0 && s.n_batches == 2);
+    assert_true(s.settled && s.truncate == 0 && s.n_batches == 2 && s.statistic == 0);
 }
 
 static void intervals_of_sections_and_batches_refuse_what_has_no_answer(void **state)
@@ -375,7 +375,9 @@ static void intervals_of_sections_and_batches_refuse_what_has_no_answer(void **s
     assert_true(isnan(steady_section_quantile(x, x, 8, 0.5, 1, 0.95).q));
     assert_true(isnan(steady_section_quantile(x, x, 1, 0.5, 2, 0.95).q));
     assert_true(isnan(steady_section_quantile(x, x, 8, 1, 2, 0.95).q));
-    struct steady_section s = steady_section_quantile(x, x, 8, 0.5, 2, 0.95); /* shares 0 and 1: no bound at all */
+    struct steady_section s = steady_section_quantile(x, x, 8, 0.95, 2, 0.95); /* no share above, and rank 8 is there */
+    assert_true(s.q == 8 && s.hi == 8 && s.lo == 7 && s.inflation == 0);
+    s = steady_section_quantile(x, x, 8, 0.5, 2, 0.95); /* shares 0 and 1: no bound at all */
     assert_true(s.q == 4 && s.lo == 1 && isinf(s.hi) && fabs(s.inflation - 8) < 1e-12 && fabs(s.m - 0.5) < 1e-12);
 }
 
