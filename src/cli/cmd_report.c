@@ -1,18 +1,33 @@
 /* chimera report FILE */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/app.h"
 #include "cli/options.h"
 #include "cli/show.h"
 
+/* own: only our metrics; peers: other tools' definitions beside them. */
+static int read_definitions(const char *word, bool *peers, struct err *e)
+{
+    static const char *const words[] = {"own", "peers"};
+    *peers = strcmp(word, "peers") == 0;
+    if (*peers || strcmp(word, "own") == 0)
+        return 0;
+    const char *near = word_suggest(word, words, 2);
+    return err_set(e, ERR_USAGE, "no definitions '%s'; %s%s%s", word,
+                   near ? "did you mean '" : "there are own and peers", near ? near : "", near ? "'?" : "");
+}
+
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
     struct text_list operands = {0};
-    bool help = false, json = false;
-    const char *format = NULL, *output = NULL;
+    bool help = false, json = false, peers = false;
+    const char *format = NULL, *output = NULL, *definitions = "own";
     const struct option_row rows[] = {
         {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, json"},
         {'o', "output", OPT_TEXT, &output, "FILE", "write there instead of to the standard output"},
+        {0, "definitions", OPT_TEXT, &definitions, "WHOSE",
+         "own (default); peers: also what vLLM bench, AIPerf, GuideLLM, … would report of the same requests"},
         {0, "json", OPT_FLAG, &json, NULL, "the same as --format json"},
         {0},
     };
@@ -23,8 +38,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
                    rows, "chimera report results/duet.db --format md -o duet.md");
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
-    else if (!rc)
-        rc = show_report(app, operands.at[0], format ? format : json ? "json" : "terminal", output, e);
+    else if (!rc && (rc = read_definitions(definitions, &peers, e)) == 0)
+        rc = show_report(app, operands.at[0], format ? format : json ? "json" : "terminal", output, peers, e);
     text_list_release(&operands);
     return rc;
 }

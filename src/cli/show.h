@@ -4,7 +4,7 @@
 
 #include "cli/app.h"
 
-/* format: "terminal", "md" or "json"; output NULL: stdout. */
-int show_report(struct app *app, const char *path, const char *format, const char *output, struct err *e);
+/* format: "terminal", "md" or "json"; output NULL: stdout; peers: with other tools' definitions. */
+int show_report(struct app *app, const char *path, const char *format, const char *output, bool peers, struct err *e);
 
 #endif

@@ -35,7 +35,8 @@ static const struct peer_tool tools[] = {
 
 /* clang-format off */
 #define ROW(tool_, id_, name_, quantity_, unit_, definition_)                                                          \
-    .tool = &tools[tool_], .id = id_, .name = name_, .quantity = PEER_##quantity_, .unit = unit_, .definition = definition_
+    .tool = &tools[tool_], .id = id_, .name = name_, .quantity = PEER_##quantity_, .unit = unit_,                      \
+    .definition = definition_
 #define PER_REQUEST(tool_, id_, name_, quantity_, unit_, fn, definition_)                                              \
     {ROW(tool_, id_, name_, quantity_, unit_, definition_), .over = "requests", .of_request = peer_##fn}
 #define PER_GAP(tool_, id_, name_, quantity_, unit_, fn, definition_)                                                  \
@@ -126,7 +127,8 @@ static const struct peer rows[] = {
     PER_REQUEST(GENAI, "speed.genai-bench", "output_inference_speed", SPEED, "tok/s", genai_rate,
         "1 / tpot"),
     PER_RUN(GENAI, "output_rate.genai-bench", "mean_output_throughput_tokens_per_s", OUTPUT_RATE, "tok/s", whole_tokens,
-        "sum of completion_tok of completed requests / " WHOLE "; without its warmup_ratio, which shortens the sum only"),
+        "sum of completion_tok of completed requests / " WHOLE "; without its warmup_ratio, which shortens the sum "
+        "only"),
     PER_RUN(GENAI, "request_rate.genai-bench", "requests_per_second", REQUEST_RATE, "req/s", whole_requests,
         "completed requests / " WHOLE),
 
@@ -140,8 +142,8 @@ static const struct peer rows[] = {
         "done - sent"),
     PER_REQUEST(LLMPERF, "speed.llmperf", "request_output_throughput_token_per_s", SPEED, "tok/s", no_tokenizer,
         "tokens of the text by a Llama tokenizer, whatever the model, / end_to_end_latency_s"),
-    PER_RUN(LLMPERF, "output_rate.llmperf", "mean_output_throughput_token_per_s", OUTPUT_RATE, "tok/s", run_no_tokenizer,
-        "tokens of the text by a Llama tokenizer, whatever the model, / " WHOLE),
+    PER_RUN(LLMPERF, "output_rate.llmperf", "mean_output_throughput_token_per_s", OUTPUT_RATE, "tok/s",
+        run_no_tokenizer, "tokens of the text by a Llama tokenizer, whatever the model, / " WHOLE),
     PER_RUN(LLMPERF, "request_rate.llmperf", "num_completed_requests_per_min", REQUEST_RATE, "req/s", whole_requests,
         "completed requests / " WHOLE "; the tool prints it per minute"),
 
@@ -153,8 +155,9 @@ static const struct peer rows[] = {
         "done - planned: from when the request should have been sent"),
     PER_RUN(LOADGEN, "output_rate.mlperf-loadgen", "Completed tokens per second", OUTPUT_RATE, "tok/s", loadgen_tokens,
         "sum of completion_tok / (done of the completed request planned last - first planned), of the Server scenario"),
-    PER_RUN(LOADGEN, "request_rate.mlperf-loadgen", "Completed samples per second", REQUEST_RATE, "req/s", loadgen_requests,
-        "(completed requests - 1) / (done of the completed request planned last - first planned), of the Server scenario"),
+    PER_RUN(LOADGEN, "request_rate.mlperf-loadgen", "Completed samples per second", REQUEST_RATE, "req/s",
+        loadgen_requests, "(completed requests - 1) / (done of the completed request planned last - first planned), of "
+        "the Server scenario"),
 
     PER_REQUEST(ENDPOINTS, "ttft.mlperf-endpoints", "ttft", TTFT, "ms", sent_to_first_token,
         "first_token - sent; the tool takes both times in its main process, 20 to 100 us later by its own account"),

@@ -30,6 +30,8 @@ check 3 'cannot open' run missing.yaml
 check 2 'did you mean .metrics' list metric
 check 0 'ttft' list metrics
 check 0 '"id"' list metrics --json
+check 0 'ttft.vllm' list peers
+check 2 'did you mean .peers' report --definitions pers missing.db
 check 0 'no_done' list outcomes
 check 0 'smollm2-135m' list models
 check 2 'chimera_homo' agent --scenario chimera_hom --corpus "$corpus"
