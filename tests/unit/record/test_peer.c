@@ -322,6 +322,30 @@ static void a_token_a_chunk(void **state)
         {"tpot.mlperf-endpoints", 1, 104.0 / 3, 104.0 / 3, 104.0 / 3},
     };
     CHECK(rows, &r, 1);
+    struct request pair[] = {r, several_tokens_a_chunk()}; /* one request's gaps are known, the other's are not */
+    struct peer_number x = of("itl.inference-perf", pair, 2);
+    assert_int_equal(x.n, 7);
+    near("all gaps", x.mean, 180.0 / 7);
+    near("some gaps are no percentile", x.p50, none);
+    assert_string_equal(x.lack_quantiles, peer_lack_tokenizer);
+    request_release(&r);
+    request_release(&pair[1]);
+}
+
+/* Two token stamps are needed; one chunk with three tokens has three. */
+static void all_in_one_chunk(void **state)
+{
+    (void)state;
+    struct request r;
+    request_init(&r);
+    add(&r, 90, CHUNK_TEXT, 0);
+    finish(&r, 0, 0, 95, 3);
+    const struct expected rows[] = {
+        {"ttft.inference-perf", 1, 90, 90, 90},   {"tpot.inference-perf", 1, 0, 0, 0},
+        {"itl.inference-perf", 2, 0, none, none}, {"tpot.vllm", 1, 0, 0, 0},
+        {"itl.vllm", 0, none, none, none},        {"tpot.mlperf-loadgen", 1, 2.5, 2.5, 2.5},
+    };
+    CHECK(rows, &r, 1);
     request_release(&r);
 }
 
@@ -405,7 +429,7 @@ static void without_usage(void **state)
         {"itl.llmperf", 2, 52.5, 52.5, 58.5},
     };
     CHECK(chunks_for_tokens, r, 2);
-    r[0].usage.completion_tok = INT64_MAX; /* a file may claim anything */
+    r[0].usage.completion_tok = 1000000001; /* a file may claim anything */
     lacks("tpot.vllm", r, 1, peer_lack_tokenizer);
     for (size_t i = 0; i < 2; i++)
         request_release(&r[i]);
@@ -498,6 +522,7 @@ int main(void)
         cmocka_unit_test(several_runs),
         cmocka_unit_test(loadgen_does_not_wait),
         cmocka_unit_test(a_token_a_chunk),
+        cmocka_unit_test(all_in_one_chunk),
         cmocka_unit_test(genai_drops_what_is_too_fast),
         cmocka_unit_test(tool_calls),
         cmocka_unit_test(without_usage),
