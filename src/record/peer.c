@@ -13,6 +13,7 @@
 
 const char peer_lack_tokenizer[] = "needs the tool's tokenizer";
 const char peer_lack_chunks[] = "needs the chunks, which this record does not hold";
+const char peer_lack_limits[] = "needs limits (--goodput)";
 
 enum { VLLM, AIPERF, GUIDELLM, IPERF, GENAI, LLMPERF, LOADGEN, ENDPOINTS, OLLAMA };
 
@@ -61,6 +62,9 @@ static const struct peer rows[] = {
         "sum of completion_tok of completed requests / " WHOLE),
     PER_RUN(VLLM, "request_rate.vllm", "request_throughput", REQUEST_RATE, "req/s", whole_requests,
         "completed requests / " WHOLE),
+    PER_RUN(VLLM, "goodput.vllm", "request_goodput", GOODPUT, "req/s", vllm_goodput,
+        "completed requests with ttft, tpot and e2el within the limits / " WHOLE "; a tpot that is not defined counts "
+        "as 0: within"),
 
     PER_REQUEST(AIPERF, "ttft.aiperf", "time_to_first_token", TTFT, "ms", sent_to_first_token,
         "first_token - sent: to the first chunk that is not empty, reasoning included"),
@@ -81,6 +85,11 @@ static const struct peer rows[] = {
         "sum of completion_tok / (last last_token - first sent), all of completed requests"),
     PER_RUN(AIPERF, "request_rate.aiperf", "request_throughput", REQUEST_RATE, "req/s", aiperf_requests,
         "completed requests / (last last_token - first sent) of completed requests"),
+    PER_RUN(AIPERF, "goodput.aiperf", "goodput", GOODPUT, "req/s", aiperf_goodput,
+        "completed requests with time_to_first_token, inter_token_latency (the limit for tpot) and request_latency "
+        "within the limits / (last last_token - first sent) of completed requests; what is not defined is not within"),
+    PER_RUN(AIPERF, "good_fraction.aiperf", "good_request_fraction", OTHER, "ratio", aiperf_good_fraction,
+        "the same good requests / all requests that were sent, failed ones included"),
 
     PER_REQUEST(GUIDELLM, "ttft.guidellm", "time_to_first_token_ms", TTFT, "ms", sent_to_first_token,
         "first_token - sent: to the first chunk with content, reasoning or a tool call"),
@@ -115,6 +124,11 @@ static const struct peer rows[] = {
         "sum of completion_tok of completed requests / " WHOLE),
     PER_RUN(IPERF, "request_rate.inference-perf", "requests_per_sec", REQUEST_RATE, "req/s", whole_requests,
         "completed requests / " WHOLE),
+    PER_RUN(IPERF, "goodput.inference-perf", "request_goodput", GOODPUT, "req/s", iperf_goodput,
+        "completed requests with time_to_first_token, time_per_output_token and request_latency within the limits / "
+        "(last done - first sent) of completed requests; what is not defined is not within"),
+    PER_RUN(IPERF, "good_share.inference-perf", "goodput_percentage", OTHER, "%", iperf_good_share,
+        "100 * the same good requests / completed requests: failed ones are not counted as bad"),
 
     PER_REQUEST(GENAI, "ttft.genai-bench", "ttft", TTFT, "ms", sent_to_first_token,
         "first_token - sent: to the first chunk with content or reasoning; the tool opens a connection for each "
@@ -258,10 +272,11 @@ static void summarise(struct peer_number *x, const struct peer *row, struct peer
     x->p99 = percentile(rule, pool->at, pool->n, 0.99);
 }
 
-struct peer_number peer_of_runs(const struct peer *p, const struct run *const *runs, size_t n)
+struct peer_number peer_of_runs(const struct peer *p, const struct peer_limits *limits, const struct run *const *runs,
+                                size_t n)
 {
     struct peer_number x = {.mean = NAN, .p50 = NAN, .p90 = NAN, .p99 = NAN};
-    struct peer_pool pool = {0};
+    struct peer_pool pool = {.limits = limits};
     for (size_t i = 0; i < n; i++) {
         if (p->of_run)
             p->of_run(runs[i], &pool);

@@ -35,6 +35,7 @@ enum peer_quantity {
     PEER_SPEED,        /* output tokens per second of one request */
     PEER_OUTPUT_RATE,  /* output tokens per second of a run */
     PEER_REQUEST_RATE, /* completed requests per second of a run */
+    PEER_GOODPUT,      /* requests per second that keep given limits */
     PEER_OTHER,
     PEER_QUANTITIES = PEER_OTHER
 };
@@ -66,6 +67,12 @@ const char *peer_rule_words(enum peer_rule r);
 
 extern const char peer_lack_tokenizer[]; /* "needs the tool's tokenizer" */
 extern const char peer_lack_chunks[];    /* "needs the chunks, which this record does not hold" */
+extern const char peer_lack_limits[];    /* "needs limits (--goodput)" */
+
+/* What a request must keep to be a good one, each by the tool's own definition; 0: no limit. */
+struct peer_limits {
+    double ttft_ms, tpot_ms, e2e_ms; /* AIPerf: tpot is its inter_token_latency */
+};
 
 /* Pooled over the completed requests of all runs, as the tools do: not our unit of statistics. A number of a
  * run gives one value per run. */
@@ -75,6 +82,8 @@ struct peer_number {
     const char *lack;           /* why there is none though there were requests; NULL */
     const char *lack_quantiles; /* why there is only a mean; NULL */
 };
-struct peer_number peer_of_runs(const struct peer *p, const struct run *const *runs, size_t n);
+/* limits: for goodput, NULL: none given. */
+struct peer_number peer_of_runs(const struct peer *p, const struct peer_limits *limits, const struct run *const *runs,
+                                size_t n);
 
 #endif

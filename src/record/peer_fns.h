@@ -11,9 +11,10 @@
 struct peer_pool {
     double *at; /* owned */
     size_t n, cap;
-    double sum;       /* of all values, those known by their sum only included */
-    size_t n_summed;  /* values that are in `sum` but not in `at` */
-    const char *lack; /* set: there is no number at all */
+    double sum;                       /* of all values, those known by their sum only included */
+    size_t n_summed;                  /* values that are in `sum` but not in `at` */
+    const char *lack;                 /* set: there is no number at all */
+    const struct peer_limits *limits; /* for goodput; NULL: none given */
 };
 
 void peer_pool_add(struct peer_pool *p, double value); /* NaN: nothing */
@@ -76,6 +77,12 @@ void peer_aiperf_requests(const struct run *r, struct peer_pool *p);
 void peer_guidellm_run_tokens(const struct run *r, struct peer_pool *p);
 void peer_loadgen_tokens(const struct run *r, struct peer_pool *p);
 void peer_loadgen_requests(const struct run *r, struct peer_pool *p);
+
+void peer_vllm_goodput(const struct run *r, struct peer_pool *p);
+void peer_aiperf_goodput(const struct run *r, struct peer_pool *p);
+void peer_aiperf_good_fraction(const struct run *r, struct peer_pool *p);
+void peer_iperf_goodput(const struct run *r, struct peer_pool *p);
+void peer_iperf_good_share(const struct run *r, struct peer_pool *p);
 
 /* ---- shared ---- */
 

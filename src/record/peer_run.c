@@ -1,5 +1,6 @@
 /* peer_run.c: what other tools make of a run: tokens and requests per second, each over its own window. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "record/metric_fns.h"
 #include "record/peer_fns.h"
@@ -110,4 +111,79 @@ void peer_loadgen_tokens(const struct run *r, struct peer_pool *p)
 void peer_loadgen_requests(const struct run *r, struct peer_pool *p)
 {
     peer_pool_add(p, ratio_or_nan(completed(r) - 1, loadgen_s(r)));
+}
+
+/* ---- goodput --------------------------------------------------------------------------------------------- */
+
+/* What a tool holds against the limits. */
+struct judge {
+    void (*ttft)(const struct request *, struct peer_pool *);
+    void (*tpot)(const struct request *, struct peer_pool *);
+    void (*e2e)(const struct request *, struct peer_pool *);
+    bool undefined_is_good;
+};
+
+static const struct judge vllm = {peer_vllm_ttft, peer_vllm_tpot, peer_vllm_e2e, true};
+static const struct judge aiperf = {peer_sent_to_first_token, peer_aiperf_itl, peer_sent_to_last_token, false};
+static const struct judge iperf = {peer_iperf_ttft, peer_iperf_tpot, peer_sent_to_done, false};
+
+static bool within(const struct request *r, void (*of)(const struct request *, struct peer_pool *), double limit,
+                   const struct judge *j, struct peer_pool *p)
+{
+    struct peer_pool one = {0};
+    if (!(limit > 0))
+        return true;
+    of(r, &one);
+    bool good = one.n ? one.at[0] <= limit : j->undefined_is_good;
+    if (one.lack)
+        p->lack = one.lack;
+    free(one.at);
+    return good;
+}
+
+static double good_requests(const struct run *r, const struct judge *j, struct peer_pool *p)
+{
+    const struct peer_limits *limits = p->limits;
+    double n = 0;
+    if (!limits)
+        p->lack = peer_lack_limits;
+    for (size_t i = 0; limits && i < r->n_requests; i++) {
+        const struct request *q = &r->requests[i];
+        n += q->outcome == OUTCOME_OK && within(q, j->ttft, limits->ttft_ms, j, p) &&
+             within(q, j->tpot, limits->tpot_ms, j, p) && within(q, j->e2e, limits->e2e_ms, j, p);
+    }
+    return n;
+}
+
+static double sent(const struct run *r)
+{
+    double n = 0;
+    for (size_t i = 0; i < r->n_requests; i++)
+        n += r->requests[i].stamp[STAMP_SENT] != MONO_NONE;
+    return n;
+}
+
+void peer_vllm_goodput(const struct run *r, struct peer_pool *p)
+{
+    peer_pool_add(p, ratio_or_nan(good_requests(r, &vllm, p), whole_s(r)));
+}
+
+void peer_aiperf_goodput(const struct run *r, struct peer_pool *p)
+{
+    peer_pool_add(p, ratio_or_nan(good_requests(r, &aiperf, p), window_s(r, STAMP_SENT, STAMP_LAST_TOKEN, true)));
+}
+
+void peer_aiperf_good_fraction(const struct run *r, struct peer_pool *p)
+{
+    peer_pool_add(p, ratio_or_nan(good_requests(r, &aiperf, p), sent(r)));
+}
+
+void peer_iperf_goodput(const struct run *r, struct peer_pool *p)
+{
+    peer_pool_add(p, ratio_or_nan(good_requests(r, &iperf, p), window_s(r, STAMP_SENT, STAMP_DONE, true)));
+}
+
+void peer_iperf_good_share(const struct run *r, struct peer_pool *p)
+{
+    peer_pool_add(p, ratio_or_nan(100 * good_requests(r, &iperf, p), completed(r)));
 }

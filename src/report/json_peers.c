@@ -29,11 +29,32 @@ static void peer(struct json_writer *w, const struct view_arm *arm, const struct
     json_object_end(w);
 }
 
+static void limit(struct json_writer *w, const char *key, double ms)
+{
+    if (ms > 0)
+        json_kdouble(w, key, ms);
+    else
+        json_knull(w, key);
+}
+
+/* "peer_limits":{"ttft_ms","tpot_ms","e2e_ms"}: what goodput was asked for; null: no limit. */
+static void limits(struct json_writer *w, const struct peer_limits *l)
+{
+    json_key(w, "peer_limits");
+    json_object(w);
+    limit(w, "ttft_ms", l->ttft_ms);
+    limit(w, "tpot_ms", l->tpot_ms);
+    limit(w, "e2e_ms", l->e2e_ms);
+    json_object_end(w);
+}
+
 void json_peers(struct json_writer *w, const struct report_view *v)
 {
     const struct peer *row;
     if (!v->with_peers)
         return;
+    if (v->peer_limits)
+        limits(w, v->peer_limits);
     json_key(w, "peers");
     json_array(w);
     for (size_t i = 0; i < v->n_arms; i++)

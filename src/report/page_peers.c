@@ -12,9 +12,9 @@
 static const struct {
     enum peer_quantity quantity;
     const char *head;
-} columns[] = {{PEER_TTFT, "TTFT ms"},      {PEER_ITL, "ITL ms"},      {PEER_TPOT, "TPOT ms"},
-               {PEER_E2E, "E2E ms"},        {PEER_SPEED, "tok/s one"}, {PEER_OUTPUT_RATE, "tok/s all"},
-               {PEER_REQUEST_RATE, "req/s"}};
+} columns[] = {{PEER_TTFT, "TTFT ms"},       {PEER_ITL, "ITL ms"},      {PEER_TPOT, "TPOT ms"},
+               {PEER_E2E, "E2E ms"},         {PEER_SPEED, "tok/s one"}, {PEER_OUTPUT_RATE, "tok/s all"},
+               {PEER_REQUEST_RATE, "req/s"}, {PEER_GOODPUT, "good/s"}}; /* the last: only with limits */
 
 static const char *cell_of(struct page *p, double value, const char *lack)
 {
@@ -36,17 +36,18 @@ static const char *mean_of(struct page *p, const struct view_arm *arm, const str
     return "";
 }
 
-static void side_by_side(struct page *p, const struct view_arm *arm)
+static void side_by_side(struct page *p, const struct view_arm *arm, bool goodput)
 {
+    size_t n = sizeof columns / sizeof columns[0] - !goodput;
     const struct peer_tool *tool;
     struct table t;
     table_init(&t, &p->arena);
     table_column(&t, arm->name, TABLE_LEFT);
-    for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++)
+    for (size_t k = 0; k < n; k++)
         table_column(&t, columns[k].head, TABLE_RIGHT);
     for (size_t i = 0; (tool = peer_tool_at(i)); i++) {
         table_cell(&t, tool->name);
-        for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++)
+        for (size_t k = 0; k < n; k++)
             table_cell(&t, mean_of(p, arm, tool, columns[k].quantity));
     }
     p->ops->table(p, &t);
@@ -91,10 +92,31 @@ static const char *const reasons[] = {
     "the text.",
 };
 
-static void explain(struct page *p)
+/* "TTFT 500 ms, E2E 4000 ms" */
+static const char *limits_text(struct page *p, const struct peer_limits *l)
+{
+    const struct {
+        const char *name;
+        double ms;
+    } rows[] = {{"TTFT", l->ttft_ms}, {"TPOT", l->tpot_ms}, {"E2E", l->e2e_ms}};
+    const char *text = "";
+    for (size_t i = 0; i < 3; i++)
+        if (rows[i].ms > 0)
+            text = arena_printf(&p->arena, "%s%s%s %s ms", text, *text ? ", " : "", rows[i].name,
+                                number_text(&p->arena, rows[i].ms));
+    return text;
+}
+
+static void explain(struct page *p, const struct peer_limits *limits)
 {
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         p->ops->item(p, reasons[i]);
+    if (limits)
+        page_itemf(
+            p,
+            "good/s: requests within %s, each by the tool's own number; vLLM bench takes a TPOT that is not defined "
+            "as kept, AIPerf and inference-perf as missed; inference-perf's window leaves failed requests out.",
+            limits_text(p, limits));
     p->ops->text(p, "Empty: the tool has no such number; " NO_NUMBER ": no request has it; " NEEDS_TOKENIZER
                     ": needs the tool's tokenizer, because it counts tokens in the text itself; " NEEDS_CHUNKS
                     ": needs the chunks, which this record does not hold. Times are the record's own, from `sent`: the "
@@ -114,6 +136,8 @@ static void all_rows(struct page *p, const struct view_arm *arm)
         table_column(&t, heads[k], k < 2 ? TABLE_LEFT : TABLE_RIGHT);
     for (size_t i = 0; (row = peer_at(i)); i++) {
         const struct peer_number *x = &arm->peers[i];
+        if (x->lack == peer_lack_limits)
+            continue;
         const char *tail = row->of_run ? NULL : x->lack ? x->lack : x->lack_quantiles;
         table_cell(&t, row->tool->name);
         table_cell(&t, row->name);
@@ -143,10 +167,10 @@ void section_peers(struct page *p, const struct report_view *v)
     for (size_t i = 0; i < v->n_arms; i++) {
         if (!v->arms[i].peers)
             continue;
-        side_by_side(p, &v->arms[i]);
+        side_by_side(p, &v->arms[i], v->peer_limits != NULL);
         spread(p, &v->arms[i]);
     }
-    explain(p);
+    explain(p, v->peer_limits);
     if (!p->definitions) {
         p->ops->text(p, "Median and tail of every number: --format md or json. Formulas: chimera list peers.");
         return;

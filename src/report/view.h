@@ -102,7 +102,8 @@ struct report_view {
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;
-    bool with_peers; /* other tools' definitions were asked for */
+    bool with_peers;                       /* other tools' definitions were asked for */
+    const struct peer_limits *peer_limits; /* for their goodput; NULL: not asked for */
 };
 
 /* view.c */

@@ -116,6 +116,8 @@ static struct request no_usage(void)
     return r;
 }
 
+static const struct peer_limits *limits; /* of the test that runs */
+
 static struct peer_number of(const char *id, struct request *requests, size_t n)
 {
     struct run run = {.requests = requests, .n_requests = n};
@@ -123,7 +125,7 @@ static struct peer_number of(const char *id, struct request *requests, size_t n)
     const struct peer *p = peer_find(id);
     if (!p)
         fail_msg("no row %s", id);
-    return peer_of_runs(p, runs, 1);
+    return peer_of_runs(p, limits, runs, 1);
 }
 
 static void near(const char *what, double got, double want)
@@ -284,10 +286,10 @@ static void several_runs(void **state)
     struct request a = several_tokens_a_chunk(), b = merged_reads();
     struct run one = {.requests = &a, .n_requests = 1}, two = {.requests = &b, .n_requests = 1}, empty = {0};
     const struct run *runs[] = {&one, &empty, &two};
-    struct peer_number x = peer_of_runs(peer_find("output_rate.vllm"), runs, 3);
+    struct peer_number x = peer_of_runs(peer_find("output_rate.vllm"), NULL, runs, 3);
     assert_int_equal(x.n, 2);
     near("two runs", x.mean, (5 / 0.183 + 4 / 0.204) / 2);
-    x = peer_of_runs(peer_find("e2e.guidellm"), runs, 3);
+    x = peer_of_runs(peer_find("e2e.guidellm"), NULL, runs, 3);
     assert_int_equal(x.n, 2);
     near("two requests", x.mean, 193.5);
     near("nearest rank", x.p50, 183);
@@ -310,6 +312,44 @@ static void loadgen_does_not_wait(void **state)
 }
 
 /* ---- quirks ---------------------------------------------------------------------------------------------- */
+
+/* Failed requests are no good ones; whether they count at all, and what a missing TPOT is, each decides for itself. */
+static void goodput(void **state)
+{
+    (void)state;
+    static const struct peer_limits all = {95, 33, 190}, late = {.ttft_ms = 60}, whole = {.e2e_ms = 190},
+                                    steps = {.tpot_ms = 33};
+    static const struct {
+        const struct peer_limits *limits;
+        double vllm, aiperf, fraction, inference_perf, share;
+    } rows[] = {
+        /* vLLM: the first one (50, 32.5, 180) and the one token (49, 0, 101); the others: ttft is 100 for all */
+        {&all, 2 / 3.0, 0, 0, 0, 0},
+        {&late, 2 / 3.0, 0, 0, 0, 0},
+        /* AIPerf 180, 200, 100; inference-perf 183, 204, 103 */
+        {&whole, 2 / 3.0, 2 / 2.101, 0.5, 2 / 2.104, 200.0 / 3},
+        /* vLLM 32.5, 33.7, 0; AIPerf 20, 33.3, none; inference-perf 20, 16.7, none */
+        {&steps, 2 / 3.0, 1 / 2.101, 0.25, 2 / 2.104, 200.0 / 3},
+    };
+    struct request r[] = {several_tokens_a_chunk(), merged_reads(), broken(), one_token(), no_usage()};
+    r[2].stamp[STAMP_LAST_TOKEN] = at_ms(2900); /* later than any completed one's */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        limits = rows[i].limits;
+        near("goodput.vllm", of("goodput.vllm", r, 4).mean, rows[i].vllm);
+        near("goodput.aiperf", of("goodput.aiperf", r, 4).mean, rows[i].aiperf);
+        near("good_fraction.aiperf", of("good_fraction.aiperf", r, 4).mean, rows[i].fraction);
+        near("goodput.inference-perf", of("goodput.inference-perf", r, 4).mean, rows[i].inference_perf);
+        near("good_share.inference-perf", of("good_share.inference-perf", r, 4).mean, rows[i].share);
+    }
+    assert_string_equal(of("goodput.vllm", r, 5).lack, peer_lack_tokenizer);
+    r[2].stamp[STAMP_SENT] = MONO_NONE; /* it was never sent */
+    near("three were", of("good_fraction.aiperf", r, 4).mean, 1 / 3.0);
+    limits = NULL;
+    assert_string_equal(of("goodput.aiperf", r, 4).lack, peer_lack_limits);
+    near("aiperf's window", of("request_rate.aiperf", r, 4).mean, 3 / 2.101);
+    for (size_t i = 0; i < 5; i++)
+        request_release(&r[i]);
+}
 
 static void a_token_a_chunk(void **state)
 {
@@ -479,7 +519,7 @@ static void nothing_there(void **state)
     r[1].stamp[STAMP_DONE] = INT64_MAX;
     for (size_t i = 0; peer_at(i); i++) {
         struct peer_number x = of(peer_at(i)->id, r, 1);
-        bool always = x.lack == peer_lack_tokenizer;
+        bool always = x.lack == peer_lack_tokenizer || x.lack == peer_lack_limits;
         assert_true(x.n == 0 || !strncmp(peer_at(i)->id, "request_rate", 12) ||
                     !strncmp(peer_at(i)->id, "output_rate", 11));
         assert_true(x.n || always || (isnan(x.mean) && !x.lack));
@@ -521,6 +561,7 @@ int main(void)
         cmocka_unit_test(a_run_pooled),
         cmocka_unit_test(several_runs),
         cmocka_unit_test(loadgen_does_not_wait),
+        cmocka_unit_test(goodput),
         cmocka_unit_test(a_token_a_chunk),
         cmocka_unit_test(all_in_one_chunk),
         cmocka_unit_test(genai_drops_what_is_too_fast),

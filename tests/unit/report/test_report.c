@@ -506,7 +506,16 @@ static void the_same_by_other_tools(void **state)
 {
     (void)state;
     struct report_view *v = view_of(&(struct study_spec){.question = QUESTION, .blocks = 2, .change = streamed});
-    report_view_add_peers(v);
+    report_view_add_peers(v, &(struct peer_limits){.ttft_ms = 450, .e2e_ms = 4500});
+    check_all(v);
+    golden(v, "goodput", "terminal");
+    yyjson_doc *limited = as_json(v);
+    assert_true(fabs(yyjson_get_num(yyjson_obj_get(peer_row(limited, "solo-alpha", "goodput.vllm"), "value")) -
+                     2 / 9.203) < 1e-9);
+    assert_true(yyjson_get_num(at(limited, "/peer_limits/ttft_ms")) == 450);
+    assert_true(yyjson_is_null(at(limited, "/peer_limits/tpot_ms")));
+    yyjson_doc_free(limited);
+    report_view_add_peers(v, NULL);
     check_all(v);
     fits_80_columns(v);
     golden(v, "peers", "terminal");
@@ -530,7 +539,7 @@ static void no_other_tool_has_more(void **state)
     (void)state;
     struct report_view *v = view_of(&(struct study_spec){.blocks = 2, .change = never});
     struct str before = rendered(v, "terminal");
-    report_view_add_peers(v);
+    report_view_add_peers(v, NULL);
     struct str after = rendered(v, "terminal");
     assert_string_equal(str_z(&before), str_z(&after)); /* no counted run, no section */
     yyjson_doc *doc = as_json(v);
@@ -540,11 +549,11 @@ static void no_other_tool_has_more(void **state)
     str_release(&after);
     report_view_free(v);
     v = view_of(&(struct study_spec){.blocks = 2, .change = hostile_names});
-    report_view_add_peers(v);
+    report_view_add_peers(v, NULL);
     check_all(v);
     report_view_free(v);
     v = view_of(&(struct study_spec){.blocks = 2, .change = all_failed});
-    report_view_add_peers(v);
+    report_view_add_peers(v, NULL);
     check_all(v);
     report_view_free(v);
 }
