@@ -318,7 +318,7 @@ static void goodput(void **state)
 {
     (void)state;
     static const struct peer_limits all = {95, 33, 190}, late = {.ttft_ms = 60}, whole = {.e2e_ms = 190},
-                                    steps = {.tpot_ms = 33};
+                                    steps = {.tpot_ms = 33}, middle = {.ttft_ms = 120};
     static const struct {
         const struct peer_limits *limits;
         double vllm, aiperf, fraction, inference_perf, share;
@@ -326,6 +326,8 @@ static void goodput(void **state)
         /* vLLM: the first one (50, 32.5, 180) and the one token (49, 0, 101); the others: ttft is 100 for all */
         {&all, 2 / 3.0, 0, 0, 0, 0},
         {&late, 2 / 3.0, 0, 0, 0, 0},
+        /* inference-perf: 100, 150, none */
+        {&middle, 1, 3 / 2.101, 0.75, 1 / 2.104, 100.0 / 3},
         /* AIPerf 180, 200, 100; inference-perf 183, 204, 103 */
         {&whole, 2 / 3.0, 2 / 2.101, 0.5, 2 / 2.104, 200.0 / 3},
         /* vLLM 32.5, 33.7, 0; AIPerf 20, 33.3, none; inference-perf 20, 16.7, none */
