@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "format/json.h"
 #include "record/metric.h"
+#include "record/peer.h"
 #include "report/report.h"
 #include "server/server.h"
 #include "study/scenario.h"
@@ -43,6 +44,13 @@ static void list_metrics(struct listing *l)
     for (size_t i = 0; (m = metric_at(i)); i++)
         row(l, (const char *const[]){m->id, m->unit, metric_better_word(m->better), metric_level_word(m->level),
                                      m->definition});
+}
+
+static void list_peers(struct listing *l)
+{
+    const struct peer *p;
+    for (size_t i = 0; (p = peer_at(i)); i++)
+        row(l, (const char *const[]){p->id, p->tool->name, p->name, p->unit, p->definition});
 }
 
 static void list_backends(struct listing *l)
@@ -104,6 +112,7 @@ static const struct {
     void (*fill)(struct listing *l);
 } lists[] = {
     {"metrics", "every number's definition", {"id", "unit", "better", "level", "definition"}, list_metrics},
+    {"peers", "other tools' definitions of their numbers", {"id", "tool", "name", "unit", "definition"}, list_peers},
     {"backends", "dialects", {"name", "what"}, list_backends},
     {"outcomes", "how a request may end, and its flags", {"word", "what"}, list_outcomes},
     {"models", "models that --model knows", {"name", "state", "what"}, list_models},
@@ -161,7 +170,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     (void)app;
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
     if (!rc && help) {
-        print_help("chimera list metrics|backends|outcomes|models|options|scenarios|keys [--json]",
+        print_help("chimera list metrics|peers|backends|outcomes|models|options|scenarios|keys [--json]",
                    "Prints one of the tables that the program itself works from.", rows, "chimera list metrics");
     } else if (!rc && operands.n == 0) {
         print_lists();
@@ -183,4 +192,4 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     return rc;
 }
 
-const struct command cmd_list = {"list", "metrics, backends, outcomes, models, options, scenarios, keys", run};
+const struct command cmd_list = {"list", "metrics, peers, backends, outcomes, models, options, scenarios, keys", run};

@@ -4,7 +4,11 @@
 
 #include "cli/app.h"
 
-/* format: "terminal", "md" or "json"; output NULL: stdout. */
-int show_report(struct app *app, const char *path, const char *format, const char *output, struct err *e);
+struct peer_limits;
+
+/* format: "terminal", "md" or "json"; output NULL: stdout; peers: with other tools' definitions, and with limits (or
+ * NULL) their goodput. */
+int show_report(struct app *app, const char *path, const char *format, const char *output, bool peers,
+                const struct peer_limits *limits, struct err *e);
 
 #endif

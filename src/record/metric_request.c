@@ -92,9 +92,7 @@ double metric_tpot(const struct request *r)
 
 /* ---- gaps ---------------------------------------------------------------------------------------------- */
 
-/* Nearest rank: the smallest observed value with at least p of the values at or below it (Hyndman and Fan
- * 1996, type 1). */
-static double nearest_rank(double *values, size_t n, double p)
+double nearest_rank(double *values, size_t n, double p)
 {
     if (!n)
         return NAN;

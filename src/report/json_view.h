@@ -8,6 +8,7 @@
 void json_arms(struct json_writer *w, const struct report_view *v);
 void json_blocks(struct json_writer *w, const struct report_view *v);
 void json_excluded(struct json_writer *w, const struct report_view *v);
+void json_peers(struct json_writer *w, const struct report_view *v); /* nothing unless asked for */
 void json_counts(struct json_writer *w, const struct view_counts *c);
 void json_definitions(struct json_writer *w);
 

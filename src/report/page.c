@@ -73,6 +73,7 @@ void page_report(struct page *p, const struct report_view *v)
         p->ops->item(p, v->cautions[i]);
     section_duets(p, v);
     section_arms(p, v);
+    section_peers(p, v);
     section_runs(p, v);
     section_outcomes(p, v);
     section_quality(p, v);

@@ -32,11 +32,17 @@ struct page {
 void page_report(struct page *p, const struct report_view *v);
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
+void section_peers(struct page *p, const struct report_view *v);
 void section_runs(struct page *p, const struct report_view *v);
 void section_outcomes(struct page *p, const struct report_view *v);
 void section_quality(struct page *p, const struct report_view *v);
 void section_facts(struct page *p, const struct report_view *v); /* instrument, host, servers, study */
 void section_definitions(struct page *p, const struct report_view *v);
+
+/* The table of other tools' definitions, without a heading (page_peers.c). */
+void peer_definitions(struct table *t, struct arena *a);
+/* How they take percentiles and where the definitions were read. */
+void peer_tools(struct table *t, struct arena *a);
 
 void page_textf(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void page_itemf(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -162,8 +162,14 @@ void section_definitions(struct page *p, const struct report_view *v)
         table_cell(&t, m->definition);
         table_cell(&t, m->source);
     }
-    if (!table_rows(&t))
-        return;
-    p->ops->heading(p, "Definitions");
-    p->ops->table(p, &t);
+    if (table_rows(&t)) {
+        p->ops->heading(p, "Definitions");
+        p->ops->table(p, &t);
+    }
+    if (v->with_peers) {
+        struct table peers;
+        peer_definitions(&peers, &p->arena);
+        p->ops->heading(p, "Definitions of other tools");
+        p->ops->table(p, &peers);
+    }
 }

@@ -19,9 +19,13 @@
 #include "store/store.h"
 
 struct report_view;
+struct peer_limits; /* record/peer.h */
 
 /* Reads everything it needs; the store may be closed afterwards. *out is NULL on failure. */
 int report_view_build(struct store *s, struct report_view **out, struct err *e);
+/* Adds what other tools would have reported of the same requests: every rendering then has that section. limits: for
+ * their goodput, copied; NULL: without it. */
+void report_view_add_peers(struct report_view *v, const struct peer_limits *limits);
 void report_view_free(struct report_view *v); /* NULL is fine */
 
 struct report_style {
@@ -36,7 +40,7 @@ void report_md(const struct report_view *v, struct str *out);
 /* {"schema":"chimera.report/1", …}: one line; keys and their meaning are stable, new ones may come. */
 void report_json(const struct report_view *v, struct str *out);
 
-/* doc/metrics.md: the table of metrics as Markdown. */
+/* doc/metrics.md: the tables of metrics and of other tools' definitions as Markdown. */
 void report_metrics_md(struct str *out);
 
 #endif

@@ -205,6 +205,28 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     return 0;
 }
 
+void report_view_add_peers(struct report_view *v, const struct peer_limits *limits)
+{
+    size_t rows = 0;
+    while (peer_at(rows))
+        rows++;
+    v->with_peers = true;
+    v->peer_limits = limits ? (void *)arena_dup(&v->arena, limits, sizeof *limits) : NULL;
+    for (size_t i = 0; i < v->n_arms; i++) {
+        struct view_arm *arm = &v->arms[i];
+        const struct run **counted = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *counted);
+        size_t n = 0;
+        for (size_t k = 0; k < arm->n_runs; k++)
+            if (view_counted(arm->runs[k]))
+                counted[n++] = arm->runs[k];
+        if (!n)
+            continue;
+        arm->peers = arena_alloc(&v->arena, rows * sizeof *arm->peers);
+        for (size_t k = 0; k < rows; k++)
+            arm->peers[k] = peer_of_runs(peer_at(k), v->peer_limits, counted, n);
+    }
+}
+
 void report_view_free(struct report_view *v)
 {
     if (!v)

@@ -6,6 +6,7 @@
 #include "analysis/speedup.h"
 #include "record/metric.h"
 #include "record/outcome.h"
+#include "record/peer.h"
 #include "record/run.h"
 #include "report/report.h"
 #include "stats/interval.h"
@@ -44,6 +45,7 @@ struct view_arm {
     size_t n_counted;            /* complete and not VOID: what the numbers are over */
     struct view_number *numbers; /* in the order of the metric table; only those with a value */
     size_t n_numbers;
+    struct peer_number *peers; /* one per peer_at, over the counted runs; NULL: not asked for, or no such run */
     struct view_counts counts; /* over all runs, aborted ones included */
 };
 
@@ -100,6 +102,8 @@ struct report_view {
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;
+    bool with_peers;                       /* other tools' definitions were asked for */
+    const struct peer_limits *peer_limits; /* for their goodput; NULL: not asked for */
 };
 
 /* view.c */

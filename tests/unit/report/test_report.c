@@ -18,13 +18,18 @@
 static struct str rendered(const struct report_view *v, const char *format)
 {
     struct str out = STR_INIT;
-    struct report_style color = {.color = true}, ascii = {.ascii = true};
+    struct report_style color = {.color = true}, ascii = {.ascii = true}, narrow = {.columns = 80};
     if (!strcmp(format, "md"))
         report_md(v, &out);
     else if (!strcmp(format, "json"))
         report_json(v, &out);
     else
-        report_terminal(v, !strcmp(format, "color") ? &color : !strcmp(format, "ascii") ? &ascii : NULL, &out);
+        report_terminal(v,
+                        !strcmp(format, "color")    ? &color
+                        : !strcmp(format, "ascii")  ? &ascii
+                        : !strcmp(format, "narrow") ? &narrow
+                                                    : NULL,
+                        &out);
     return out;
 }
 
@@ -186,6 +191,7 @@ static void a_duet_of_three_blocks(void **state)
     golden(v, "duet", "md");
     golden_json(v, "duet");
     yyjson_doc *doc = as_json(v);
+    assert_null(at(doc, "/peers")); /* only when asked for */
     yyjson_val *speedup = at(doc, "/arms/2/metrics/speedup");
     assert_string_equal(yyjson_get_str(at(doc, "/arms/2/arm")), "pair");
     assert_string_equal(yyjson_get_str(yyjson_obj_get(speedup, "unit")), "ratio");
@@ -436,12 +442,133 @@ static void without_a_pair(void **state)
     report_view_free(v);
 }
 
+/* ---- other tools' definitions ---------------------------------------------------------------------------- */
+
+/* A role chunk 0.4 s after `sent`, three text chunks, usage 2 ms and the end 3 ms after the last. */
+static bool streamed(struct run *r, int arm)
+{
+    static struct chunk pool[256];
+    static size_t used;
+    for (size_t i = 0; i < r->n_requests; i++) {
+        struct request *q = &r->requests[i];
+        mono_ns first = q->stamp[STAMP_FIRST_TOKEN], last = q->stamp[STAMP_LAST_TOKEN];
+        const struct {
+            mono_ns t;
+            enum chunk_kind kind;
+        } events[] = {{q->stamp[STAMP_SENT] + 400 * NS_PER_MS, CHUNK_ROLE},
+                      {first, CHUNK_TEXT},
+                      {first + (last - first) / 4, CHUNK_TEXT},
+                      {last, CHUNK_TEXT},
+                      {last + 2 * NS_PER_MS, CHUNK_USAGE},
+                      {last + 3 * NS_PER_MS, CHUNK_DONE}};
+        assert_true(used + 6 <= sizeof pool / sizeof pool[0]);
+        q->chunks = (struct chunk_list){.at = &pool[used], .n = 6, .cap = 6}; /* borrowed: nobody releases it here */
+        for (size_t k = 0; k < 6; k++)
+            pool[used++] = (struct chunk){events[k].t, events[k].t, 100, (uint8_t)events[k].kind, 0, 8};
+        q->stamp[STAMP_FIRST_CHUNK] = events[0].t;
+        q->stamp[STAMP_FIRST_ANSWER] = first;
+        q->stamp[STAMP_DONE] = events[5].t;
+    }
+    if (r->block == 1 && arm == 0)
+        r->verdict = VERDICT_VOID;
+    if (r->block == 0 && arm == 1)
+        r->requests[0].usage.completion_tok = -1;
+    return true;
+}
+
+static yyjson_val *peer_row(yyjson_doc *doc, const char *arm, const char *id)
+{
+    size_t i, max;
+    yyjson_val *row;
+    yyjson_arr_foreach (at(doc, "/peers"), i, max, row) {
+        if (!strcmp(yyjson_get_str(yyjson_obj_get(row, "arm")), arm) &&
+            !strcmp(yyjson_get_str(yyjson_obj_get(row, "id")), id))
+            return row;
+    }
+    fail_msg("no %s of %s", id, arm);
+    return NULL;
+}
+
+/* The section fits an old terminal, and no tool's name is broken there. */
+static void fits_80_columns(const struct report_view *v)
+{
+    struct str s = rendered(v, "narrow");
+    char *line = strstr(str_z(&s), "By other tools"), *end = line ? strstr(line, " Runs ") : NULL;
+    assert_non_null(end);
+    *end = '\0';
+    assert_non_null(strstr(line, "\nMLPerf Endpoints "));
+    for (char *next; (next = strchr(line, '\n')); line = next + 1)
+        assert_true(width_columns(line, (size_t)(next - line)) <= 80);
+    str_release(&s);
+}
+
+static void the_same_by_other_tools(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.question = QUESTION, .blocks = 2, .change = streamed});
+    report_view_add_peers(v, &(struct peer_limits){.ttft_ms = 450, .e2e_ms = 4500});
+    check_all(v);
+    golden(v, "goodput", "terminal");
+    yyjson_doc *limited = as_json(v);
+    assert_true(fabs(yyjson_get_num(yyjson_obj_get(peer_row(limited, "solo-alpha", "goodput.vllm"), "value")) -
+                     2 / 9.203) < 1e-9);
+    assert_true(yyjson_get_num(at(limited, "/peer_limits/ttft_ms")) == 450);
+    assert_true(yyjson_is_null(at(limited, "/peer_limits/tpot_ms")));
+    yyjson_doc_free(limited);
+    report_view_add_peers(v, NULL);
+    check_all(v);
+    fits_80_columns(v);
+    golden(v, "peers", "terminal");
+    golden(v, "peers", "md");
+    golden_json(v, "peers");
+    yyjson_doc *doc = as_json(v);
+    yyjson_val *role = peer_row(doc, "pair", "ttft.vllm"), *text = peer_row(doc, "pair", "ttft.aiperf"),
+               *alone = peer_row(doc, "solo-alpha", "e2e.vllm"), *uncounted = peer_row(doc, "solo-beta", "tpot.vllm");
+    assert_true(fabs(yyjson_get_num(yyjson_obj_get(role, "value")) - 400) < 1e-6);
+    assert_true(fabs(yyjson_get_num(yyjson_obj_get(text, "value")) - 500) < 1e-6);
+    assert_int_equal(yyjson_get_int(yyjson_obj_get(role, "n")), 8);
+    assert_int_equal(yyjson_get_int(yyjson_obj_get(alone, "n")), 2); /* the run of block 1 is VOID */
+    assert_true(yyjson_is_null(yyjson_obj_get(uncounted, "value")));
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(uncounted, "lack")), peer_lack_tokenizer);
+    yyjson_doc_free(doc);
+    report_view_free(v);
+}
+
+static void no_other_tool_has_more(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of(&(struct study_spec){.blocks = 2, .change = never});
+    struct str before = rendered(v, "terminal");
+    report_view_add_peers(v, NULL);
+    struct str after = rendered(v, "terminal");
+    assert_string_equal(str_z(&before), str_z(&after)); /* no counted run, no section */
+    yyjson_doc *doc = as_json(v);
+    assert_true(yyjson_is_arr(at(doc, "/peers")) && !yyjson_arr_size(at(doc, "/peers")));
+    yyjson_doc_free(doc);
+    str_release(&before);
+    str_release(&after);
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 2, .change = hostile_names});
+    report_view_add_peers(v, NULL);
+    check_all(v);
+    report_view_free(v);
+    v = view_of(&(struct study_spec){.blocks = 2, .change = all_failed});
+    report_view_add_peers(v, NULL);
+    check_all(v);
+    report_view_free(v);
+}
+
 static void every_metric_is_in_the_document(void **state)
 {
     (void)state;
     struct str md = STR_INIT;
     const struct metric *m;
+    const struct peer *peer;
     report_metrics_md(&md);
+    for (size_t i = 0; (peer = peer_at(i)); i++)
+        assert_non_null(strstr(md.at, peer->tool->name));
+    assert_non_null(strstr(md.at, "| ttft.vllm |"));
+    assert_non_null(strstr(md.at, "nearest rank"));
     for (size_t i = 0; (m = metric_at(i)); i++) {
         struct str cell = STR_INIT;
         for (const char *p = m->id; *p; p++)
@@ -462,6 +589,8 @@ int main(void)
         cmocka_unit_test(nothing_to_show),
         cmocka_unit_test(hostile_text),
         cmocka_unit_test(without_a_pair),
+        cmocka_unit_test(the_same_by_other_tools),
+        cmocka_unit_test(no_other_tool_has_more),
         cmocka_unit_test(every_metric_is_in_the_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
