@@ -69,6 +69,11 @@ static void the_length_of_a_block_is_known_only_when_every_row_agrees(void **sta
     struct trace t = read_text("{\"timestamp\":0,\"input_length\":33,\"output_length\":1,\"hash_ids\":[1,2,3]}");
     assert_int_equal(t.block_tok, 16);
     trace_release(&t);
+    t = read_text("{\"timestamp\":0,\"input_length\":0,\"output_length\":1}\n"
+                  "{\"timestamp\":0,\"input_length\":5,\"output_length\":0}\n"
+                  "{\"timestamp\":0,\"input_length\":5,\"output_length\":1}");
+    assert_true(t.n == 1 && t.n_empty == 2);
+    trace_release(&t);
     t = read_text("{\"timestamp\":0,\"input_length\":64,\"output_length\":1,\"hash_ids\":[1]}\n"
                   "{\"timestamp\":0,\"input_length\":65,\"output_length\":1,\"hash_ids\":[1,2]}");
     assert_int_equal(t.block_tok, 64);
@@ -389,6 +394,13 @@ static void a_spec_that_does_not_fit_is_a_usage_error(void **state)
     expect_error(talk, &(struct trace_spec){.unit = TRACE_UNIT_MS}, ERR_USAGE, "have no times");
     expect_error("Timestamp,Request tokens,Response tokens\n1,2,3\n", &(struct trace_spec){.unit = TRACE_UNIT_ISO},
                  ERR_USAGE, "numbers, not dates");
+    expect_error("{\"Timestamp\": 1}", &(struct trace_spec){.format = TRACE_BURSTGPT}, ERR_USAGE,
+                 "is JSON lines: that is not burstgpt");
+    struct trace t = read_with("{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3}",
+                               &(struct trace_spec){.format = TRACE_MOONCAKE});
+    assert_string_equal(str_z(&t.format_why), "given");
+    trace_release(&t);
+    assert_int_equal(trace_format_find("mooncake"), TRACE_MOONCAKE);
     assert_int_equal(trace_format_find("azure"), TRACE_AZURE);
     assert_int_equal(trace_format_find("any"), -1);
     assert_int_equal(trace_unit_find("us"), TRACE_UNIT_US);

@@ -372,6 +372,9 @@ static void intervals_of_sections_and_batches_refuse_what_has_no_answer(void **s
     assert_true(isnan(steady_batch_means(x, 8, STEADY_MAX_BATCHES + 1, 0.95).lo));
     assert_true(steady_batch_means(x, 8, 1, 0.95).estimate == 4.5 && isnan(steady_batch_means(x, 8, 1, 0.95).lo));
     assert_true(steady_batch_means(x, 7, 2, 0.95).estimate == 3.5); /* 1…3 and 4…6: the seventh is left out */
+    double long_one[STEADY_MAX_BATCHES] = {0};
+    assert_true(steady_batch_means(long_one, STEADY_MAX_BATCHES, STEADY_MAX_BATCHES, 0.95).n == STEADY_MAX_BATCHES);
+    assert_true(steady_section_quantile(x, x, 8, 0.5, 8, 0.95).q == 4);
     assert_true(isnan(steady_section_quantile(x, x, 8, 0.5, 1, 0.95).q));
     assert_true(isnan(steady_section_quantile(x, x, 1, 0.5, 2, 0.95).q));
     assert_true(isnan(steady_section_quantile(x, x, 8, 1, 2, 0.95).q));
