@@ -227,12 +227,17 @@ static int find_stamp(struct span word)
     return -1;
 }
 
-/* A time that our own clock took after the read may be late by anything, so only lower bounds of it are certain. */
-static bool any_unstamped(const struct request *r)
+/* Whether the stamp may be later than the arrival: our own clock took it, or a later event shared its read (a read has
+ * the stamp of its last byte). Then only lower bounds of it are certain. The first byte may share its read with a
+ * comment, which scripts use to say that nothing else is there yet. */
+static bool may_be_late(const struct request *r, enum stamp stamp)
 {
-    for (size_t i = 0; i < r->chunks.n; i++)
-        if (r->chunks.at[i].flags & CHUNK_UNSTAMPED)
+    for (size_t i = 0; i < r->chunks.n; i++) {
+        const struct chunk *c = &r->chunks.at[i];
+        bool shares = c->t_ns == r->stamp[stamp];
+        if (shares && (c->flags || (stamp == STAMP_FIRST_BYTE && c->kind != CHUNK_COMMENT)))
             return true;
+    }
     return false;
 }
 
@@ -245,7 +250,7 @@ static bool compare(struct trial *t, mono_ns difference, bool at_least, mono_ns 
 }
 
 /* "STAMP after MARK", "STAMP before MARK": against the time when the script came by. */
-static bool against_mark(struct trial *t, mono_ns stamp, bool after, struct span name)
+static bool against_mark(struct trial *t, enum stamp stamp, bool after, struct span name)
 {
     int mark = case_find_mark(t->c, name);
     if (mark < 0)
@@ -255,9 +260,9 @@ static bool against_mark(struct trial *t, mono_ns stamp, bool after, struct span
         str_addz(&t->got, "a script that did not come to the mark");
         return false;
     }
-    if (!after && any_unstamped(t->r))
+    if (!after && may_be_late(t->r, stamp))
         return true;
-    return compare(t, stamp - at, after, 0);
+    return compare(t, t->r->stamp[stamp] - at, after, 0);
 }
 
 /* "STAMP - STAMP >= TIME" or "<= TIME". */
@@ -274,7 +279,7 @@ static bool against_stamp(struct trial *t, mono_ns stamp, struct span rest)
         str_addf(&t->got, "no stamp %s", stamp_word((enum stamp)other));
         return false;
     }
-    if (at_least && other > STAMP_SENT && any_unstamped(t->r))
+    if (at_least && other > STAMP_SENT && may_be_late(t->r, (enum stamp)other))
         return true;
     return compare(t, stamp - from, at_least, bound);
 }
@@ -299,7 +304,7 @@ static bool holds_stamp(struct trial *t)
     if (span_eq_z(how, "-"))
         return against_stamp(t, at, rest);
     if (span_eq_z(how, "after") || span_eq_z(how, "before"))
-        return against_mark(t, at, span_eq_z(how, "after"), rest);
+        return against_mark(t, (enum stamp)stamp, span_eq_z(how, "after"), rest);
     return unreadable(t, "it is STAMP none, after MARK, before MARK, or - STAMP >= TIME");
 }
 
