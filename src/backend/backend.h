@@ -144,11 +144,11 @@ struct backend {
     /* Fills out (initialised by the caller to zero). Options outside `options` go to out->not_applied. */
     int (*build)(const struct ask *ask, struct built *out, struct err *e);
     /* Translates one event: the data of an SSE event, an NDJSON line, or a whole body. Bad JSON is
-     * ERR_INPUT in *e. One event may hold text and be the last (Ollama without streaming): kind is the
+     * ERR_INPUT in *e; empty data says nothing (OTHER). One event may hold text and be the last (Ollama without streaming): kind is the
      * strongest of ERROR, TEXT, REASONING, TOOL, ROLE, DONE, USAGE, OTHER; done and usage are set beside
      * it. */
     int (*on_event)(struct backend_state *s, const char *p, size_t n, struct event *out, struct err *e);
-    /* A response with HTTP status >= 400: reads the error body. 0: it is an error of the API; ERR_INPUT:
+    /* A response with HTTP status >= 300: reads the error body. 0: it is an error of the API; ERR_INPUT:
      * it is not one we know, and out->error is the body's first line as it came. `refused` is set in both
      * cases. */
     int (*on_error_body)(int status, const char *p, size_t n, struct event *out);
@@ -165,6 +165,10 @@ struct backend {
     unsigned engine_options; /* those the dialect can express besides when the server is chimera-engine */
     int (*read_version)(const char *p, size_t n, struct str *version, struct err *e); /* of version_path */
 };
+
+/* An event whose name says that it is an error (`event: error`, or llama-server's own field `error:`), in any dialect: its
+ * data is the error object with or without a wrapper, or a sentence. Borrowed as from on_event. */
+void backend_on_error_event(struct backend_state *s, const char *p, size_t n, struct event *out);
 
 /* The options that a question can carry: options, and engine_options with want_engine_stamps. */
 unsigned backend_options_of(const struct backend *b, const struct ask *ask);

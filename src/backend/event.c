@@ -245,13 +245,8 @@ static bool status_refuses(int64_t status)
     return status == 429 || status == 503;
 }
 
-bool event_error(yyjson_val *root, struct event *ev)
+static void read_fault(yyjson_val *fault, struct event *ev)
 {
-    yyjson_val *fault = yyjson_obj_get(root, "error");
-    if (!fault && span_eq_z(json_get_text(root, "object"), "error"))
-        fault = root;
-    if (!fault || yyjson_is_null(fault) || yyjson_is_false(fault))
-        return false;
     ev->kind = CHUNK_ERROR;
     ev->text = ev->reasoning = SPAN_NONE;
     ev->error = yyjson_is_obj(fault) ? json_get_text(fault, "message") : event_text(fault);
@@ -261,7 +256,39 @@ bool event_error(yyjson_val *root, struct event *ev)
         ev->error = span_z("an error object without a message");
     ev->refused = sentence_refuses(ev->error) || word_refuses(json_get_text(fault, "type")) ||
                   word_refuses(json_get_text(fault, "code")) || status_refuses(json_get_int(fault, "code", 0));
+}
+
+bool event_error(yyjson_val *root, struct event *ev)
+{
+    yyjson_val *fault = yyjson_obj_get(root, "error");
+    if (!fault && span_eq_z(json_get_text(root, "object"), "error"))
+        fault = root;
+    if (!fault || yyjson_is_null(fault) || yyjson_is_false(fault))
+        return false;
+    read_fault(fault, ev);
     return true;
+}
+
+static struct span first_line(const char *p, size_t n)
+{
+    size_t len = 0;
+    while (len < n && p[len] != '\n' && p[len] != '\r')
+        len++;
+    return (struct span){p, len};
+}
+
+void backend_on_error_event(struct backend_state *s, const char *p, size_t n, struct event *out)
+{
+    struct event_doc d;
+    struct err e = ERR_INIT;
+    event_clear(out);
+    s->events++;
+    if (event_read(s, p, n, &d, &e) != 0) {
+        out->kind = CHUNK_ERROR;
+        out->error = n ? first_line(p, n) : span_z("an error event without data");
+    } else if (!event_error(d.root, out)) {
+        read_fault(d.root, out);
+    }
 }
 
 /* An error body is read outside the measured path, without a state: its sentence is copied into the event
@@ -273,14 +300,6 @@ static void keep_in_scratch(struct event *ev)
         n--; /* not within a character */
     memcpy(ev->scratch, ev->error.at, n);
     ev->error = (struct span){ev->scratch, n};
-}
-
-static struct span first_line(const char *p, size_t n)
-{
-    size_t len = 0;
-    while (len < n && p[len] != '\n' && p[len] != '\r')
-        len++;
-    return (struct span){p, len};
 }
 
 int event_error_body(int status, const char *p, size_t n, struct event *ev)

@@ -174,13 +174,13 @@ static void settle_kind(struct event *ev, bool usage)
         ev->kind = ev->done ? CHUNK_DONE : usage ? CHUNK_USAGE : CHUNK_OTHER;
 }
 
-static bool is_terminator(const char *p, size_t n)
+static struct span trimmed(const char *p, size_t n)
 {
     while (n && (*p == ' ' || *p == '\t'))
         p++, n--;
     while (n && (p[n - 1] == ' ' || p[n - 1] == '\t' || p[n - 1] == '\r'))
         n--;
-    return n == 6 && !memcmp(p, "[DONE]", 6);
+    return (struct span){p, n};
 }
 
 int openai_on_event(struct backend_state *s, const char *p, size_t n, struct event *out, struct err *e)
@@ -194,7 +194,10 @@ int openai_on_event(struct backend_state *s, const char *p, size_t n, struct eve
         s->memo_events++;
         return 0;
     }
-    if (is_terminator(p, n)) {
+    struct span data = trimmed(p, n);
+    if (!data.len) /* a heartbeat */
+        return 0;
+    if (span_eq_z(data, "[DONE]")) {
         out->kind = CHUNK_DONE;
         out->done = true;
         return 0;

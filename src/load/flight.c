@@ -86,6 +86,12 @@ static void keep_error(struct flight *f, struct span text)
         str_add(to, text.at, text.len < ERROR_TEXT_BYTES ? text.len : ERROR_TEXT_BYTES);
 }
 
+/* Redirects are not followed, so whatever is no success is no answer. */
+static bool failed_status(const struct request *r)
+{
+    return r->http_status >= 300;
+}
+
 static void on_event(void *user, struct span data, struct span name, uint32_t wire_bytes, bool comment,
                      const struct arrival *a)
 {
@@ -93,10 +99,11 @@ static void on_event(void *user, struct span data, struct span name, uint32_t wi
     struct request *r = f->now;
     struct event ev = {.kind = CHUNK_COMMENT};
     struct err e = ERR_INIT;
-    (void)name;
-    if (r->http_status >= 400) {
+    if (failed_status(r)) {
         str_add(&f->error_body, data.at, data.len);
         ev.kind = CHUNK_ERROR;
+    } else if (!comment && span_eq_z(name, "error")) {
+        backend_on_error_event(&f->translate, data.at, data.len, &ev);
     } else if (!comment && f->server->backend->on_event(&f->translate, data.at, data.len, &ev, &e) != 0) {
         f->parse_fault = true;
         ev = (struct event){.kind = CHUNK_OTHER};
@@ -108,7 +115,7 @@ static void on_event(void *user, struct span data, struct span name, uint32_t wi
     stamp_once(r, STAMP_FIRST_CHUNK, a->t_ns);
     if (ev.text.len && (ev.kind == CHUNK_TEXT || ev.kind == CHUNK_REASONING || ev.kind == CHUNK_TOOL))
         stamp_text(r, &ev, a->t_ns);
-    if (ev.kind == CHUNK_ERROR && r->http_status < 400) {
+    if (ev.kind == CHUNK_ERROR && !failed_status(r)) {
         f->error_seen = true;
         f->refused |= ev.refused;
         keep_error(f, ev.error);
@@ -128,6 +135,8 @@ static enum outcome outcome_of_status(struct flight *f)
         keep_error(f, ev.error);
     else
         keep_error(f, (struct span){str_z(&f->error_body), f->error_body.len});
+    if (!r->error.len)
+        str_addf(&r->error, "HTTP status %d without a word", r->http_status);
     if (r->http_status == 429 || r->http_status == 503 || (known && ev.refused))
         return OUTCOME_REFUSED;
     return known && ev.kind == CHUNK_ERROR ? OUTCOME_API_ERROR : OUTCOME_HTTP_ERROR;
@@ -136,7 +145,7 @@ static enum outcome outcome_of_status(struct flight *f)
 static enum outcome outcome_of_done(struct flight *f)
 {
     struct request *r = f->now;
-    if (r->http_status >= 400)
+    if (failed_status(r))
         return outcome_of_status(f);
     if (f->error_seen)
         return f->refused ? OUTCOME_REFUSED : OUTCOME_API_ERROR;

@@ -44,7 +44,7 @@ struct flight {
     struct backend_state translate;
     bool done_seen, error_seen, refused, parse_fault;
     uint64_t last_read;    /* number of the read that brought the last chunk */
-    struct str error_body; /* of a status >= 400 */
+    struct str error_body; /* of a status >= 300 */
 };
 
 /* Asks the session for its next question and builds its bytes; ends the session when there is none. */

@@ -49,7 +49,7 @@ static enum call_framing framing_of(const struct call *k, int status, struct spa
     static const char *const lines[] = {"application/x-ndjson", "application/ndjson",     "application/jsonl",
                                         "application/x-jsonl",  "application/jsonlines",  "application/x-jsonlines",
                                         "application/json-seq", "application/stream+json"};
-    if (status >= 400 || k->asked == CALL_BODY)
+    if (status >= 300 || k->asked == CALL_BODY)
         return CALL_BODY;
     if (!type.len) /* nothing said against it */
         return k->asked;

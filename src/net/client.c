@@ -149,10 +149,17 @@ static struct conn *open_connection(struct client *c, mono_ns deadline)
     return conn;
 }
 
+static struct conn *usable_idle(struct client *c)
+{
+    while (c->idle && conn_stale(c->idle))
+        discard(c, c->idle);
+    return c->idle;
+}
+
 /* Gives the call an idle connection (unless `fresh`) or a new one; false when it must wait. */
 static bool assign(struct client *c, struct call *k, bool fresh)
 {
-    struct conn *conn = fresh ? NULL : c->idle;
+    struct conn *conn = fresh ? NULL : usable_idle(c);
     if (!conn && c->max_connections && c->connections >= c->max_connections)
         return false;
     add_call(c, k);

@@ -64,7 +64,7 @@ struct call_spec {
     const char *method, *path; /* path is put behind the endpoint's base path; borrowed during call_start */
     const char *body;          /* copied into the connection's buffer by call_start */
     size_t body_len;
-    enum call_framing framing; /* of the response when its status is below 400 and its content type agrees; an
+    enum call_framing framing; /* of the response when its status is below 300 and its content type agrees; an
                                   application/json answer to a streaming call is cut as CALL_BODY */
     struct call_limits limits;
 };

@@ -40,6 +40,14 @@ int64_t conn_retransmits(const struct conn *c)
     return c->retransmits + (int64_t)t.tcpi_total_retrans + t.tcpi_rcv_ooopack;
 }
 
+bool conn_stale(const struct conn *c)
+{
+    char byte;
+    if (c->tls || c->watch.fd < 0)
+        return false;
+    return recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
 static void drop_socket(struct conn *c)
 {
     if (c->watch.fd < 0)

@@ -96,6 +96,10 @@ size_t conn_unwritten(const struct conn *c); /* how much of it the socket did no
 void conn_pump(struct conn *c);
 /* Tells sent() now if it is due, by the error queue or else by our clock. */
 void conn_settle_sent(struct conn *c);
+/* Whether an idle connection has ended or holds bytes that nobody asked for, though the loop did not come to read them
+ * yet: the next request's answer would be taken from them. One system call; never true under TLS, where bytes may be
+ * the protocol's own. */
+bool conn_stale(const struct conn *c);
 /* TCP segments that its socket sent again or received out of order so far. */
 int64_t conn_retransmits(const struct conn *c);
 void conn_close(struct conn *c); /* without closed() */

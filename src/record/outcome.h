@@ -7,7 +7,7 @@
 
 #define OUTCOME_LIST(X)                                                                                                \
     X(OK, "ok", "completed: its terminator came and it carried text")                                                  \
-    X(HTTP_ERROR, "http_error", "an HTTP status of 400 or more without an error body we know")                         \
+    X(HTTP_ERROR, "http_error", "an HTTP status of 300 or more without an error body we know")                         \
     X(API_ERROR, "api_error", "an error object of the API, with any status (200 included)")                            \
     X(CONNECT_ERROR, "connect_error", "no connection: refused, unreachable, TLS failed, name not found")               \
     X(TIMEOUT_CONNECT, "timeout_connect", "no connection within the connect limit")                                    \

@@ -62,6 +62,9 @@ static const struct meaning meanings[] = {
     /* openai: deltas */
     {"openai", "[DONE]", 0, CHUNK_DONE, "", true, false},
     {"openai", " [DONE]\r", 0, CHUNK_DONE, "", true, false},
+    {"openai", "", 0, CHUNK_OTHER, "", false, false},
+    {"openai", " \t", 0, CHUNK_OTHER, "", false, false},
+    {"llama-server", "", 0, CHUNK_OTHER, "", false, false},
     {"openai", CHAT("\"delta\":{\"role\":\"assistant\",\"content\":null}"), 0, CHUNK_ROLE, "", false, false},
     {"openai", CHAT("\"delta\":{\"role\":\"assistant\",\"content\":\"\"}"), 0, CHUNK_ROLE, "", false, false},
     {"openai", CHAT("\"delta\":{\"role\":\"assistant\",\"content\":\"Hi\"}"), 0, CHUNK_TEXT, "Hi", false, false},
@@ -121,7 +124,6 @@ static const struct meaning meanings[] = {
     {"ollama", "{\"response\":\"a\\u0000b\",\"done\":false}", 0, CHUNK_TEXT, "a", false, false}, /* NUL: see below */
     {"ollama", "{}", 0, CHUNK_OTHER, "", false, false},
     /* not what they claim to be */
-    {"openai", "", BAD},
     {"openai", "[]", BAD},
     {"openai", "null", BAD},
     {"openai", "{\"choices\":[{\"delta\":{\"content\":\"x\"", BAD},
@@ -240,6 +242,34 @@ static void test_errors_within_200(void **state)
     assert_int_equal(give(&f, "openai", "{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"x\"}}]}"), 0);
     assert_int_equal(f.ev.kind, CHUNK_TEXT); /* a null error is none */
     close_fixture(&f);
+}
+
+/* An event that is an error by its name: wrapped, bare, or a sentence. */
+static void test_errors_by_name(void **state)
+{
+    static const struct {
+        const char *data, *error;
+        bool refused;
+    } rows[] = {
+        {"{\"error\":{\"message\":\"gone\"}}", "gone", false},
+        {"{\"message\":\"gone\",\"status\":502}", "gone", false},
+        {"{\"code\":503,\"message\":\"busy\",\"type\":\"unavailable_error\"}", "busy", true},
+        {"{\"type\":\"rate_limit_error\"}", "rate_limit_error", true},
+        {"{}", "an error object without a message", false},
+        {"upstream is gone\nsee the log", "upstream is gone", false},
+        {"", "an error event without data", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+        open_fixture(&f);
+        backend_on_error_event(&f.state, rows[i].data, strlen(rows[i].data), &f.ev);
+        assert_int_equal(f.ev.kind, CHUNK_ERROR);
+        assert_true(span_is(f.ev.error, rows[i].error));
+        assert_int_equal(f.ev.refused, rows[i].refused);
+        assert_false(f.ev.done);
+        close_fixture(&f);
+    }
 }
 
 static void test_error_bodies(void **state)
@@ -561,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_reasoning_beside_text),
         cmocka_unit_test(test_stream_or_body),
         cmocka_unit_test(test_errors_within_200),
+        cmocka_unit_test(test_errors_by_name),
         cmocka_unit_test(test_error_bodies),
         cmocka_unit_test(test_absurd_usage),
         cmocka_unit_test(test_zero_usage_says_nothing),

@@ -135,6 +135,33 @@ static const struct row {
      OUTCOME_API_ERROR,
      "",
      {REQUEST, PUSH(HEAD_SSE "data: {\"error\":{\"message\":\"broken\",\"type\":\"server_error\"}}\n\n"), FIN}},
+    {"error by its name",
+     "openai",
+     OUTCOME_API_ERROR,
+     "a",
+     {REQUEST, PUSH(HEAD_SSE DELTA("a") "event: error\ndata: {\"message\":\"broken\"}\n\n"), FIN}},
+    {"error as a field of its own",
+     "llama-server",
+     OUTCOME_API_ERROR,
+     "a",
+     {REQUEST, PUSH(HEAD_SSE DELTA("a") "error: {\"code\":500,\"message\":\"broken\"}\n\n"), FIN}},
+    {"heartbeats",
+     "openai",
+     OUTCOME_OK,
+     "a",
+     {REQUEST, PUSH(HEAD_SSE "data:\n\n" DELTA("a") "data\n\n" FINISH DONE), FIN}},
+    {"redirect",
+     "openai",
+     OUTCOME_HTTP_ERROR,
+     "",
+     {REQUEST, PUSH("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), FIN}},
+    {"redirect that looks like an answer",
+     "openai",
+     OUTCOME_HTTP_ERROR,
+     "",
+     {REQUEST,
+      PUSH("HTTP/1.1 307 Moved\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" DELTA("a") FINISH DONE),
+      FIN}},
     {"api error",
      "openai",
      OUTCOME_API_ERROR,
@@ -176,7 +203,7 @@ static void every_end_has_its_outcome(void **state)
         assert_int_equal(b.told, 1);
         if (rows[i].text)
             assert_string_equal(str_z(&r->text), rows[i].text);
-        if (rows[i].outcome != OUTCOME_OK && rows[i].outcome != OUTCOME_EMPTY && rows[i].outcome != OUTCOME_REFUSED)
+        if (rows[i].outcome != OUTCOME_OK && rows[i].outcome != OUTCOME_EMPTY)
             assert_true(r->error.len > 0); /* a failure says why */
         assert_null(request_stamps_fault(r));
         struct run_counts c = run_count(&b.run);

@@ -269,7 +269,7 @@ static void test_keep_alive(void **state)
     bench_close(&b);
 }
 
-/* The server closed a kept connection and the client has not heard of it when it sends. */
+/* The server closed a kept connection, or talked, and the client has not heard of it when it sends. */
 static void stale(const struct step *first, enum net_result want, int accepted)
 {
     static const struct step second[] = {REQUEST, SEND(SHORT), END};
@@ -297,10 +297,13 @@ static void test_stale_connection(void **state)
 {
     (void)state;
     static const struct step fin[] = {REQUEST, SEND(SHORT), FIN}, rst[] = {REQUEST, SEND(SHORT), RST},
+                             unasked[] = {REQUEST, SEND(SHORT), PUSH("HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n"),
+                                          END},
                              after_request[] = {REQUEST, SEND(SHORT), REQUEST, FIN},
                              after_bytes[] = {REQUEST, SEND(SHORT), REQUEST, SEND("HTTP/1.1 200"), FIN};
     stale(fin, NET_DONE, 2);
     stale(rst, NET_DONE, 2);
+    stale(unasked, NET_DONE, 2); /* and what lies there is not its answer */
     stale(after_request, NET_DONE, 2);
     stale(after_bytes, NET_RESET, 1); /* something came: not retried */
 }

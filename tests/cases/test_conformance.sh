@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# chimera selftest: the client against tests/conformance, and what the command says when something is wrong.
+. "$(dirname "$0")/../real/lib.sh"
+cases=$CHIMERA_SRC/tests/conformance
+
+"$chimera" selftest conformance "$cases" || fail "the client does not conform"
+[ "$(ls "$cases" | grep -cv '\.case$')" -eq 0 ] || fail "tests/conformance holds something that is no case"
+
+# check STATUS PATTERN ARGUMENTS…: exit status and what stdout and stderr together must hold.
+check() {
+    local status=$1 pattern=$2
+    shift 2
+    "$chimera" selftest "$@" >out 2>&1
+    local got=$?
+    [ $got -eq "$status" ] || { cat out; fail "chimera selftest $*: exit $got, not $status"; }
+    grep -qE -- "$pattern" out || { cat out; fail "chimera selftest $*: no '$pattern'"; }
+}
+
+check 0 'example:' --help
+check 2 'usage: chimera selftest conformance'
+check 2 'usage: chimera selftest conformance' conformanse
+check 3 'give the folder' conformance
+check 2 "did you mean 'drip'" conformance --case dripp "$cases"
+check 0 '1 of 1 cases as expected' conformance --case whole-openai "$cases"
+
+# What does not hold is told by its line, all of it, and the exit status is that of a gate.
+mkdir wrong
+sed 's/^expect text Hello$/expect text Hullo/; s/^expect outcome ok$/expect outcome empty/; s/^expect requests 1$/expect requests 2/' \
+    "$cases/whole-openai.case" >wrong/a.case
+cp "$cases/drip-fast-enough.case" wrong/b.case
+check 1 'FAIL a: line [0-9]+: outcome of request 1: empty expected, got ok' conformance wrong
+grep -q "text of request 1: Hullo expected, got 'Hello'" out || fail "the text is not told"
+grep -q 'requests of request 1: 2 expected, got 1' out || fail "the requests are not told"
+grep -q '1 of 2 cases as expected' out || fail "no summary"
+"$chimera" selftest conformance --json wrong >json 2>/dev/null
+[ "$(json json '[d["n"], d["failed"], [c["conforms"] for c in d["cases"]]]')" = '[2, 1, [False, True]]' ] || fail "wrong JSON"
+
+# A file that is no case is refused with its place, and so is an expectation that names nothing.
+mkdir bad
+printf 'why x\nbackend openai\nrequst\n' >bad/a.case
+check 2 "a.case:3: no key 'requst'; did you mean 'request'" conformance bad
+for line in 'outcome fine' 'flags' 'stamp first_word none' 'stamp done - sent' 'stamp done after noon' 'metric ttfx none' \
+    'metric ttft = x' 'chunks words=1' 'status many'; do
+    printf 'why x\nbackend openai\nrequest\nclose\nexpect %s\n' "$line" >bad/a.case
+    if [ "$line" = flags ]; then check 1 'FAIL a: line 5' conformance bad; else check 2 'a.case:5: ' conformance bad; fi
+done
+sed -i 's/openai/opnai/' bad/a.case
+check 2 "no backend 'opnai'" conformance bad
+mkdir none
+check 3 'no file that ends with .case' conformance none
+echo ok
