@@ -57,7 +57,7 @@ static int drive(const struct stub_case *c, int port, const volatile int *stop, 
     struct client_options plain = {0};
     struct asker asker = {.c = c};
     struct driver_server server = {"player", "m", backend_find(c->backend), &endpoint, &plain, false, c->num_ctx};
-    struct driver_session session = {"case", 0, &ops, &asker};
+    struct driver_session session = {.agent = "case", .ops = &ops, .user = &asker};
     struct driver_spec spec = {.servers = &server,
                                .n_servers = 1,
                                .sessions = &session,

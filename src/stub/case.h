@@ -1,11 +1,6 @@
-/* stub: the other side of a test: what a server does, written down or computed.
- *
- * Owns: the files of tests/conformance and the player that plays one on a socket.
- * Must not know: the client (net/, backend/, load/, record/) and httpd/: it cuts requests by itself, so that a fault in
- * our own parsers cannot hide from it.
- *
- * case.h: reads a case: who asks and how, the bytes and the timing that a server sends, what is right then. The format
- * is described in doc/conformance.md. */
+/* case.h: reads a case: who asks and how, the bytes and the timing that a server sends, what is right then. The format
+ * is described in doc/conformance.md. The reader and the player (player.h) use nothing of httpd/ or of the
+ * client: a fault in our own parsers cannot hide from them. */
 #ifndef STUB_CASE_H
 #define STUB_CASE_H
 
