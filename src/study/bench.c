@@ -133,23 +133,23 @@ static int store_facts(struct executor *x, struct err *e)
 /* Options as the server will get them: what every request to it must carry to be comparable, under the agent's own. */
 static struct options options_for(const struct executor *x, const struct study_agent *a)
 {
-    struct options o = a->options;
-    server_request_options(x->servers[a->server], &o);
+    struct options o = a->ask.options;
+    server_request_options(x->servers[a->ask.server], &o);
     return o;
 }
 
 static struct workflow_spec flow_of(const struct executor *x, const struct study_agent *a)
 {
-    struct server *s = x->servers[a->server];
+    struct server *s = x->servers[a->ask.server];
     return (struct workflow_spec){
         .agent = a->name,
         .corpus = &x->corpus,
         .model = server_model(s),
-        .route = a->route,
-        .stream = a->stream,
+        .route = a->ask.route,
+        .stream = a->ask.stream,
         .engine_stamps = server_is_engine(s),
         .options = options_for(x, a),
-        .extra_body_json = a->extra_body_json,
+        .extra_body_json = a->ask.extra_body_json,
     };
 }
 
@@ -166,10 +166,10 @@ static int fit_all(struct executor *x, struct err *e)
         const struct study_agent *a = &x->study->agents[i];
         struct workflow_spec *f = &x->flows[i];
         int64_t num_ctx = f->options.set & OPTION_NUM_CTX &&
-                                  server_backend(x->servers[a->server])->options & OPTION_NUM_CTX
+                                  server_backend(x->servers[a->ask.server])->options & OPTION_NUM_CTX
                               ? f->options.num_ctx
-                              : server_num_ctx(x->servers[a->server]);
-        int rc = workflow_fit(f, x->study->prompt_tok, num_ctx, count_tokens, x->servers[a->server], e);
+                              : server_num_ctx(x->servers[a->ask.server]);
+        int rc = workflow_fit(f, x->study->prompt_tok, num_ctx, count_tokens, x->servers[a->ask.server], e);
         if (rc) {
             err_prefix(e, "agent %s", a->name);
             return rc;
@@ -249,11 +249,11 @@ static const struct options *first_options(const struct executor *x, size_t serv
 {
     static const struct options none = {0};
     for (size_t i = 0; i < x->study->n_agents; i++)
-        if ((size_t)x->study->agents[i].server == server)
+        if ((size_t)x->study->agents[i].ask.server == server)
             return &x->flows[i].options;
     for (size_t i = 0; i < x->study->n_loads; i++)
-        if ((size_t)x->study->loads[i].server == server)
-            return &x->study->loads[i].options;
+        if ((size_t)x->study->loads[i].ask.server == server)
+            return &x->study->loads[i].ask.options;
     return &none;
 }
 

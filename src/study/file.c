@@ -200,7 +200,7 @@ static int read_servers(struct study *s, const struct yaml_node *root, struct er
 
 /* ---- agents -------------------------------------------------------------------------------------------------------- */
 
-int file_read_options(const struct yaml_node *map, struct options *o, struct err *e)
+static int read_options(const struct yaml_node *map, struct options *o, struct err *e)
 {
     struct yaml_node *node = NULL;
     const char *names[OPTION_COUNT];
@@ -226,7 +226,7 @@ int file_read_options(const struct yaml_node *map, struct options *o, struct err
     return rc;
 }
 
-int file_find_server(const struct study *s, const struct yaml_node *map, int *out, struct err *e)
+static int find_server(const struct study *s, const struct yaml_node *map, int *out, struct err *e)
 {
     const char *names[MAX_SERVERS];
     struct yaml_node *node = yaml_get(map, "server");
@@ -238,20 +238,28 @@ int file_find_server(const struct study *s, const struct yaml_node *map, int *ou
     return node ? yaml_as_choice(node, "server", names, s->n_servers, out, e) : 0;
 }
 
-static int read_agent(struct study *s, const struct yaml_node *map, struct study_agent *g, struct err *e)
+int file_read_ask(const struct study *s, const struct yaml_node *map, struct study_ask *ask, struct arena *a,
+                  struct err *e)
 {
     static const char *const routes[] = {"chat", "completion"};
     int route = ROUTE_CHAT;
-    *g = (struct study_agent){.stream = true};
-    int rc = yaml_as_map(map, "agents", e);
-    if (rc || (rc = file_allow(map, "agents", e)) || (rc = file_read_name(map, "an agent", &s->arena, &g->name, e)) ||
-        (rc = file_find_server(s, map, &g->server, e)) || (rc = yaml_get_choice(map, "route", routes, 2, &route, e)) ||
-        (rc = yaml_get_bool(map, "stream", &g->stream, e)) || (rc = file_read_options(map, &g->options, e)) ||
-        (rc = yaml_get_text(map, "extra_body", &g->extra_body_json, e)))
+    *ask = (struct study_ask){.stream = true};
+    int rc = find_server(s, map, &ask->server, e);
+    if (rc || (rc = yaml_get_choice(map, "route", routes, 2, &route, e)) ||
+        (rc = yaml_get_bool(map, "stream", &ask->stream, e)) || (rc = read_options(map, &ask->options, e)) ||
+        (rc = yaml_get_text(map, "extra_body", &ask->extra_body_json, e)))
         return rc;
-    g->route = (enum route)route;
-    g->extra_body_json = arena_dupz(&s->arena, g->extra_body_json);
+    ask->route = (enum route)route;
+    ask->extra_body_json = arena_dupz(a, ask->extra_body_json);
     return 0;
+}
+
+static int read_agent(struct study *s, const struct yaml_node *map, struct study_agent *g, struct err *e)
+{
+    int rc = yaml_as_map(map, "agents", e);
+    if (rc || (rc = file_allow(map, "agents", e)) || (rc = file_read_name(map, "an agent", &s->arena, &g->name, e)))
+        return rc;
+    return file_read_ask(s, map, &g->ask, &s->arena, e);
 }
 
 static int read_agents(struct study *s, const struct yaml_node *root, struct err *e)

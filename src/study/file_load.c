@@ -61,27 +61,20 @@ static int check_shape(const struct yaml_node *map, struct study_load *l, struct
 
 static int read_load(struct study *s, const struct yaml_node *map, struct study_load *l, struct err *e)
 {
-    static const char *const routes[] = {"chat", "completion"};
-    int route = ROUTE_CHAT;
     double seconds = 0;
-    *l = (struct study_load){.stream = true};
+    *l = (struct study_load){0};
     amount_parse("512", "input_len", 1, &l->input_tok, NULL);
     amount_parse("128", "output_len", 1, &l->output_tok, NULL);
     int rc = yaml_as_map(map, "loads", e);
     if (rc || (rc = file_allow(map, "loads", e)) || (rc = file_read_name(map, "a load", &s->arena, &l->name, e)) ||
-        (rc = file_find_server(s, map, &l->server, e)) || (rc = yaml_get_choice(map, "route", routes, 2, &route, e)) ||
-        (rc = yaml_get_bool(map, "stream", &l->stream, e)) || (rc = file_read_options(map, &l->options, e)) ||
-        (rc = yaml_get_text(map, "extra_body", &l->extra_body_json, e)) ||
-        (rc = read_amount(map, "input_len", &l->input_tok, e)) ||
+        (rc = file_read_ask(s, map, &l->ask, &s->arena, e)) || (rc = read_amount(map, "input_len", &l->input_tok, e)) ||
         (rc = read_amount(map, "output_len", &l->output_tok, e)) ||
         (rc = yaml_get_int(map, "shared_prefix", 0, 1 << 22, &l->shared_tok, e)) ||
         (rc = yaml_get_int(map, "max_concurrency", 1, MAX_CONCURRENCY, &l->max_concurrency, e)) ||
         (rc = read_rate(map, l, e)) || (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
         (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)))
         return rc;
-    l->route = (enum route)route;
     l->duration_ns = (mono_ns)(seconds * 1e9);
-    l->extra_body_json = arena_dupz(&s->arena, l->extra_body_json);
     return check_shape(map, l, e);
 }
 

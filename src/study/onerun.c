@@ -127,14 +127,14 @@ static uint64_t block_seed(const struct executor *x, int32_t block)
 
 static int set_load(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e)
 {
-    struct server *server = x->servers[l->server];
+    struct server *server = x->servers[l->ask.server];
     bool tokenizer = server_backend(server)->caps & BACKEND_CAN_TOKENIZE;
     struct schedule_spec when = l->schedule;
     struct pool_spec spec = {
-        .route = l->route,
-        .stream = l->stream,
-        .options = l->options,
-        .extra_body_json = l->extra_body_json,
+        .route = l->ask.route,
+        .stream = l->ask.stream,
+        .options = l->ask.options,
+        .extra_body_json = l->ask.extra_body_json,
         .input_tok = l->input_tok,
         .output_tok = l->output_tok,
         .shared_tok = l->shared_tok,
@@ -159,7 +159,7 @@ static int set_load(struct executor *x, const struct study_load *l, int32_t bloc
         rc = pool_new(&st->pool, &spec, e);
     st->n = 1;
     st->sessions[0] = (struct driver_session){.agent = "load",
-                                              .server = l->server,
+                                              .server = l->ask.server,
                                               .ops = &pool_ops,
                                               .user = st->pool,
                                               .width = (size_t)l->max_concurrency,
@@ -183,7 +183,7 @@ static void set_agents(struct executor *x, const struct study_arm *arm, struct s
         int agent = arm->agents[i];
         st->flow[i] = workflow_new(&x->flows[agent]);
         st->sessions[i] = (struct driver_session){.agent = x->study->agents[agent].name,
-                                                  .server = x->study->agents[agent].server,
+                                                  .server = x->study->agents[agent].ask.server,
                                                   .ops = &workflow_ops,
                                                   .user = st->flow[i]};
     }

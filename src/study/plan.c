@@ -41,12 +41,12 @@ static void add_agents(struct json_writer *w, const struct study *s)
     for (size_t i = 0; i < s->n_agents; i++) {
         const struct study_agent *a = &s->agents[i];
         json_object(w);
-        json_kz(w, "extra_body", a->extra_body_json);
+        json_kz(w, "extra_body", a->ask.extra_body_json);
         json_kz(w, "name", a->name);
-        add_options(w, &a->options);
-        json_kz(w, "route", a->route == ROUTE_CHAT ? "chat" : "completion");
-        json_kz(w, "server", s->servers[a->server].name);
-        json_kbool(w, "stream", a->stream);
+        add_options(w, &a->ask.options);
+        json_kz(w, "route", a->ask.route == ROUTE_CHAT ? "chat" : "completion");
+        json_kz(w, "server", s->servers[a->ask.server].name);
+        json_kbool(w, "stream", a->ask.stream);
         json_object_end(w);
     }
     json_array_end(w);
@@ -105,18 +105,18 @@ static void add_loads(struct json_writer *w, const struct study *s)
         const struct study_load *l = &s->loads[i];
         json_object(w);
         json_kint(w, "duration_ns", l->duration_ns);
-        json_kz(w, "extra_body", l->extra_body_json);
+        json_kz(w, "extra_body", l->ask.extra_body_json);
         add_amount(w, "input_len", &l->input_tok);
         json_kint(w, "max_concurrency", l->max_concurrency);
         json_kz(w, "name", l->name);
         json_kint(w, "num_requests", l->num_requests);
-        add_options(w, &l->options);
+        add_options(w, &l->ask.options);
         add_amount(w, "output_len", &l->output_tok);
-        json_kz(w, "route", l->route == ROUTE_CHAT ? "chat" : "completion");
-        json_kz(w, "server", s->servers[l->server].name);
+        json_kz(w, "route", l->ask.route == ROUTE_CHAT ? "chat" : "completion");
+        json_kz(w, "server", s->servers[l->ask.server].name);
         json_kint(w, "shared_prefix", l->shared_tok);
         add_stages(w, &l->schedule);
-        json_kbool(w, "stream", l->stream);
+        json_kbool(w, "stream", l->ask.stream);
         json_object_end(w);
     }
     json_array_end(w);

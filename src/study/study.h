@@ -17,8 +17,8 @@
 #include "net/client.h"
 #include "server/server.h"
 
-struct study_agent {
-    const char *name;
+/* Whom to ask, and how: what agents and loads have in common. */
+struct study_ask {
     int server; /* index */
     enum route route;
     bool stream;
@@ -26,14 +26,15 @@ struct study_agent {
     const char *extra_body_json; /* NULL */
 };
 
+struct study_agent {
+    const char *name;
+    struct study_ask ask;
+};
+
 /* Plain load: questions without a corpus, in a closed loop (max_concurrency) or an open one (schedule.n_stages). */
 struct study_load {
     const char *name;
-    int server; /* index */
-    enum route route;
-    bool stream;
-    struct options options;
-    const char *extra_body_json; /* NULL */
+    struct study_ask ask;
     struct amount_law input_tok, output_tok;
     int64_t shared_tok;            /* of a prefix that all prompts share; 0 */
     int64_t max_concurrency;       /* 0: open loop */

@@ -38,11 +38,11 @@ static void reads_everything(void **state)
     assert_int_equal(s.n_servers, 2);
     assert_int_equal(s.servers[0].num_ctx, 512);
     assert_string_equal(s.servers[1].backend, "ollama");
-    assert_int_equal(s.agents[0].options.set, OPTION_TEMPERATURE | OPTION_NUM_PREDICT | OPTION_SEED);
-    assert_true(s.agents[0].options.temperature == 0.5);
-    assert_true(s.agents[0].stream && !s.agents[1].stream);
-    assert_int_equal(s.agents[1].route, ROUTE_COMPLETION);
-    assert_true(s.agents[1].options.num_predict > 0); /* every generation has a limit */
+    assert_int_equal(s.agents[0].ask.options.set, OPTION_TEMPERATURE | OPTION_NUM_PREDICT | OPTION_SEED);
+    assert_true(s.agents[0].ask.options.temperature == 0.5);
+    assert_true(s.agents[0].ask.stream && !s.agents[1].ask.stream);
+    assert_int_equal(s.agents[1].ask.route, ROUTE_COMPLETION);
+    assert_true(s.agents[1].ask.options.num_predict > 0); /* every generation has a limit */
     assert_int_equal(s.n_arms, 3);
     assert_int_equal(s.arms[2].n_agents, 2);
     assert_int_equal(s.limits.connect_ns, 1500000000);
@@ -181,11 +181,11 @@ static void scenarios_are_good_study_files(void **state)
         assert_int_equal(s.blocks, 2);
         assert_int_equal(s.n_arms, strcmp(name, "single") ? 3 : 1);
         if (strcmp(name, "baseline_vs_chimera") == 0) { /* the baseline sends no tuning at all */
-            assert_false(s.agents[0].options.set & (OPTION_TEMPERATURE | OPTION_TOP_K));
-            assert_true(s.agents[1].options.set & OPTION_TOP_K);
+            assert_false(s.agents[0].ask.options.set & (OPTION_TEMPERATURE | OPTION_TOP_K));
+            assert_true(s.agents[1].ask.options.set & OPTION_TOP_K);
         }
         if (strcmp(name, "chimera_hetero") == 0)
-            assert_true(s.agents[1].options.temperature == 0.9);
+            assert_true(s.agents[1].ask.options.temperature == 0.9);
         study_release(&s);
         str_release(&yaml);
     }

@@ -39,7 +39,7 @@ static void loads_are_read_and_become_arms(void **state)
     assert_int_equal(c8->input_tok.low, 16);
     assert_int_equal(c8->output_tok.low, 4);
     assert_int_equal(c8->output_tok.high, 64);
-    assert_true(c8->stream);
+    assert_true(c8->ask.stream);
     assert_int_equal(r20->schedule.law, ARRIVAL_GAMMA);
     assert_true(r20->schedule.burstiness == 0.5);
     assert_true(r20->schedule.stages[0].from_rps == 20);
@@ -48,7 +48,7 @@ static void loads_are_read_and_become_arms(void **state)
     assert_int_equal(steps->schedule.law, ARRIVAL_POISSON);
     assert_true(steps->schedule.stages[1].to_rps == 30);
     assert_int_equal(steps->shared_tok, 9);
-    assert_false(steps->stream);
+    assert_false(steps->ask.stream);
     study_release(&s);
 }
 
