@@ -13,7 +13,7 @@
 #include "cli/options.h"
 
 static const struct command *const commands[] = {
-    &cmd_run, &cmd_agent, &cmd_report, &cmd_export, &cmd_doctor, &cmd_list, &cmd_corpus,
+    &cmd_run, &cmd_agent, &cmd_report, &cmd_export, &cmd_doctor, &cmd_list, &cmd_corpus, &cmd_stub,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

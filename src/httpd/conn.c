@@ -12,7 +12,7 @@
 enum { MAX_REQUESTS_PER_TURN = 64 }; /* then the others get their turn */
 #define LINGER_NS (2 * NS_PER_S)
 
-struct conn *conn_new(struct httpd *h, int fd)
+struct conn *httpd_conn_new(struct httpd *h, int fd)
 {
     struct conn *c = xcalloc(1, sizeof *c);
     c->h = h;
@@ -27,7 +27,7 @@ struct conn *conn_new(struct httpd *h, int fd)
     return c;
 }
 
-void conn_free(struct conn *c)
+void httpd_conn_free(struct conn *c)
 {
     struct httpd *h = c->h;
     if (c->prev)
@@ -142,6 +142,9 @@ int conn_write(struct conn *c, const struct iovec *parts, int n_parts)
         }
         sent = n > 0 ? (size_t)n : 0;
     }
+    if (c->x.count)
+        for (int i = 0; i < n_parts; i++)
+            *c->x.count += parts[i].iov_len;
     queue_parts(c, parts, n_parts, sent);
     if (c->x.streaming && !c->x.corked && c->out.len - c->out_at > c->h->o.max_queue_bytes) {
         c->overflowed = true;
@@ -212,6 +215,8 @@ static void consume(struct conn *c, const char *p, size_t n)
     c->state = CONN_BUSY;
     parse_request(c, &c->x.request);
     c->x.request.received = c->last_activity;
+    c->x.request.connection = c->number;
+    c->x.request.number = ++c->n_requests;
     httpd_dispatch(c->h, c);
 }
 

@@ -26,6 +26,7 @@ struct exchange {
     struct str extra; /* further fields of the head */
     void (*gone)(void *user);
     void *gone_user;
+    uint64_t *count; /* the user's; NULL: nobody counts */
     bool started, streaming, chunked, head_only, corked, keep_alive;
 };
 
@@ -36,6 +37,7 @@ struct conn {
     enum conn_state state;
     bool readable, peer_closed, queued, in_message, reset, overflowed;
     mono_ns last_activity;
+    uint64_t number, n_requests;
 
     llhttp_t parser;
     int error_status; /* set by a parser callback that refuses */
@@ -81,8 +83,9 @@ struct httpd {
 
 enum { HTTPD_BUFFER_BYTES = 64 * 1024 };
 
-struct conn *conn_new(struct httpd *h, int fd);
-void conn_free(struct conn *c);
+/* Named after the room: net/ has a conn_new of its own, and one program links both. */
+struct conn *httpd_conn_new(struct httpd *h, int fd);
+void httpd_conn_free(struct conn *c);
 void conn_event(struct conn *c, unsigned events);
 void conn_proceed(struct conn *c); /* parse and read on, as far as the state allows */
 void conn_todo(struct conn *c);    /* looks at it again at the end of the turn */

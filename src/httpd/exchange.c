@@ -23,7 +23,9 @@ static const char *reason(int status)
     switch (status) {
     case 200: return "OK";
     case 204: return "No Content";
+    case 302: return "Found";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
@@ -50,7 +52,9 @@ static void add_head(struct exchange *x, struct str *out, int status, const char
 {
     struct httpd *h = conn_of(x)->h;
     x->started = true;
-    str_addf(out, "HTTP/1.%d %d %s\r\nDate: %s\r\n", x->request.minor, status, reason(status), httpd_date(h));
+    str_addf(out, "HTTP/1.%d %d %s\r\n", x->request.minor, status, reason(status));
+    if (!h->o.no_date)
+        str_addf(out, "Date: %s\r\n", httpd_date(h));
     if (h->o.server_name)
         str_addf(out, "Server: %s\r\n", h->o.server_name);
     if (type)
@@ -188,6 +192,11 @@ void exchange_on_gone(struct exchange *x, void (*fn)(void *user), void *user)
 {
     x->gone = fn;
     x->gone_user = user;
+}
+
+void exchange_count(struct exchange *x, uint64_t *bytes)
+{
+    x->count = bytes;
 }
 
 int exchange_raw(struct exchange *x, const void *p, size_t n)

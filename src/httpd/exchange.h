@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -28,8 +29,9 @@ struct http_request {
     const struct http_field *fields;
     size_t n_fields;
     struct span body;
-    int minor;        /* HTTP/1.minor */
-    mono_ns received; /* when the loop had the last byte */
+    int minor;                   /* HTTP/1.minor */
+    mono_ns received;            /* when the loop had the last byte */
+    uint64_t connection, number; /* which connection of this server, and the how-manieth request on it; both from 1 */
 };
 
 struct span http_request_field(const struct http_request *r, const char *name); /* any case; SPAN_NONE: absent */
@@ -52,6 +54,9 @@ int exchange_uncork(struct exchange *x);
 
 /* fn(user) is called once, from the loop, if the client leaves before the answer is complete. */
 void exchange_on_gone(struct exchange *x, void (*fn)(void *user), void *user);
+
+/* From now on adds to *bytes, the caller's, what the answer hands to the connection: framing and head included. */
+void exchange_count(struct exchange *x, uint64_t *bytes);
 
 /* For servers that misbehave on purpose: bytes without framing, and an end without one. */
 int exchange_raw(struct exchange *x, const void *p, size_t n);

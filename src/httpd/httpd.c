@@ -187,8 +187,8 @@ static void accept_some(struct httpd *h)
             continue;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        struct conn *c = conn_new(h, fd);
-        h->counts.accepted++;
+        struct conn *c = httpd_conn_new(h, fd);
+        c->number = ++h->counts.accepted;
         if (add_fd(h, fd, c, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, NULL) != 0)
             conn_die(c);
     }
@@ -208,7 +208,7 @@ static void run_todo(struct httpd *h)
         }
         if (c->x.gone)
             c->x.gone(c->x.gone_user);
-        conn_free(c);
+        httpd_conn_free(c);
     }
 }
 

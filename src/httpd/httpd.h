@@ -9,6 +9,7 @@
 #ifndef HTTPD_HTTPD_H
 #define HTTPD_HTTPD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ struct httpd_options {
     size_t max_connections;      /* 4096; more are closed on arrival */
     mono_ns idle_ns;             /* 75 s without a request, or with a half-sent one, closes; < 0: never */
     const char *server_name;     /* of the Server field; NULL: none is sent */
+    bool no_date;                /* no Date field, so that equal answers are equal bytes */
     void *user;                  /* first argument of everything below */
     void (*on_wake)(void *user); /* after httpd_wake, once for any number of calls */
     /* Called before each wait with the loop's clock; returns when it wants to be called again at the latest

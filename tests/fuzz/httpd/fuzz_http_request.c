@@ -16,7 +16,7 @@ struct verdict {
 static struct verdict feed(struct httpd *h, const char *p, size_t n, size_t cut)
 {
     struct verdict v = {0};
-    struct conn *c = conn_new(h, -1);
+    struct conn *c = httpd_conn_new(h, -1);
     struct http_request r;
     v.used = parse_feed(c, p, cut, &v.done);
     if (!v.done && !c->error_status && n > cut)
@@ -31,7 +31,7 @@ static struct verdict feed(struct httpd *h, const char *p, size_t n, size_t cut)
             abort();
         http_request_field(&r, "expect");
     }
-    conn_free(c);
+    httpd_conn_free(c);
     h->todo = NULL;
     return v;
 }
