@@ -96,10 +96,13 @@ static void whole(struct reply *r, struct str *out)
     write_done(r, out, str_z(&r->text));
 }
 
+/* Ollama has no types: overload is known by its sentence. */
 static void error(struct str *out, int status, const char *type, const char *text)
 {
     struct json_writer w;
-    (void)status, (void)type;
+    (void)status;
+    if (strcmp(type, "overloaded_error") == 0)
+        text = "server busy, please try again.  maximum pending requests exceeded";
     json_init(&w, out);
     json_object(&w);
     json_kz(&w, "error", text);

@@ -151,12 +151,15 @@ struct slot_job *slots_leave(struct slots *s, struct slot_job *j)
     return next;
 }
 
+/* The first whole nanosecond not before the due moment. What rounding adds at shared speed is below the tolerance, so
+ * the moment does not depend on how often the clock was moved before it. */
 mono_ns slots_next(const struct slots *s)
 {
+    const double tolerance_ns = 1e-3;
     if (!s->n_heap)
         return MONO_NONE;
-    double left = s->heap[0]->due - s->service;
-    return left > 0 ? s->now + (mono_ns)ceil(left / speed(s)) : s->now;
+    double left = (s->heap[0]->due - s->service) / speed(s) - tolerance_ns;
+    return left > 0 ? s->now + (mono_ns)ceil(left) : s->now;
 }
 
 struct slot_job *slots_step(struct slots *s, mono_ns until)
