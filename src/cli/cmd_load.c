@@ -5,9 +5,9 @@
 #include "cli/carry_out.h"
 
 struct load_flags {
-    const char *server, *backend, *model, *input_len, *output_len, *rate, *arrival, *route, *extra_body;
+    const char *server, *backend, *model, *input_len, *output_len, *rate, *arrival, *route, *extra_body, *trace;
     int64_t concurrency, requests, shared_prefix, runs, seed, parallel, num_ctx;
-    double burstiness, duration, temperature, timeout;
+    double burstiness, trace_speed, duration, temperature, timeout;
     bool no_stream, no_text, ignore_eos;
 };
 
@@ -59,6 +59,8 @@ static int write_study(const struct load_flags *f, struct str *y, struct err *e)
     add_text(y, "request_rate", f->rate);
     add_text(y, "arrival", f->arrival);
     add_double(y, "burstiness", f->burstiness);
+    add_text(y, "trace", f->trace);
+    add_double(y, "trace_speed", f->trace_speed);
     add_int(y, "num_requests", f->requests);
     add_double(y, "duration", f->duration);
     add_text(y, "extra_body", body);
@@ -100,6 +102,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         {0, "request-rate", OPT_TEXT, &f.rate, "R|STAGES", "open loop: per second, or 10:30s,20..50:60s"},
         {0, "arrival", OPT_TEXT, &f.arrival, "LAW", "constant, poisson (default), gamma"},
         {0, "burstiness", OPT_DOUBLE, &f.burstiness, "K", "of gamma: below 1 burstier than poisson"},
+        {0, "trace", OPT_TEXT, &f.trace, "FILE", "open loop: times and lengths of mooncake, azure, burstgpt rows"},
+        {0, "trace-speed", OPT_DOUBLE, &f.trace_speed, "X", "2: twice the load in half the time (1)"},
         {0, "num-requests", OPT_INT, &f.requests, "N", "stop after so many"},
         {0, "duration", OPT_DOUBLE, &f.duration, "SECONDS", "stop sending after so long; what is in flight ends"},
         {0, "input-len", OPT_TEXT, &f.input_len, "TOK", "of a prompt: N, A..B, lognormal:MEDIAN,SIGMA (512)"},

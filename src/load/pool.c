@@ -23,12 +23,13 @@ struct pool {
 static int make(struct pool *p, int64_t number, struct question *q, struct err *e)
 {
     struct prompt text = {0};
-    int64_t want = amount_draw(&p->spec.input_tok, &p->input);
+    const struct trace_row *row = p->spec.rows ? &p->spec.rows[number] : NULL;
+    int64_t want = row ? row->input_tok : amount_draw(&p->spec.input_tok, &p->input);
     int rc = prompt_make(&p->maker, (uint64_t)number, want, &text, e);
     if (rc)
         return rc;
     p->estimated += text.estimated;
-    q->output_tok = amount_draw(&p->spec.output_tok, &p->output);
+    q->output_tok = row ? row->output_tok : amount_draw(&p->spec.output_tok, &p->output);
     str_release(&q->prompt);
     q->prompt = text.text;
     return 0;

@@ -9,7 +9,7 @@
 #include "stub/words.h"
 
 #define DRIP_NS (50 * NS_PER_MS)
-enum { STAMP_COLUMNS = 19, NO_LIMIT_CTX = 1 << 20, MAX_RESERVE = 1 << 16 };
+enum { STAMP_COLUMNS = 19, NO_LIMIT_CTX = 1 << 20, MAX_RESERVE = 1 << 16, CATCH_UP = 1024 };
 
 const char *reply_finish_reason(const struct reply *r)
 {
@@ -56,7 +56,7 @@ static void client_gone(void *user)
     r->x = NULL;
     s->counts.gone += !s->stopping;
     if (!s->stopping) /* its slot must not pass on in the past */
-        reply_steps(s, clock_now(NULL), INT32_MAX);
+        reply_steps(s, clock_now(NULL), CATCH_UP);
     over(r, s->stopping ? "stopped" : "gone");
 }
 
@@ -332,10 +332,11 @@ static void serve(struct reply *r)
 {
     struct stub *s = r->stub;
     struct log_entry *l = &r->log;
-    mono_ns now = s->slots.now;
+    mono_ns behind = l->t_read > s->slots.now ? l->t_read - s->slots.now : 0; /* the queue's clock, when overloaded */
+    mono_ns now = s->slots.now + behind;
     l->t_start = now;
     if (r->ask.nothing && r->ask.unload) {
-        slots_plan(&s->slots, &r->job, s->slots.service, 0);
+        slots_plan(&s->slots, &r->job, s->slots.service, behind);
         return;
     }
     if (s->loaded_ns == MONO_NONE)
@@ -345,7 +346,7 @@ static void serve(struct reply *r)
         l->prompt_ns = (mono_ns)((double)l->kept_tok / s->o.prompt_rate * 1e9);
     if (!r->ask.nothing)
         l->first_ns = law_draw(&s->o.first, &r->rng, l->number - 1);
-    slots_plan(&s->slots, &r->job, s->slots.service, l->load_ns + l->prompt_ns + l->first_ns);
+    slots_plan(&s->slots, &r->job, s->slots.service, behind + l->load_ns + l->prompt_ns + l->first_ns);
 }
 
 void reply_error(const struct dialect *d, struct exchange *x, int status, const char *type, const char *text)
@@ -445,7 +446,8 @@ static void only_load(struct reply *r)
 void reply_start(struct stub *s, const struct dialect *d, struct exchange *x, const struct http_request *q)
 {
     struct err e = ERR_INIT;
-    reply_steps(s, q->received, INT32_MAX); /* what was due before it came happens before it comes */
+    /* What was due before it came happens before it comes, unless the stub is overloaded: then it must go on reading. */
+    reply_steps(s, q->received, CATCH_UP);
     struct reply *r = reply_new(s, d, x, q);
     exchange_count(x, &r->log.bytes);
     if (ask_parse(&r->ask, d->route, q->body, false, &e) || !choose_fault(r, &e)) {

@@ -58,6 +58,8 @@ static const struct {
     {"loads", "request_rate", "open loop: requests per second, or stages such as 10:30s,20..50:60s"},
     {"loads", "arrival", "constant, poisson (default) or gamma"},
     {"loads", "burstiness", "of gamma: below 1 burstier than poisson, above 1 steadier"},
+    {"loads", "trace", "open loop: a file of mooncake, azure or burstgpt rows: their times and lengths"},
+    {"loads", "trace_speed", "2: twice the load in half the time (1)"},
     {"loads", "num_requests", "stop after so many"},
     {"loads", "duration", "seconds; stop after so long"},
     {"arms", "name", "required"},

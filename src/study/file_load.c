@@ -1,6 +1,10 @@
 /* file_load.c: the loads of a study file. See file.h. */
 #include <string.h>
 
+#include "base/file.h"
+#include "base/hash.h"
+#include "load/trace.h"
+
 #include "study/file.h"
 
 enum { MAX_LOADS = 64, MAX_CONCURRENCY = 1 << 20 };
@@ -34,6 +38,27 @@ static int read_rate(const struct yaml_node *map, struct study_load *l, struct e
     return 0;
 }
 
+static int read_trace(const struct study *s, const struct yaml_node *map, struct study_load *l, struct arena *a,
+                      struct err *e)
+{
+    struct str path = STR_INIT, bytes = STR_INIT;
+    struct err why = ERR_INIT;
+    const char *text = NULL;
+    l->trace_speed = 1;
+    int rc = yaml_get_text(map, "trace", &text, e);
+    if (rc || (rc = yaml_get_double(map, "trace_speed", 1e-6, 1e6, &l->trace_speed, e)) || !text)
+        return rc;
+    path_join(&path, s->dir, text);
+    l->trace = arena_dupz(a, str_z(&path));
+    if (file_read(l->trace, TRACE_MAX_FILE_BYTES, &bytes, &why))
+        rc = yaml_error(yaml_get(map, "trace"), e, "%s", why.text);
+    else
+        sha256_hex(str_z(&bytes), bytes.len, l->trace_sha256);
+    str_release(&path);
+    str_release(&bytes);
+    return rc;
+}
+
 /* An open stage ends with the load's duration, or with its count. */
 static int close_stages(const struct yaml_node *map, struct study_load *l, struct err *e)
 {
@@ -50,8 +75,10 @@ static int close_stages(const struct yaml_node *map, struct study_load *l, struc
 static int check_shape(const struct yaml_node *map, struct study_load *l, struct err *e)
 {
     bool open = l->schedule.n_stages > 0;
-    if (open == (l->max_concurrency > 0))
-        return yaml_error(map, e, "the load '%s' needs max_concurrency or request_rate, one of them", l->name);
+    if (open + (l->max_concurrency > 0) + (l->trace != NULL) != 1)
+        return yaml_error(map, e, "the load '%s' needs max_concurrency, request_rate or trace, one of them", l->name);
+    if (l->trace)
+        return 0;
     int rc = open ? close_stages(map, l, e) : 0;
     bool ends = open && l->schedule.stages[l->schedule.n_stages - 1].duration_ns != SCHEDULE_OPEN;
     if (!rc && !ends && !l->num_requests && !l->duration_ns)
@@ -71,7 +98,8 @@ static int read_load(struct study *s, const struct yaml_node *map, struct study_
         (rc = read_amount(map, "output_len", &l->output_tok, e)) ||
         (rc = yaml_get_int(map, "shared_prefix", 0, 1 << 22, &l->shared_tok, e)) ||
         (rc = yaml_get_int(map, "max_concurrency", 1, MAX_CONCURRENCY, &l->max_concurrency, e)) ||
-        (rc = read_rate(map, l, e)) || (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
+        (rc = read_rate(map, l, e)) || (rc = read_trace(s, map, l, &s->arena, e)) ||
+        (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
         (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)))
         return rc;
     l->duration_ns = (mono_ns)(seconds * 1e9);

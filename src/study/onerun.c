@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "format/json.h"
 #include "load/pool.h"
 #include "record/metric.h"
 #include "record/verdict.h"
@@ -99,6 +100,7 @@ struct stage { /* what one run needs besides the record */
     size_t n;
     struct pool *pool; /* of a load; NULL */
     struct schedule schedule;
+    struct trace trace;
 };
 
 static int count_text(void *user, const char *text, int64_t *tokens, struct err *e)
@@ -125,11 +127,57 @@ static uint64_t block_seed(const struct executor *x, int32_t block)
     return rng_u64(&r);
 }
 
+/* What the reader found out about the file stays with the result. */
+static int note_trace(struct executor *x, const struct trace *t, struct err *e)
+{
+    struct str json = STR_INIT;
+    struct json_writer w;
+    json_init(&w, &json);
+    json_object(&w);
+    json_kint(&w, "empty", (int64_t)t->n_empty);
+    json_kz(&w, "format", trace_format_word(t->format));
+    json_kz(&w, "format_why", str_z(&t->format_why));
+    json_kint(&w, "out_of_order", (int64_t)t->n_out_of_order);
+    json_kint(&w, "outside", (int64_t)t->n_outside);
+    json_kint(&w, "rows", (int64_t)t->n);
+    json_kz(&w, "unit", trace_unit_word(t->unit));
+    json_kz(&w, "unit_why", str_z(&t->unit_why));
+    json_object_end(&w);
+    int rc = store_note(x->store, "trace", str_z(&json), e);
+    str_release(&json);
+    return rc;
+}
+
+static int set_trace(struct executor *x, const struct study_load *l, struct stage *st, struct pool_spec *pool,
+                     struct err *e)
+{
+    struct trace_spec spec = {.speed = l->trace_speed, .to_ns = l->duration_ns, .count = l->num_requests};
+    int rc = trace_read(&st->trace, l->trace, &spec, e);
+    if (!rc)
+        rc = trace_schedule(&st->trace, &st->schedule, e);
+    for (size_t i = 0; i < st->trace.n && !rc; i++)
+        if (st->trace.rows[i].input_tok < 1 || st->trace.rows[i].output_tok < 1)
+            rc = err_set(e, ERR_INPUT, "%s:%ld: a load needs the tokens of prompt and answer", l->trace,
+                         st->trace.rows[i].line);
+    pool->rows = st->trace.rows;
+    return rc ? rc : note_trace(x, &st->trace, e);
+}
+
+static int set_arrivals(const struct study_load *l, uint64_t seed, struct stage *st, struct err *e)
+{
+    struct schedule_spec when = l->schedule;
+    when.count = l->num_requests;
+    when.seed = seed;
+    int rc = schedule_make(&when, &st->schedule, e);
+    if (!rc && !st->schedule.n)
+        rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its schedule", l->name);
+    return rc;
+}
+
 static int set_load(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e)
 {
     struct server *server = x->servers[l->ask.server];
     bool tokenizer = server_backend(server)->caps & BACKEND_CAN_TOKENIZE;
-    struct schedule_spec when = l->schedule;
     struct pool_spec spec = {
         .route = l->ask.route,
         .stream = l->ask.stream,
@@ -147,14 +195,12 @@ static int set_load(struct executor *x, const struct study_load *l, int32_t bloc
     };
     int rc = 0;
     server_request_options(server, &spec.options);
-    if (!l->max_concurrency) {
-        when.count = l->num_requests;
-        when.seed = spec.seed;
-        rc = schedule_make(&when, &st->schedule, e);
+    if (l->trace)
+        rc = set_trace(x, l, st, &spec, e);
+    else if (!l->max_concurrency)
+        rc = set_arrivals(l, spec.seed, st, e);
+    if (!l->max_concurrency)
         spec.n = (int64_t)st->schedule.n;
-        if (!rc && !st->schedule.n)
-            rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its schedule", l->name);
-    }
     if (!rc)
         rc = pool_new(&st->pool, &spec, e);
     st->n = 1;
@@ -174,6 +220,7 @@ static void release_stage(struct stage *st)
         workflow_free(st->flow[i]);
     pool_free(st->pool);
     schedule_release(&st->schedule);
+    trace_release(&st->trace);
 }
 
 static void set_agents(struct executor *x, const struct study_arm *arm, struct stage *st)

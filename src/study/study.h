@@ -31,7 +31,8 @@ struct study_agent {
     struct study_ask ask;
 };
 
-/* Plain load: questions without a corpus, in a closed loop (max_concurrency) or an open one (schedule.n_stages). */
+/* Plain load: questions without a corpus, in a closed loop (max_concurrency) or an open one (schedule.n_stages, or the times
+ * and lengths of a trace). */
 struct study_load {
     const char *name;
     struct study_ask ask;
@@ -39,8 +40,11 @@ struct study_load {
     int64_t shared_tok;            /* of a prefix that all prompts share; 0 */
     int64_t max_concurrency;       /* 0: open loop */
     struct schedule_spec schedule; /* open loop: when; its count and seed are set by the run */
-    int64_t num_requests;          /* 0: until duration_ns */
-    mono_ns duration_ns; /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
+    const char *trace;             /* resolved path; NULL: none */
+    char trace_sha256[65];
+    double trace_speed;   /* 2: twice the load in half the time */
+    int64_t num_requests; /* 0: until duration_ns */
+    mono_ns duration_ns;  /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
 };
 
 struct study_arm {

@@ -105,12 +105,12 @@ static void check(const struct fixture *f, const struct row *row, bool sse)
         if (poll(&p, 1, 50) > 0 && !row->both)
             wrong(row, sse, "something came", &in);
     }
-    if (row->both && !count(&in, row->both))
+    if (row->both && !contains(&in, row->both))
         wrong(row, sse, row->both, &in);
     const char *own = sse ? row->sse : row->line;
-    if (own && !count(&in, own))
+    if (own && !contains(&in, own))
         wrong(row, sse, own, &in);
-    if (row->without && count(&in, row->without))
+    if (row->without && contains(&in, row->without))
         wrong(row, sse, "has what it must not", &in);
     close(fd);
     str_release(&in);
