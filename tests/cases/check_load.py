@@ -1,0 +1,34 @@
+"""check_load.py SHAPE EXPORT.jsonl [N STEP]: what chimera load recorded against a stub of 20 ms and 2 ms gaps."""
+import json
+import sys
+
+shape, path = sys.argv[1:3]
+rows = [json.loads(line) for line in open(path)]
+for r in rows:
+    assert r["outcome"] == "ok", r["outcome"]
+    assert r["session"] is not None and r["agent"] == "load" and r["stage"] == "load"
+    s = r["stamps_ns"]
+    order = [s[k] for k in ("planned", "sent", "first_byte", "first_chunk", "first_token", "last_token", "done")]
+    assert order == sorted(order), order
+    assert s["first_token"] - s["sent"] >= 20e6, "a token came before the server sent it"
+    assert s["last_token"] - s["sent"] >= 20e6 + (r["completion_tokens"] - 1) * 2e6, "the last token came too early"
+assert [r["seq"] for r in rows] == list(range(len(rows)))
+
+planned = [r["stamps_ns"]["planned"] for r in rows]
+if shape == "trace":
+    assert [(r["prompt_tokens"], r["completion_tokens"]) for r in rows] == [(20, 8), (30, 4)]
+    assert planned[1] - planned[0] == 100_000_000, planned  # twice the speed
+    sys.exit(0)
+
+n, step = int(sys.argv[3]), int(sys.argv[4])
+assert len(rows) == n, len(rows)
+assert all(r["prompt_tokens"] == 16 and r["completion_tokens"] == 8 for r in rows)
+if shape == "open":
+    assert all(planned[i] - planned[0] == i * step for i in range(n)), "the schedule was not kept"
+else:
+    events = sorted([(p, 1) for p in planned] + [(r["stamps_ns"]["done"], -1) for r in rows])
+    most = now = 0
+    for _, d in events:
+        now += d
+        most = max(most, now)
+    assert most == step, f"{most} in flight, not {step}"

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# chimera load against chimera stub, whose latencies are known: closed loop, open loop, a trace, faults, interruption.
+. "$(dirname "$0")/../real/lib.sh"
+here=$CHIMERA_SRC/tests/cases
+
+: >url
+"$chimera" stub --first 20ms --gap 2ms --log stub.jsonl >url 2>stub.err &
+started+=($!)
+wait_for 10 grep -q http url
+url=$(grep -o 'http://[0-9.:]*' url)
+
+load() { # NAME ARGUMENTS…
+    local name=$1
+    shift
+    "$chimera" load "$url" -m stub --input-len 16 --output-len 8 "$@" -o "$name.db" --json >"$name.json" 2>"$name.log" ||
+        { cat "$name.log"; fail "chimera load $*"; }
+    "$chimera" export "$name.db" >"$name.jsonl" || fail "export $name"
+}
+
+load closed --max-concurrency 8 --num-requests 100
+python3 "$here/check_load.py" closed closed.jsonl 100 8 || fail "closed loop"
+
+load open --request-rate 100 --arrival constant --duration 1
+python3 "$here/check_load.py" open open.jsonl 100 10000000 || fail "open loop"
+
+printf 'Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n0,m,20,8,28,API log\n0.2,m,30,4,34,API log\n' >t.csv
+load trace --trace t.csv --trace-speed 2
+python3 "$here/check_load.py" trace trace.jsonl || fail "trace"
+
+# The same command on a complete result does nothing; another plan in the same file is refused.
+"$chimera" load "$url" -m stub --input-len 16 --output-len 8 --max-concurrency 8 --num-requests 100 -o closed.db 2>&1 |
+    grep -q 'is complete' || fail "a complete result was run again"
+"$chimera" load "$url" -m stub --input-len 16 --output-len 9 --max-concurrency 8 --num-requests 100 -o closed.db >out 2>&1 &&
+    fail "another plan was taken for the same"
+grep -q 'another plan' out || fail "no word of the other plan"
+
+# Interrupted: says how to go on, and the same command does.
+"$chimera" load "$url" -m stub --input-len 16 --output-len 8 --max-concurrency 2 --num-requests 200 -o cut.db >cut.log 2>&1 &
+cut=$!
+sleep 0.5
+kill -INT $cut
+wait $cut
+[ $? -eq 130 ] || { cat cut.log; fail "interrupted: not 130"; }
+load cut --max-concurrency 2 --num-requests 200
+[ "$(json cut.json 'sum(len(a["runs"]) for a in d["arms"])')" = 1 ] || fail "resumed: not one complete run"
+
+"$chimera" load "$url" -m stub --max-concurrency 2 --request-rate 3 >out 2>&1
+[ $? -eq 2 ] || fail "two shapes at once"
+grep -q 'one of them' out || fail "no word of the two shapes"
+echo ok
