@@ -64,7 +64,7 @@ context_exceeded refused api_error
 html_502 http_error
 html_200 parse_error
 no_body_500 http_error
-redirect parse_error
+redirect http_error
 error_in_200 api_error
 overloaded_in_200 refused
 close_at_once reset
