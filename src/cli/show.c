@@ -21,7 +21,8 @@ static int check_format(const char *format, struct err *e)
                    near ? "did you mean '" : "there are terminal, md and json", near ? near : "", near ? "'?" : "");
 }
 
-int show_report(struct app *app, const char *path, const char *format, const char *output, struct err *e)
+int show_report(struct app *app, const char *path, const char *format, const char *output,
+                const struct goodput *goodput, struct err *e)
 {
     struct store *s = NULL;
     struct report_view *view = NULL;
@@ -32,6 +33,8 @@ int show_report(struct app *app, const char *path, const char *format, const cha
         rc = store_open(&s, path, false, e);
     if (!rc)
         rc = report_view_build(s, &view, e);
+    if (!rc && goodput && !report_view_add_goodput(view, goodput))
+        rc = err_set(e, ERR_USAGE, "%s has no complete run of plain load: goodput is of those", path);
     if (!rc) {
         if (strcmp(format, "md") == 0)
             report_md(view, &out);

@@ -4,7 +4,11 @@
 
 #include "cli/app.h"
 
-/* format: "terminal", "md" or "json"; output NULL: stdout. */
-int show_report(struct app *app, const char *path, const char *format, const char *output, struct err *e);
+struct goodput; /* analysis/goodput.h */
+
+/* format: "terminal", "md" or "json"; output NULL: stdout; goodput NULL: none. ERR_USAGE also for goodput of a result
+ * without plain load. */
+int show_report(struct app *app, const char *path, const char *format, const char *output,
+                const struct goodput *goodput, struct err *e);
 
 #endif

@@ -18,10 +18,13 @@
 #include "base/str.h"
 #include "store/store.h"
 
+struct goodput; /* analysis/goodput.h */
 struct report_view;
 
 /* Reads everything it needs; the store may be closed afterwards. *out is NULL on failure. */
 int report_view_build(struct store *s, struct report_view **out, struct err *e);
+/* Adds the share of good requests to every run of plain load; false: there is none. Copied. */
+bool report_view_add_goodput(struct report_view *v, const struct goodput *g);
 void report_view_free(struct report_view *v); /* NULL is fine */
 
 struct report_style {
