@@ -117,7 +117,7 @@ int carry_out(struct app *app, struct study *s, struct carry_out *c, struct err 
     if (!rc)
         rc = execute(app, s, c, str_z(&path), e);
     if (!rc)
-        rc = show_report(app, str_z(&path), c->json ? "json" : "terminal", NULL, false, NULL, e);
+        rc = show_report(app, str_z(&path), &(struct show_options){.format = c->json ? "json" : "terminal"}, e);
     if (key.at)
         explicit_bzero(key.at, key.cap);
     str_release(&path);

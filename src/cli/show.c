@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/goodput.h"
 #include "base/file.h"
+#include "record/peer.h"
 #include "report/report.h"
 #include "store/store.h"
 
@@ -21,29 +23,54 @@ static int check_format(const char *format, struct err *e)
                    near ? "did you mean '" : "there are terminal, md and json", near ? near : "", near ? "'?" : "");
 }
 
-int show_report(struct app *app, const char *path, const char *format, const char *output, bool peers,
-                const struct peer_limits *limits, struct err *e)
+/* The limits that other tools have, too. */
+static struct peer_limits limits_of(const struct goodput *g)
+{
+    struct peer_limits l = {0};
+    for (size_t i = 0; g && i < g->n; i++) {
+        const char *word = g->limit[i].word;
+        double *to = !strcmp(word, "ttft")   ? &l.ttft_ms
+                     : !strcmp(word, "tpot") ? &l.tpot_ms
+                     : !strcmp(word, "e2e")  ? &l.e2e_ms
+                                             : NULL;
+        if (to)
+            *to = g->limit[i].limit_ms;
+    }
+    return l;
+}
+
+static int add_sections(struct report_view *view, const char *path, const struct show_options *o, struct err *e)
+{
+    struct peer_limits limits = limits_of(o->goodput);
+    if (o->peers)
+        report_view_add_peers(view, o->goodput ? &limits : NULL);
+    if (o->goodput && !report_view_add_goodput(view, o->goodput) && !o->peers)
+        return err_set(e, ERR_USAGE, "%s has no complete run of plain load: goodput is of those", path);
+    return 0;
+}
+
+int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e)
 {
     struct store *s = NULL;
     struct report_view *view = NULL;
     struct str out = STR_INIT;
-    struct report_style style = {.color = app->color && !output, .ascii = !app->utf8};
-    int rc = check_format(format, e);
+    struct report_style style = {.color = app->color && !o->output, .ascii = !app->utf8};
+    int rc = check_format(o->format, e);
     if (!rc)
         rc = store_open(&s, path, false, e);
     if (!rc)
         rc = report_view_build(s, &view, e);
-    if (!rc && peers)
-        report_view_add_peers(view, limits);
+    if (!rc)
+        rc = add_sections(view, path, o, e);
     if (!rc) {
-        if (strcmp(format, "md") == 0)
+        if (strcmp(o->format, "md") == 0)
             report_md(view, &out);
-        else if (strcmp(format, "json") == 0)
+        else if (strcmp(o->format, "json") == 0)
             report_json(view, &out);
         else
             report_terminal(view, &style, &out);
-        if (output)
-            rc = file_write(output, str_z(&out), out.len, e);
+        if (o->output)
+            rc = file_write(o->output, str_z(&out), out.len, e);
         else
             fwrite(str_z(&out), 1, out.len, stdout);
     }

@@ -4,11 +4,16 @@
 
 #include "cli/app.h"
 
-struct peer_limits;
+struct goodput; /* analysis/goodput.h */
 
-/* format: "terminal", "md" or "json"; output NULL: stdout; peers: with other tools' definitions, and with limits (or
- * NULL) their goodput. */
-int show_report(struct app *app, const char *path, const char *format, const char *output, bool peers,
-                const struct peer_limits *limits, struct err *e);
+struct show_options {
+    const char *format;            /* "terminal", "md" or "json" */
+    const char *output;            /* NULL: stdout */
+    bool peers;                    /* with other tools' definitions */
+    const struct goodput *goodput; /* limits for plain load, and for the tools that know such; NULL */
+};
+
+/* ERR_USAGE also for goodput of a result without plain load, when peers are not asked for either. */
+int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e);
 
 #endif

@@ -115,6 +115,10 @@ static void answer_arm(struct report_view *v, const struct view_arm *arm)
     const char *text = "";
     if (!arm->n_counted)
         return;
+    if (arm->load) {
+        answer(v, view_load_headline(v, arm));
+        return;
+    }
     text = and_number(v, arm, text, "makespan", "a run takes");
     text = and_number(v, arm, text, "ttft", "the first token");
     text = and_number(v, arm, text, view_find(arm, "decode_rate.server") ? "decode_rate.server" : "decode_rate.client",

@@ -199,6 +199,8 @@ void json_arms(struct json_writer *w, const struct report_view *v)
             run(w, arm, arm->others[k], k, false);
         json_array_end(w);
         metrics(w, v, arm);
+        if (arm->load)
+            json_load(w, v, arm);
         json_key(w, "outcomes");
         json_counts(w, &arm->counts);
         json_object_end(w);

@@ -6,6 +6,8 @@
 #include "report/view.h"
 
 void json_arms(struct json_writer *w, const struct report_view *v);
+/* The member "load" of an arm: see json_load.c. */
+void json_load(struct json_writer *w, const struct report_view *v, const struct view_arm *arm);
 void json_blocks(struct json_writer *w, const struct report_view *v);
 void json_excluded(struct json_writer *w, const struct report_view *v);
 void json_peers(struct json_writer *w, const struct report_view *v); /* nothing unless asked for */

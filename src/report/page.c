@@ -72,6 +72,7 @@ void page_report(struct page *p, const struct report_view *v)
     for (size_t i = 0; i < v->n_cautions; i++)
         p->ops->item(p, v->cautions[i]);
     section_duets(p, v);
+    section_loads(p, v);
     section_arms(p, v);
     section_peers(p, v);
     section_runs(p, v);

@@ -33,6 +33,7 @@ void page_report(struct page *p, const struct report_view *v);
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
+void section_loads(struct page *p, const struct report_view *v);
 void section_runs(struct page *p, const struct report_view *v);
 void section_outcomes(struct page *p, const struct report_view *v);
 void section_quality(struct page *p, const struct report_view *v);

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "store/store.h"
 
+struct goodput; /* analysis/goodput.h */
 struct report_view;
 struct peer_limits; /* record/peer.h */
 
@@ -26,6 +27,8 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e);
 /* Adds what other tools would have reported of the same requests: every rendering then has that section. limits: for
  * their goodput, copied; NULL: without it. */
 void report_view_add_peers(struct report_view *v, const struct peer_limits *limits);
+/* Adds the share of good requests to every run of plain load; false: there is none. Copied. */
+bool report_view_add_goodput(struct report_view *v, const struct goodput *g);
 void report_view_free(struct report_view *v); /* NULL is fine */
 
 struct report_style {

@@ -3,6 +3,8 @@
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 
+#include "analysis/goodput.h"
+#include "analysis/load.h"
 #include "analysis/speedup.h"
 #include "record/metric.h"
 #include "record/outcome.h"
@@ -33,6 +35,15 @@ struct view_counts {
     int64_t by_flag[VIEW_FLAGS];
 };
 
+/* What an arm of plain load asked for, and what came of it. */
+struct view_load {
+    const char *asked;           /* "closed loop of 2", "poisson arrivals at 20/s"; "load" when the plan does not tell */
+    bool open;                   /* an open loop */
+    double rate;                 /* asked, per second; NaN: a closed loop, or more than one rate */
+    struct load_run *runs;       /* one per complete run of the arm, in their order */
+    struct goodput_run *goodput; /* the same; NULL: not asked for */
+};
+
 struct view_arm {
     const char *name;
     const char **agents; /* each name once, the first VIEW_AGENTS */
@@ -47,6 +58,7 @@ struct view_arm {
     size_t n_numbers;
     struct peer_number *peers; /* one per peer_at, over the counted runs; NULL: not asked for, or no such run */
     struct view_counts counts; /* over all runs, aborted ones included */
+    struct view_load *load;    /* NULL: agents, or nothing complete */
 };
 
 /* The agents of one multi-agent arm beside their solo runs. */
@@ -97,6 +109,7 @@ struct report_view {
     struct view_health *health;
     size_t n_health;
     struct view_counts counts;
+    struct goodput goodput; /* n = 0: not asked for */
     int64_t verdicts[3];  /* of complete runs */
     const char **answers; /* sentences that answer the question, most telling first */
     size_t n_answers;
@@ -112,6 +125,10 @@ bool view_counted(const struct run *r);                                         
 /* number.c: takes the values (in the arena) */
 struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n,
                                   int64_t n_below);
+/* load.c */
+void view_loads(struct report_view *v);
+/* One sentence on an arm's counted runs; it has some. */
+const char *view_load_headline(struct report_view *v, const struct view_arm *arm);
 /* duet.c */
 void view_duets(struct report_view *v);
 /* answer.c */

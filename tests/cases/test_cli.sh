@@ -32,14 +32,13 @@ check 0 'ttft' list metrics
 check 0 '"id"' list metrics --json
 check 0 'ttft.vllm' list peers
 check 2 'did you mean .peers' report --definitions pers missing.db
-check 2 'is for --definitions peers' report --goodput ttft:200 missing.db
-check 2 'takes limits in ms' report --definitions peers --goodput ' ,' missing.db
-check 2 "no limit 'itl:5'" report --definitions peers --goodput 'ttft:200 itl:5' missing.db
-check 2 "no limit 'ttft'" report --definitions peers --goodput 'ttft 200' missing.db
+check 2 'goodput needs a limit' report --goodput ' ,' missing.db
+check 2 "no limit 'itl'" report --definitions peers --goodput 'ttft:200 itl:5' missing.db
+check 2 "'ttft' is no limit" report --goodput 'ttft 200' missing.db
 for bad in ttft: ttft:0 ttft:-1 ttft:5s ttft:nan ttft:inf; do
-    check 2 'is no limit in ms' report --definitions peers --goodput "$bad" missing.db
+    check 2 'is no limit for ttft' report --goodput "$bad" missing.db
 done
-check 3 'cannot open|no such' report --definitions peers --goodput 'ttft:200,tpot:50.5 e2el:3e3' missing.db
+check 3 'cannot open|no such' report --definitions peers --goodput 'ttft:200,tpot:50.5 e2e:3e3' missing.db
 check 0 'no_done' list outcomes
 check 0 'smollm2-135m' list models
 check 2 'chimera_homo' agent --scenario chimera_hom --corpus "$corpus"

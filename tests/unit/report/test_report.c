@@ -558,6 +558,125 @@ static void no_other_tool_has_more(void **state)
     report_view_free(v);
 }
 
+/* ---- plain load, with what it asked for ------------------------------------------------------------------------ */
+
+static struct report_view *with_goodput(struct report_view *v, const char *limits)
+{
+    struct goodput g;
+    struct err e = ERR_INIT;
+    if (goodput_parse(limits, &g, &e))
+        fail_msg("%s", e.text);
+    assert_true(report_view_add_goodput(v, &g));
+    return v;
+}
+
+/* Every 20th of the hundred closed ones stalls; so does 13 of the open ones, and 5 broke off. */
+static void a_closed_and_an_open_loop(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_loads(&(struct load_spec){.blocks = 1, .n_closed = 1000, .n_open = 30});
+    check_all(v);
+    with_goodput(v, "ttft:58.5,tpot:50,gap:500,e2e:5000");
+    check_all(v);
+    golden(v, "load", "terminal");
+    golden(v, "load", "md");
+    golden_json(v, "load");
+    assert_string_equal(v->arms[0].load->asked, "closed loop of 2");
+    assert_string_equal(v->arms[1].load->asked, "poisson arrivals at 10.0/s");
+    assert_true(answer_has(v, "closed, closed loop of 2: ") && answer_has(v, "at p99 (OK)"));
+    assert_non_null(strstr(v->answers[1], "10.0 of 10.0 requests/s sent, "));
+    assert_non_null(strstr(v->answers[1], "p99 (UNRESOLVED)"));
+    const struct goodput_run *g = &v->arms[1].load->goodput[0];
+    assert_int_equal(g->planned, 30);
+    assert_int_equal(g->not_completed, 1);
+    assert_int_equal(g->missed[2], 1);
+    yyjson_doc *doc = as_json(v);
+    assert_int_equal(yyjson_get_int(at(doc, "/arms/1/load/runs/0/late")), 3);
+    assert_true(fabs(yyjson_get_num(at(doc, "/arms/1/load/runs/0/late_limit_ms")) - 1.28) < 1e-9);
+    assert_int_equal(yyjson_get_int(at(doc, "/arms/0/load/runs/0/stalled")), 50);
+    assert_string_equal(yyjson_get_str(at(doc, "/arms/0/load/runs/0/latency/0/tails/2/state")), "OK");
+    assert_true(yyjson_get_bool(at(doc, "/arms/0/load/runs/0/counted")));
+    yyjson_doc_free(doc);
+    report_view_free(v);
+}
+
+static bool second_is_void(struct run *r, int arm)
+{
+    if (arm == 1 || r->block == 1) {
+        r->verdict = VERDICT_VOID;
+        r->verdict_why = "send_lag: requests left late";
+    }
+    return true;
+}
+
+static void loads_that_are_void(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_loads(
+        &(struct load_spec){.blocks = 3, .n_closed = 40, .n_open = 12, .change = second_is_void});
+    check_all(v);
+    golden(v, "load-void", "terminal");
+    assert_int_equal(v->n_answers, 1); /* the open arm has nothing to say */
+    assert_true(answer_has(v, "median over 2 runs, descriptive"));
+    yyjson_doc *doc = as_json(v);
+    assert_string_equal(yyjson_get_str(at(doc, "/arms/0/load/runs/1/verdict")), "VOID");
+    assert_false(yyjson_get_bool(at(doc, "/arms/0/load/runs/1/counted")));
+    yyjson_doc_free(doc);
+    report_view_free(v);
+}
+
+static bool nothing_came(struct run *r, int arm)
+{
+    (void)arm;
+    for (size_t i = 0; i < r->n_requests; i++) {
+        r->requests[i].outcome = OUTCOME_CONNECT_ERROR;
+        r->requests[i].usage = USAGE_NONE;
+        for (int s = STAMP_FIRST_BYTE; s < STAMP_DONE; s++)
+            r->requests[i].stamp[s] = MONO_NONE;
+    }
+    return true;
+}
+
+static const char *asked_by(const char *load)
+{
+    static char asked[200];
+    char plan[400];
+    snprintf(plan, sizeof plan, "{\"arms\":[{\"name\":\"open\",\"load\":\"x\"}],\"loads\":[{\"name\":\"x\",%s}]}",
+             load);
+    struct report_view *v = view_of_loads(&(struct load_spec){.plan = plan, .blocks = 1, .n_closed = 2, .n_open = 2});
+    check_all(v);
+    snprintf(asked, sizeof asked, "%s", view_find(&v->arms[0], "e2e") ? v->arms[0].load->asked : "no run");
+    report_view_free(v);
+    return asked;
+}
+
+static void odd_loads(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_loads(&(struct load_spec){.blocks = 1, .n_closed = 30, .change = nothing_came});
+    check_all(v);
+    with_goodput(v, "e2e:1");
+    assert_true(v->arms[0].load->goodput[0].share == 0 && answer_has(v, "no first token"));
+    check_all(v);
+    report_view_free(v);
+    v = view_of_loads(
+        &(struct load_spec){.plan = "{\"arms\":3,\"loads\":[[]]}", .blocks = 1, .n_closed = 1, .n_open = 1});
+    check_all(v);
+    assert_string_equal(v->arms[0].load->asked, "load");
+    report_view_free(v);
+    assert_string_equal(asked_by("\"arrival\":\"gamma\",\"burstiness\":0.5,\"stages\":[10,10,1000,20,50,2000]"),
+                        "gamma (burstiness 0.500) arrivals, 10.0 to 50.0/s in 2 stages");
+    assert_string_equal(asked_by("\"arrival\":\"constant\",\"stages\":[0,5,1000]"),
+                        "constant arrivals, 0 to 5.00/s in 1 stage");
+    assert_string_equal(asked_by("\"arrival\":\"poisson\",\"stages\":[]"), "load");
+    assert_string_equal(asked_by("\"arrival\":\"poisson\",\"stages\":[\"a\",{},-1]"), "poisson arrivals at 0/s");
+    v = view_of(&(struct study_spec){.blocks = 1});
+    struct goodput g = {.n = 0};
+    assert_false(report_view_add_goodput(v, &g)); /* agents */
+    assert_true(!v->arms[0].load && !v->arms[2].load);
+    report_view_free(v);
+}
+
 static void every_metric_is_in_the_document(void **state)
 {
     (void)state;
@@ -591,6 +710,9 @@ int main(void)
         cmocka_unit_test(without_a_pair),
         cmocka_unit_test(the_same_by_other_tools),
         cmocka_unit_test(no_other_tool_has_more),
+        cmocka_unit_test(a_closed_and_an_open_loop),
+        cmocka_unit_test(loads_that_are_void),
+        cmocka_unit_test(odd_loads),
         cmocka_unit_test(every_metric_is_in_the_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,159 @@
+/* json_load.c: the member "load" of an arm of plain load.
+ *
+ *   asked     what the plan asked for, as a sentence; open: an open loop; rate: asked requests per second, null for a
+ *             closed loop or more than one rate
+ *   runs      one per complete run, in the order of the arm's "runs":
+ *     run, block, verdict, counted      numbers of a run that is not counted (VOID) count nowhere
+ *     planned, completed, failed, cancelled, unsent
+ *     window_s                          from the release to the end of the last request
+ *     planned_rate, sent_rate           per second, from the first to the last of their stamps
+ *     completed_rate, output_tok, output_rate   over the window
+ *     in_flight_mean, in_flight_max     requests between sent and done; the mean is sum of (done - sent) / window
+ *     latency   one per metric: id, unit, n, max, tails: one per p: p, value (nearest rank), ci (null: not bounded or not
+ *               to be told at that end), m (effective exceedances), state (OK, WEAK, UNRESOLVED: then value is no more
+ *               than what was seen), need_requests and need_s (that would make it OK; null when it is)
+ *     warmup    drop of n sends by MSER-5, settled, by: the series that settles last, null when too few
+ *     gap_max_ms, gap_max_request, stall_ms, streamed, stalled: completed requests with a gap, and with one over stall_ms
+ *     late, late_limit_ms               sent later than that after planned
+ *     goodput   only when asked for: limits (ms by word), good, planned, not_completed, missed and untold by word, share,
+ *               rate (good per second of the window) */
+#include <math.h>
+
+#include "record/verdict.h"
+#include "report/json_view.h"
+
+static void tail(struct json_writer *w, const struct load_tail *t)
+{
+    json_object(w);
+    json_kdouble(w, "p", t->p);
+    json_kdouble(w, "value", t->q);
+    json_key(w, "ci");
+    json_array(w);
+    json_double(w, t->lo);
+    json_double(w, t->hi);
+    json_array_end(w);
+    json_kdouble(w, "m", t->m);
+    json_kz(w, "state", tail_state_word(t->state));
+    json_kdouble(w, "need_requests", t->need_n);
+    json_kdouble(w, "need_s", t->need_s);
+    json_object_end(w);
+}
+
+static void latency(struct json_writer *w, const struct load_run *l)
+{
+    json_key(w, "latency");
+    json_array(w);
+    for (size_t i = 0; i < LOAD_LATENCIES; i++) {
+        const struct load_latency *x = &l->latency[i];
+        json_object(w);
+        json_kz(w, "id", x->metric->id);
+        json_kz(w, "unit", x->metric->unit);
+        json_kint(w, "n", (int64_t)x->n);
+        json_kdouble(w, "max", x->max);
+        json_key(w, "tails");
+        json_array(w);
+        for (size_t k = 0; k < LOAD_TAILS; k++)
+            tail(w, &x->tail[k]);
+        json_array_end(w);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void by_word(struct json_writer *w, const char *key, const struct goodput *g, const int64_t *counts)
+{
+    json_key(w, key);
+    json_object(w);
+    for (size_t i = 0; i < g->n; i++)
+        json_kint(w, g->limit[i].word, counts[i]);
+    json_object_end(w);
+}
+
+static void goodput(struct json_writer *w, const struct goodput *g, const struct goodput_run *x)
+{
+    json_key(w, "goodput");
+    json_object(w);
+    json_key(w, "limits");
+    json_object(w);
+    for (size_t i = 0; i < g->n; i++)
+        json_kdouble(w, g->limit[i].word, g->limit[i].limit_ms);
+    json_object_end(w);
+    json_kint(w, "good", x->good);
+    json_kint(w, "planned", x->planned);
+    json_kint(w, "not_completed", x->not_completed);
+    by_word(w, "missed", g, x->missed);
+    by_word(w, "untold", g, x->untold);
+    json_kdouble(w, "share", x->share);
+    json_kdouble(w, "rate", x->rate);
+    json_object_end(w);
+}
+
+static void warmup(struct json_writer *w, const struct load_warmup *x)
+{
+    json_key(w, "warmup");
+    json_object(w);
+    json_kint(w, "n", (int64_t)x->n);
+    json_kint(w, "drop", (int64_t)x->drop);
+    json_kbool(w, "settled", x->settled);
+    json_kz(w, "by", x->by);
+    json_object_end(w);
+}
+
+static void stalls(struct json_writer *w, const struct load_run *l)
+{
+    json_kdouble(w, "gap_max_ms", l->gap_max_ms);
+    if (l->gap_max_seq >= 0)
+        json_kint(w, "gap_max_request", l->gap_max_seq);
+    else
+        json_knull(w, "gap_max_request");
+    json_kdouble(w, "stall_ms", LOAD_STALL_MS);
+    json_kint(w, "streamed", (int64_t)l->streamed);
+    json_kint(w, "stalled", (int64_t)l->stalled);
+}
+
+static void run(struct json_writer *w, const struct load_run *l)
+{
+    json_kint(w, "run", l->run->id);
+    json_kint(w, "block", l->run->block);
+    json_kz(w, "verdict", verdict_word((enum verdict)l->run->verdict));
+    json_kbool(w, "counted", view_counted(l->run));
+    json_kint(w, "planned", l->counts.planned);
+    json_kint(w, "completed", l->counts.completed);
+    json_kint(w, "failed", l->counts.failed);
+    json_kint(w, "cancelled", l->counts.cancelled);
+    json_kint(w, "unsent", l->counts.unsent);
+    json_kdouble(w, "window_s", l->window_s);
+    json_kdouble(w, "planned_rate", l->planned_rate);
+    json_kdouble(w, "sent_rate", l->sent_rate);
+    json_kdouble(w, "completed_rate", l->completed_rate);
+    json_kdouble(w, "output_tok", l->output_tok);
+    json_kdouble(w, "output_rate", l->output_rate);
+    json_kdouble(w, "in_flight_mean", l->in_flight_mean);
+    json_kint(w, "in_flight_max", (int64_t)l->in_flight_max);
+    latency(w, l);
+    warmup(w, &l->warmup);
+    stalls(w, l);
+    json_kint(w, "late", (int64_t)l->late);
+    json_kdouble(w, "late_limit_ms", l->late_limit_ms);
+}
+
+void json_load(struct json_writer *w, const struct report_view *v, const struct view_arm *arm)
+{
+    const struct view_load *l = arm->load;
+    json_key(w, "load");
+    json_object(w);
+    json_kz(w, "asked", l->asked);
+    json_kbool(w, "open", l->open);
+    json_kdouble(w, "rate", l->rate);
+    json_key(w, "runs");
+    json_array(w);
+    for (size_t i = 0; i < arm->n_runs; i++) {
+        json_object(w);
+        run(w, &l->runs[i]);
+        if (l->goodput)
+            goodput(w, &v->goodput, &l->goodput[i]);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    json_object_end(w);
+}

@@ -1,0 +1,186 @@
+/* load.c: the arms of plain load: what was asked for, from the stored plan, and what each run gave. */
+#include <math.h>
+#include <string.h>
+
+#include "format/json.h"
+#include "report/number.h"
+#include "stats/quantile.h"
+
+/* ---- what was asked for ------------------------------------------------------------------------------------ */
+
+static yyjson_val *named(yyjson_val *list, const char *name)
+{
+    size_t i, max;
+    yyjson_val *one;
+    yyjson_arr_foreach (list, i, max, one)
+        if (name && yyjson_equals_str(yyjson_obj_get(one, "name"), name))
+            return one;
+    return NULL;
+}
+
+/* Stages are stored flat: from, to, ns, from, to, ns, … */
+static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *load)
+{
+    yyjson_val *stages = yyjson_obj_get(load, "stages"), *x;
+    const char *law = yyjson_get_str(yyjson_obj_get(load, "arrival"));
+    double low = INFINITY, high = 0;
+    size_t i, max, n = yyjson_arr_size(stages) / 3;
+    yyjson_arr_foreach (stages, i, max, x) {
+        low = i % 3 < 2 ? fmin(low, yyjson_get_num(x)) : low;
+        high = i % 3 < 2 ? fmax(high, yyjson_get_num(x)) : high;
+    }
+    if (!n || !law)
+        return;
+    if (!strcmp(law, "gamma"))
+        law = arena_printf(&v->arena, "gamma (burstiness %s)",
+                           number_text(&v->arena, yyjson_get_num(yyjson_obj_get(load, "burstiness"))));
+    else
+        law = arena_dupz(&v->arena, law);
+    l->open = true;
+    l->rate = low < high ? NAN : high;
+    l->asked = low < high
+                   ? arena_printf(&v->arena, "%s arrivals, %s to %s/s in %zu stage%s", law, number_text(&v->arena, low),
+                                  number_text(&v->arena, high), n, n == 1 ? "" : "s")
+                   : arena_printf(&v->arena, "%s arrivals at %s/s", law, number_text(&v->arena, high));
+}
+
+static void read_asked(struct report_view *v, const struct view_arm *arm, struct view_load *l)
+{
+    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
+    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    const char *name = yyjson_get_str(yyjson_obj_get(named(yyjson_obj_get(root, "arms"), arm->name), "load"));
+    yyjson_val *load = named(yyjson_obj_get(root, "loads"), name);
+    int64_t width = yyjson_get_sint(yyjson_obj_get(load, "max_concurrency"));
+    l->asked = "load";
+    l->rate = NAN;
+    if (width > 0)
+        l->asked = arena_printf(&v->arena, "closed loop of %lld", (long long)width);
+    else
+        open_loop(v, l, load);
+    yyjson_doc_free(doc);
+}
+
+/* ---- what came of it --------------------------------------------------------------------------------------- */
+
+void view_loads(struct report_view *v)
+{
+    for (size_t i = 0; i < v->n_arms; i++) {
+        struct view_arm *arm = &v->arms[i];
+        size_t loads = 0;
+        while (loads < arm->n_runs && load_is(arm->runs[loads]))
+            loads++;
+        if (!arm->n_runs || loads < arm->n_runs)
+            continue;
+        arm->load = arena_alloc(&v->arena, sizeof *arm->load);
+        arm->load->runs = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->runs);
+        read_asked(v, arm, arm->load);
+        for (size_t k = 0; k < arm->n_runs; k++)
+            load_of_run(arm->runs[k], &arm->load->runs[k]);
+    }
+}
+
+bool report_view_add_goodput(struct report_view *v, const struct goodput *g)
+{
+    bool any = false;
+    v->goodput = *g;
+    for (size_t i = 0; i < v->n_arms; i++) {
+        struct view_arm *arm = &v->arms[i];
+        if (!arm->load)
+            continue;
+        any = true;
+        arm->load->goodput = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->goodput);
+        for (size_t k = 0; k < arm->n_runs; k++)
+            goodput_of_run(arm->runs[k], g, &arm->load->goodput[k]);
+    }
+    return any;
+}
+
+/* ---- the headline ------------------------------------------------------------------------------------------ */
+
+enum { TTFT = 0, P50 = 0, P99 = 2 };
+
+static double sent_rate(const struct load_run *r)
+{
+    return r->sent_rate;
+}
+
+static double completed_rate(const struct load_run *r)
+{
+    return r->completed_rate;
+}
+
+static double output_rate(const struct load_run *r)
+{
+    return r->output_rate;
+}
+
+static double ttft_median(const struct load_run *r)
+{
+    return r->latency[TTFT].tail[P50].q;
+}
+
+static double ttft_p99(const struct load_run *r)
+{
+    return r->latency[TTFT].tail[P99].q;
+}
+
+static double ttft_p99_low(const struct load_run *r)
+{
+    return r->latency[TTFT].tail[P99].lo;
+}
+
+static double over_runs(struct report_view *v, const struct view_arm *arm, double (*of)(const struct load_run *))
+{
+    double *x = arena_alloc(&v->arena, arm->n_runs * sizeof *x);
+    size_t n = 0;
+    for (size_t i = 0; i < arm->n_runs; i++)
+        if (view_counted(arm->runs[i]) && isfinite(of(&arm->load->runs[i])))
+            x[n++] = of(&arm->load->runs[i]);
+    return median(x, n);
+}
+
+static enum tail_state worst_state(const struct view_arm *arm)
+{
+    enum tail_state worst = TAIL_OK;
+    for (size_t i = 0; i < arm->n_runs; i++) {
+        enum tail_state s = arm->load->runs[i].latency[TTFT].tail[P99].state;
+        worst = view_counted(arm->runs[i]) && s > worst ? s : worst;
+    }
+    return worst;
+}
+
+/* Below WEAK a p99 is not a number, only a bound. */
+static const char *first_token(struct report_view *v, const struct view_arm *arm)
+{
+    struct arena *a = &v->arena;
+    enum tail_state state = worst_state(arm);
+    double p50 = over_runs(v, arm, ttft_median), low = over_runs(v, arm, ttft_p99_low);
+    if (isnan(p50))
+        return "no first token";
+    const char *text = arena_printf(a, "first token %s ms at the median", number_text(a, p50));
+    if (state != TAIL_UNRESOLVED)
+        return arena_printf(a, "%s and %s ms at p99 (%s)", text, number_text(a, over_runs(v, arm, ttft_p99)),
+                            tail_state_word(state));
+    if (isnan(low))
+        return arena_printf(a, "%s, p99 UNRESOLVED", text);
+    return arena_printf(a, "%s and at least %s ms at p99 (UNRESOLVED)", text, number_text(a, low));
+}
+
+const char *view_load_headline(struct report_view *v, const struct view_arm *arm)
+{
+    struct arena *a = &v->arena;
+    const struct view_load *l = arm->load;
+    const char *sent = "", *basis = ": one run says nothing about the next";
+    if (l->open && isfinite(l->rate))
+        sent = arena_printf(a, "%s of %s requests/s sent, ", number_text(a, over_runs(v, arm, sent_rate)),
+                            number_text(a, l->rate));
+    else if (l->open)
+        sent = arena_printf(a, "%s requests/s sent, ", number_text(a, over_runs(v, arm, sent_rate)));
+    if (arm->n_counted > 1)
+        basis = arm->n_counted < VIEW_DESCRIPTIVE_BELOW ? ", descriptive" : "";
+    return arena_printf(a, "%s, %s: %s%s%s completed, %s, output %s tok/s; median over %zu run%s%s.", arm->name,
+                        l->asked, sent, number_text(a, over_runs(v, arm, completed_rate)), *sent ? "/s" : " requests/s",
+                        first_token(v, arm), number_text(a, over_runs(v, arm, output_rate)), arm->n_counted,
+                        arm->n_counted == 1 ? "" : "s", basis);
+}
