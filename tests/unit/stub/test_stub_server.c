@@ -25,6 +25,10 @@ static void test_openai(void **state)
     has(&in, "\"object\":\"chat.completion\"");
     has(&in, "\"finish_reason\":\"length\"");
     has(&in, "\"completion_tokens\":7,");
+    ask(&f, chat, "{" ABC ",\"max_tokens\":10}", &in); /* the limit comes first */
+    has(&in, "\"finish_reason\":\"length\"");
+    ask(&f, chat, "{" ABC ",\"max_tokens\":11}", &in);
+    has(&in, "\"finish_reason\":\"stop\"");
     ask(&f, chat, "{" ABC ",\"max_tokens\":25,\"ignore_eos\":true}", &in);
     has(&in, "\"completion_tokens\":25,");
     ask(&f, "/v1/completions", "{\"prompt\":\"a b\",\"stream\":true}", &in);
@@ -38,8 +42,8 @@ static void test_openai(void **state)
     ask(&f, "/apply-template", "{" ABC "}", &in);
     has(&in, "{\"prompt\":\"a b c\"}");
     struct stub_counts c = stop(&f);
-    assert_int_equal(c.requests, 6);
-    assert_int_equal(c.finished, 5);
+    assert_int_equal(c.requests, 8);
+    assert_int_equal(c.finished, 7);
     str_release(&in);
 }
 
@@ -60,6 +64,8 @@ static void test_ollama_cold_and_cut(void **state)
     has_not(&in, "\"context\"");
     ask(&f, "/api/generate", "{\"keep_alive\":0}", &in);
     has(&in, "\"done_reason\":\"unload\"");
+    ask(&f, "/api/generate", "{\"prompt\":\"a b\",\"stream\":false,\"keep_alive\":0}", &in);
+    has(&in, "\"load_duration\":20000000,");
     ask(&f, "/api/generate", "{\"prompt\":\"\"}", &in);
     has(&in, "\"done_reason\":\"load\"");
     ask(&f, "/api/chat", "{\"messages\":[{\"content\":\"a b c d e f\"}],\"stream\":false}", &in);
@@ -110,6 +116,27 @@ static void test_equal_seeds(void **state)
     str_release(&a);
     str_release(&b);
     str_release(&c);
+}
+
+/* Words alone, and delays alone, follow the seed: no fault is drawn here. */
+static void test_seed_reaches_all(void **state)
+{
+    struct str in[2] = {STR_INIT, STR_INIT};
+    const struct law exponential = {.kind = LAW_EXP, .ns = 1e6};
+    (void)state;
+    for (int delays = 0; delays < 2; delays++) {
+        for (int i = 0; i < 2; i++) {
+            static struct fixture f;
+            start(&f, (struct stub_options){
+                          .seed = 7 + (uint64_t)i, .tokens = 9, .gap = delays ? exponential : (struct law){0}});
+            ask(&f, "/api/generate", "{\"prompt\":\"a\",\"stream\":false}", &in[i]);
+            stop(&f);
+        }
+        const char *part = delays ? "\"eval_duration\"" : "\"response\"";
+        assert_string_not_equal(strstr(in[0].at, part), strstr(in[1].at, part));
+    }
+    str_release(&in[0]);
+    str_release(&in[1]);
 }
 
 static void test_stamps(void **state)
@@ -269,13 +296,10 @@ static void test_gone_client_frees_slot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_openai),
-        cmocka_unit_test(test_ollama_cold_and_cut),
-        cmocka_unit_test(test_equal_seeds),
-        cmocka_unit_test(test_stamps),
-        cmocka_unit_test(test_log),
-        cmocka_unit_test(test_slot_passes_on),
-        cmocka_unit_test(test_gone_client_frees_slot),
+        cmocka_unit_test(test_openai),           cmocka_unit_test(test_ollama_cold_and_cut),
+        cmocka_unit_test(test_equal_seeds),      cmocka_unit_test(test_stamps),
+        cmocka_unit_test(test_seed_reaches_all), cmocka_unit_test(test_log),
+        cmocka_unit_test(test_slot_passes_on),   cmocka_unit_test(test_gone_client_frees_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
