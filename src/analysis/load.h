@@ -85,6 +85,23 @@ struct load_run {
     size_t late;              /* sent later than that after planned */
 };
 
+/* ---- the arrivals of an open loop ----------------------------------------------------------------------------- */
+
+struct load_law {
+    double rate;  /* per second, > 0, the same all the time */
+    double shape; /* of gamma gaps of mean 1 / rate, > 0; 1: Poisson arrivals; INFINITY: constant gaps */
+};
+
+/* Did the requests leave as the law says? By the times of sending, each known to the run's p99 of send lag only. */
+struct load_arrivals {
+    size_t n;
+    double cv2, cv2_law;                  /* of the gaps; the first NaN with fewer than two */
+    bool tested;                          /* a random law and at least RENEWAL_MIN_N sends */
+    double ks_p, dispersion_p, acf1_p, p; /* NaN unless tested; p: of the whole (stats/renewal.h) */
+};
+
+void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out);
+
 /* Of one complete run. Allocates only while it works. The driver of the tails is what settles slowest of time to first
  * token and requests in flight at each send: a percentile of anything else is at best WEAK while that is not OK. */
 void load_of_run(const struct run *r, struct load_run *out);
