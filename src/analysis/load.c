@@ -169,6 +169,10 @@ static struct load_tail tail_of(const double *x, const double *sorted, size_t n,
     struct steady_section s = steady_section_quantile(x, sorted, n, p, LOAD_SECTIONS, 0.95);
     struct load_tail t = {.p = p, .lo = s.lo, .hi = s.hi, .m = s.m, .need_n = NAN, .need_s = NAN};
     t.q = n ? sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1] : NAN;
+    if (p == tail_p[0]) { /* one run has one median in a report */
+        t.q = quantile_hf7(sorted, n, p);
+        t.hi = fmax(t.hi, n >= LOAD_SECTIONS ? t.q : NAN);
+    }
     t.state = state_of(t.m);
     if (t.state != TAIL_OK)
         t.need_n = needed((double)n, t.m, p);

@@ -9,7 +9,7 @@
  *     planned_rate, sent_rate           per second, from the first to the last of their stamps
  *     completed_rate, output_tok, output_rate   over the window
  *     in_flight_mean, in_flight_max     requests between sent and done; the mean is sum of (done - sent) / window
- *     latency   one per metric: id, unit, n, max, tails: one per p: p, value (nearest rank), ci (null: not bounded or not
+ *     latency   one per metric: id, unit, n, max, tails: one per p: p, value (nearest rank; 0.5: the median), ci (null: not bounded or not
  *               to be told at that end), m (effective exceedances), state (OK, WEAK, UNRESOLVED: then value is no more
  *               than what was seen), need_requests and need_s (that would make it OK; null when it is)
  *     warmup    drop of n sends by MSER-5, settled, by: the series that settles last, null when too few

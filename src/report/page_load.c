@@ -240,7 +240,7 @@ void section_loads(struct page *p, const struct report_view *v)
         p,
         "window: from the release to the end of the last request; sent/s from the first to the last send, ok/s, tok/s and "
         "in flight (the mean, sum of done - sent / window) over the window. Percentiles are of one run's completed "
-        "requests, nearest rank, with the sectioned interval (ten sections in the order of sending): OK has 10 effective "
+        "requests, nearest rank (p50: the median), with the sectioned interval (ten sections in the order of sending): OK has 10 effective "
         "exceedances, ~ is WEAK, %s a lower bound where p99 cannot be told (UNRESOLVED); none is OK while ttft or the "
         "requests in flight are not. A stall is a gap over %.0f ms. Numbers of a VOID run are shown and count nowhere.",
         "\u2265", LOAD_STALL_MS);
