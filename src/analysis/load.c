@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "record/verdict.h"
 #include "stats/quantile.h"
+#include "stats/renewal.h"
 #include "stats/steady.h"
 
 static const double tail_p[LOAD_TAILS] = {0.50, 0.90, 0.99};
@@ -168,6 +169,10 @@ static struct load_tail tail_of(const double *x, const double *sorted, size_t n,
     struct steady_section s = steady_section_quantile(x, sorted, n, p, LOAD_SECTIONS, 0.95);
     struct load_tail t = {.p = p, .lo = s.lo, .hi = s.hi, .m = s.m, .need_n = NAN, .need_s = NAN};
     t.q = n ? sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1] : NAN;
+    if (p == tail_p[0]) { /* one run has one median in a report */
+        t.q = quantile_hf7(sorted, n, p);
+        t.hi = fmax(t.hi, n >= LOAD_SECTIONS ? t.q : NAN);
+    }
     t.state = state_of(t.m);
     if (t.state != TAIL_OK)
         t.need_n = needed((double)n, t.m, p);
@@ -279,5 +284,55 @@ void load_of_run(const struct run *r, struct load_run *out)
     count_late(r, out);
     warmup_of(&s, out);
     stalls_of(r, out);
+    sends_release(&s);
+}
+
+/* ---- arrivals ---------------------------------------------------------------------------------------------- */
+
+struct gaps {
+    double *at, *low, *high; /* owned; times the rate, and the least and the most that they can have been */
+    size_t n;
+};
+
+static void gaps_init(struct gaps *g, const struct sends *s, mono_ns before, double rate, double lag_s)
+{
+    size_t bytes = (s->n + 1) * sizeof(double);
+    *g = (struct gaps){xmalloc(bytes), xmalloc(bytes), xmalloc(bytes), 0};
+    for (size_t i = 0; i < s->n; i++) {
+        int64_t gap_ns;
+        mono_ns now = s->at[i]->stamp[STAMP_SENT];
+        if (before != MONO_NONE && !__builtin_sub_overflow(now, before, &gap_ns) && gap_ns >= 0) {
+            double gap = (double)gap_ns / 1e9;
+            g->at[g->n] = gap * rate;
+            g->low[g->n] = fmax(0, gap - lag_s) * rate;
+            g->high[g->n++] = (gap + lag_s) * rate;
+        }
+        before = now;
+    }
+}
+
+void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out)
+{
+    struct sends s;
+    struct gaps g;
+    struct renewal_test t;
+    bool random = isfinite(law->shape);
+    double lag_us = r->health.send_lag_p99_us;
+    sends_init(&s, r);
+    /* a random law's first gap begins at the release; the first send of a constant one opens its first gap */
+    gaps_init(&g, &s, random && r->n_sessions ? r->sessions[0].released_ns : MONO_NONE, law->rate,
+              lag_us > 0 ? lag_us / 1e6 : 1e-9);
+    *out = (struct load_arrivals){s.n, renewal_cv2(g.at, g.n), random ? 1 / law->shape : 0, false, NAN, NAN, NAN, NAN};
+    if (random && s.n >= RENEWAL_MIN_N) {
+        renewal_test(g.at, g.low, g.high, g.n, law->shape, &t);
+        out->tested = true;
+        out->ks_p = t.ks_p;
+        out->dispersion_p = t.dispersion.p;
+        out->acf1_p = t.acf1.p;
+        out->p = t.p;
+    }
+    free(g.at);
+    free(g.low);
+    free(g.high);
     sends_release(&s);
 }

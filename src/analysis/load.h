@@ -28,7 +28,7 @@ enum tail_state {
 #define LOAD_M_OK 10.0
 #define LOAD_M_WEAK 3.0
 
-/* A quantile over a run's completed requests: Hyndman-Fan type 1 with the sectioned 95 % interval (stats/steady.h, ten
+/* A quantile over a run's completed requests: Hyndman-Fan type 1, for p50 the median as of every metric, with the sectioned 95 % interval (stats/steady.h, ten
  * sections in the order of sending). m counts the effective exceedances, n (1 - p) over the inflation by dependence. m of
  * 10 implies the floors for independent values (p50 11, p90 64, p99 662: the least n that has two values above the
  * quantile with 99 % probability), so they are no rule of their own. */
@@ -84,6 +84,23 @@ struct load_run {
     double late_limit_ms;     /* the verdict's for send_lag: the larger of 1 ms and 1 % of the median e2e */
     size_t late;              /* sent later than that after planned */
 };
+
+/* ---- the arrivals of an open loop ----------------------------------------------------------------------------- */
+
+struct load_law {
+    double rate;  /* per second, > 0, the same all the time */
+    double shape; /* of gamma gaps of mean 1 / rate, > 0; 1: Poisson arrivals; INFINITY: constant gaps */
+};
+
+/* Did the requests leave as the law says? By the times of sending, each known to the run's p99 of send lag only. */
+struct load_arrivals {
+    size_t n;
+    double cv2, cv2_law;                  /* of the gaps; the first NaN with fewer than two */
+    bool tested;                          /* a random law and at least RENEWAL_MIN_N sends */
+    double ks_p, dispersion_p, acf1_p, p; /* NaN unless tested; p: of the whole (stats/renewal.h) */
+};
+
+void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out);
 
 /* Of one complete run. Allocates only while it works. The driver of the tails is what settles slowest of time to first
  * token and requests in flight at each send: a percentile of anything else is at best WEAK while that is not OK. */

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats/dist.h"
-#include "stats/moments.h"
-#include "stats/quantile.h"
+#include "stats/renewal.h"
 
 static int by_time(const void *a, const void *b)
 {
@@ -49,60 +47,17 @@ static void gaps_init(struct gaps *g, const struct schedule_spec *spec, const in
     free(sorted);
 }
 
-/* P(gap > x): both random laws are gamma laws of mean 1. */
-static double survival(const struct schedule_spec *spec, double x)
-{
-    double shape = spec->law == ARRIVAL_GAMMA ? spec->burstiness : 1;
-    return dist_gamma_q(shape, shape * x);
-}
-
-static void test_dispersion(const double *unit_gaps, size_t n, struct arrival_check *out)
-{
-    double end = 0, at = 0;
-    for (size_t i = 0; i < n; i++)
-        end += unit_gaps[i];
-    out->windows = (size_t)(end / ARRIVAL_CHECK_PER_WINDOW); /* the unfinished last one is left out */
-    double *counts = xcalloc(out->windows + 1, sizeof *counts);
-    for (size_t i = 0; i < n; i++) {
-        at += unit_gaps[i];
-        size_t window = (size_t)(at / ARRIVAL_CHECK_PER_WINDOW);
-        if (window < out->windows)
-            counts[window]++;
-    }
-    out->dispersion = gof_dispersion(counts, out->windows);
-    free(counts);
-}
-
-static double together(const double *p, size_t n)
-{
-    double least = NAN;
-    size_t defined = 0;
-    for (size_t i = 0; i < n; i++) {
-        defined += isnan(p[i]) ? 0 : 1;
-        least = fmin(least, p[i]); /* passes NaN over */
-    }
-    return fmin(1, least * (double)defined) + (defined ? 0 : NAN);
-}
-
 static void test_gaps(const struct schedule_spec *spec, struct gaps *g, struct arrival_check *out)
 {
-    const double least = 1e-300; /* of a survival that underflowed: -log stays finite */
-    double *unit = xmalloc((g->n + 1) * sizeof *unit);
-    for (size_t i = 0; i < g->n; i++) {
-        double above_low = survival(spec, g->low[i]), above_high = survival(spec, g->high[i]);
-        unit[i] = -log(fmax((above_low + above_high) / 2, least));
-        g->low[i] = 1 - above_low;
-        g->high[i] = 1 - above_high;
-    }
-    quantile_sort(g->low, g->n);
-    quantile_sort(g->high, g->n);
-    out->ks_d = gof_ks_d(g->low, g->high, g->n);
-    out->ks_p = gof_ks_p(out->ks_d, g->n);
-    out->acf1 = gof_acf1(g->at, g->n);
-    test_dispersion(unit, g->n, out);
-    out->p = together((double[]){out->ks_p, out->dispersion.p, out->acf1.p}, 3);
+    struct renewal_test t;
+    renewal_test(g->at, g->low, g->high, g->n, spec->law == ARRIVAL_GAMMA ? spec->burstiness : 1, &t);
     out->tested = true;
-    free(unit);
+    out->ks_d = t.ks_d;
+    out->ks_p = t.ks_p;
+    out->windows = t.windows;
+    out->dispersion = t.dispersion;
+    out->acf1 = t.acf1;
+    out->p = t.p;
 }
 
 void arrival_check(const struct schedule_spec *spec, const int64_t *sent_ns, size_t n, size_t planned,
@@ -120,8 +75,7 @@ void arrival_check(const struct schedule_spec *spec, const int64_t *sent_ns, siz
                                   .p = NAN};
     struct gaps g;
     gaps_init(&g, spec, sent_ns, n, resolution_ns);
-    double mean = moments_mean(g.at, g.n), sd = moments_sd(g.at, g.n);
-    out->cv2 = sd * sd / (mean * mean);
+    out->cv2 = renewal_cv2(g.at, g.n);
     out->cv2_law = spec->law == ARRIVAL_CONSTANT ? 0 : spec->law == ARRIVAL_GAMMA ? 1 / spec->burstiness : 1;
     if (spec->law != ARRIVAL_CONSTANT && n >= ARRIVAL_CHECK_MIN_N)
         test_gaps(spec, &g, out);

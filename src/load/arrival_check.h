@@ -15,9 +15,9 @@
 #include <stdbool.h>
 
 #include "load/schedule.h"
-#include "stats/gof.h"
+#include "stats/renewal.h"
 
-enum { ARRIVAL_CHECK_MIN_N = 20, ARRIVAL_CHECK_PER_WINDOW = 10 };
+enum { ARRIVAL_CHECK_MIN_N = RENEWAL_MIN_N, ARRIVAL_CHECK_PER_WINDOW = RENEWAL_PER_WINDOW };
 
 struct arrival_check {
     size_t planned, sent;

@@ -9,12 +9,15 @@
  *     planned_rate, sent_rate           per second, from the first to the last of their stamps
  *     completed_rate, output_tok, output_rate   over the window
  *     in_flight_mean, in_flight_max     requests between sent and done; the mean is sum of (done - sent) / window
- *     latency   one per metric: id, unit, n, max, tails: one per p: p, value (nearest rank), ci (null: not bounded or not
+ *     latency   one per metric: id, unit, n, max, tails: one per p: p, value (nearest rank; 0.5: the median), ci (null: not bounded or not
  *               to be told at that end), m (effective exceedances), state (OK, WEAK, UNRESOLVED: then value is no more
  *               than what was seen), need_requests and need_s (that would make it OK; null when it is)
  *     warmup    drop of n sends by MSER-5, settled, by: the series that settles last, null when too few
  *     gap_max_ms, gap_max_request, stall_ms, streamed, stalled: completed requests with a gap, and with one over stall_ms
  *     late, late_limit_ms               sent later than that after planned
+ *     arrivals  only of an open loop with one rate: n sends, cv2 of their gaps and cv2_law; p_gaps (Kolmogorov), p_counts
+ *               (dispersion), p_neighbours (lag-1 autocorrelation), p (Bonferroni) that they follow the law: null for
+ *               constant gaps and for fewer than 20 sends
  *     goodput   only when asked for: limits (ms by word), good, planned, not_completed, missed and untold by word, share,
  *               rate (good per second of the window) */
 #include <math.h>
@@ -111,6 +114,20 @@ static void stalls(struct json_writer *w, const struct load_run *l)
     json_kint(w, "stalled", (int64_t)l->stalled);
 }
 
+static void arrivals(struct json_writer *w, const struct load_arrivals *x)
+{
+    json_key(w, "arrivals");
+    json_object(w);
+    json_kint(w, "n", (int64_t)x->n);
+    json_kdouble(w, "cv2", x->cv2);
+    json_kdouble(w, "cv2_law", x->cv2_law);
+    json_kdouble(w, "p_gaps", x->ks_p);
+    json_kdouble(w, "p_counts", x->dispersion_p);
+    json_kdouble(w, "p_neighbours", x->acf1_p);
+    json_kdouble(w, "p", x->p);
+    json_object_end(w);
+}
+
 static void run(struct json_writer *w, const struct load_run *l)
 {
     json_kint(w, "run", l->run->id);
@@ -150,6 +167,8 @@ void json_load(struct json_writer *w, const struct report_view *v, const struct 
     for (size_t i = 0; i < arm->n_runs; i++) {
         json_object(w);
         run(w, &l->runs[i]);
+        if (l->arrivals)
+            arrivals(w, &l->arrivals[i]);
         if (l->goodput)
             goodput(w, &v->goodput, &l->goodput[i]);
         json_object_end(w);

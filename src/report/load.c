@@ -31,13 +31,16 @@ static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *lo
     }
     if (!n || !law)
         return;
+    double burstiness = yyjson_get_num(yyjson_obj_get(load, "burstiness"));
+    double shape = !strcmp(law, "gamma") ? burstiness : !strcmp(law, "constant") ? INFINITY : 1;
     if (!strcmp(law, "gamma"))
-        law = arena_printf(&v->arena, "gamma (burstiness %s)",
-                           number_text(&v->arena, yyjson_get_num(yyjson_obj_get(load, "burstiness"))));
+        law = arena_printf(&v->arena, "gamma (burstiness %s)", number_text(&v->arena, burstiness));
     else
         law = arena_dupz(&v->arena, law);
     l->open = true;
     l->rate = low < high ? NAN : high;
+    if (l->rate > 0 && shape > 0)
+        l->law = (struct load_law){l->rate, shape};
     l->asked = low < high
                    ? arena_printf(&v->arena, "%s arrivals, %s to %s/s in %zu stage%s", law, number_text(&v->arena, low),
                                   number_text(&v->arena, high), n, n == 1 ? "" : "s")
@@ -63,6 +66,13 @@ static void read_asked(struct report_view *v, const struct view_arm *arm, struct
 
 /* ---- what came of it --------------------------------------------------------------------------------------- */
 
+static void check_arrivals(struct report_view *v, struct view_arm *arm)
+{
+    arm->load->arrivals = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->arrivals);
+    for (size_t k = 0; k < arm->n_runs; k++)
+        load_arrivals_of_run(arm->runs[k], &arm->load->law, &arm->load->arrivals[k]);
+}
+
 void view_loads(struct report_view *v)
 {
     for (size_t i = 0; i < v->n_arms; i++) {
@@ -77,6 +87,8 @@ void view_loads(struct report_view *v)
         read_asked(v, arm, arm->load);
         for (size_t k = 0; k < arm->n_runs; k++)
             load_of_run(arm->runs[k], &arm->load->runs[k]);
+        if (arm->load->law.rate > 0)
+            check_arrivals(v, arm);
     }
 }
 

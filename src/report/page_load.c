@@ -136,6 +136,24 @@ static const char *warmup(struct page *p, const struct load_run *l)
                         w->by);
 }
 
+static const char *p_text(struct page *p, double value)
+{
+    return value < 1e-4 ? "< 0.0001" : number_text(&p->arena, value);
+}
+
+/* Below 0.01 the sends are not those of the law: with a run that is no accident in a hundred. */
+static const char *arrivals(struct page *p, const struct load_arrivals *x)
+{
+    struct arena *a = &p->arena;
+    const char *cv2 = arena_printf(a, "CV\u00b2 of the gaps %s (law %s)", number_text(a, x->cv2),
+                                   number_text(a, x->cv2_law));
+    if (!x->tested)
+        return arena_printf(a, "; %s", cv2);
+    return arena_printf(a, "; sends %s the law (p %s: gaps %s, counts %s, neighbours %s), %s",
+                        x->p < 0.01 ? "do NOT follow" : "follow", p_text(p, x->p), p_text(p, x->ks_p),
+                        p_text(p, x->dispersion_p), p_text(p, x->acf1_p), cv2);
+}
+
 static void notes(struct page *p, const struct view_arm *arm)
 {
     for (size_t i = 0; i < arm->n_runs && page_row_fits(p, i); i++) {
@@ -148,6 +166,8 @@ static void notes(struct page *p, const struct view_arm *arm)
         if (arm->load->open)
             late = arena_printf(&p->arena, "; %zu left more than %s ms late, %lld never", l->late,
                                 number_text(&p->arena, l->late_limit_ms), (long long)l->counts.unsent);
+        if (arm->load->arrivals)
+            late = arena_printf(&p->arena, "%s%s", late, arrivals(p, &arm->load->arrivals[i]));
         page_itemf(p, "%sblock %d: %s; %s; %s%s.", is_void(l->run) ? "VOID, " : "", l->run->block + 1, resolution(p, l),
                    warmup(p, l), gap, late);
     }
@@ -220,7 +240,7 @@ void section_loads(struct page *p, const struct report_view *v)
         p,
         "window: from the release to the end of the last request; sent/s from the first to the last send, ok/s, tok/s and "
         "in flight (the mean, sum of done - sent / window) over the window. Percentiles are of one run's completed "
-        "requests, nearest rank, with the sectioned interval (ten sections in the order of sending): OK has 10 effective "
+        "requests, nearest rank (p50: the median), with the sectioned interval (ten sections in the order of sending): OK has 10 effective "
         "exceedances, ~ is WEAK, %s a lower bound where p99 cannot be told (UNRESOLVED); none is OK while ttft or the "
         "requests in flight are not. A stall is a gap over %.0f ms. Numbers of a VOID run are shown and count nowhere.",
         "\u2265", LOAD_STALL_MS);

@@ -37,11 +37,13 @@ struct view_counts {
 
 /* What an arm of plain load asked for, and what came of it. */
 struct view_load {
-    const char *asked;           /* "closed loop of 2", "poisson arrivals at 20/s"; "load" when the plan does not tell */
-    bool open;                   /* an open loop */
-    double rate;                 /* asked, per second; NaN: a closed loop, or more than one rate */
-    struct load_run *runs;       /* one per complete run of the arm, in their order */
-    struct goodput_run *goodput; /* the same; NULL: not asked for */
+    const char *asked;   /* "closed loop of 2", "poisson arrivals at 20/s"; "load" when the plan does not tell */
+    bool open;           /* an open loop */
+    double rate;         /* asked, per second; NaN: a closed loop, or more than one rate */
+    struct load_law law; /* of an open loop with one rate; else rate is 0 */
+    struct load_arrivals *arrivals; /* one per run, as runs; NULL without a law */
+    struct load_run *runs;          /* one per complete run of the arm, in their order */
+    struct goodput_run *goodput;    /* the same; NULL: not asked for */
 };
 
 struct view_arm {
@@ -110,8 +112,8 @@ struct report_view {
     size_t n_health;
     struct view_counts counts;
     struct goodput goodput; /* n = 0: not asked for */
-    int64_t verdicts[3];  /* of complete runs */
-    const char **answers; /* sentences that answer the question, most telling first */
+    int64_t verdicts[3];    /* of complete runs */
+    const char **answers;   /* sentences that answer the question, most telling first */
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;

@@ -43,6 +43,8 @@ check 0 'no_done' list outcomes
 check 0 'smollm2-135m' list models
 check 2 'chimera_homo' agent --scenario chimera_hom --corpus "$corpus"
 check 3 'cannot open|no such' report missing.db
+check 2 "goodput has no limit 'tfft'; did you mean 'ttft'" report missing.db --goodput tfft:200
+check 2 "'20ms' is no limit for ttft" report missing.db --goodput ttft:20ms
 
 # The generated document is the program's own.
 "$chimera" list metrics --format md | cmp - "$CHIMERA_SRC/doc/metrics.md" || fail "doc/metrics.md is old: chimera list metrics --format md >doc/metrics.md"

@@ -90,7 +90,7 @@ static void counts_rates_and_concurrency(void **state)
     assert_string_equal(l.latency[0].metric->id, "ttft");
     assert_string_equal(l.latency[4].metric->id, "e2e.planned");
     assert_int_equal(l.latency[0].n, 4); /* the failed one is in no latency */
-    NEAR(l.latency[0].tail[0].q, 500);   /* rank 2 of 500 500 600 700 */
+    NEAR(l.latency[0].tail[0].q, 550);   /* the median of 500 500 600 700, as in every other table */
     NEAR(l.latency[0].tail[1].q, 700);
     NEAR(l.latency[0].max, 700);
     NEAR(l.latency[3].tail[0].q, 2000); /* of 1 2 2 3 s */
@@ -225,9 +225,9 @@ static void resolved_when_sections_agree(void **state)
         const struct load_tail *t = &l.latency[0].tail[k];
         assert_int_equal(t->state, TAIL_OK);
         assert_true(isnan(t->need_n) && isnan(t->need_s));
-        NEAR(t->m, 1000 * (1 - t->p)); /* equal shares in each section: no inflation */
-        NEAR(t->q, t->p * 100);
-        NEAR(t->lo, t->q);
+        NEAR(t->m, 1000 * (1 - t->p));          /* equal shares in each section: no inflation */
+        NEAR(t->q, k == 0 ? 50.5 : t->p * 100); /* p50 is the median, the others observed values */
+        NEAR(t->lo, t->p * 100);
         NEAR(t->hi, t->q);
     }
     r = series(&a, 500, mixed);
@@ -342,6 +342,70 @@ static void stalls(void **state)
     arena_release(&a);
 }
 
+/* ---- arrivals ---------------------------------------------------------------------------------------------- */
+
+/* 100 sends whose gaps are the exponential law's quantiles at 0.005, 0.015, …, each once, in the order of the powers of 11
+ * modulo 101: mean 1 / rate. */
+static struct run exponential(struct arena *a, double rate)
+{
+    struct run r = load_run(a, 100, 100);
+    double at = 0;
+    for (size_t i = 0, k = 1; i < 100; i++, k = k * 11 % 101) {
+        at -= log(1 - ((double)k - 0.5) / 100) / rate;
+        ask(&r, at, 0, 0.01, 0.05, 3);
+    }
+    return r;
+}
+
+static void arrivals_of_a_law(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_arrivals x;
+    struct run r = exponential(&a, 10);
+    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    assert_int_equal(x.n, 100);
+    assert_true(x.tested && x.ks_p > 0.999 && x.dispersion_p > 0.5 && x.acf1_p > 0.5 && x.p == 1);
+    assert_true(x.cv2 > 0.8 && x.cv2 < 1.05 && x.cv2_law == 1);
+    load_arrivals_of_run(&r, &(struct load_law){20, 1}, &x); /* half the asked rate */
+    assert_true(x.tested && x.ks_p < 1e-4 && x.p < 1e-3);
+    load_arrivals_of_run(&r, &(struct load_law){10, 4}, &x); /* burstier than asked */
+    assert_true(x.tested && x.p < 1e-3 && x.cv2_law == 0.25);
+    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    assert_true(!x.tested && isnan(x.p) && isnan(x.ks_p) && x.cv2_law == 0 && x.cv2 > 0.8);
+    r.n_requests = 19;
+    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    assert_true(!x.tested && isnan(x.p) && x.cv2 > 0);
+    r.n_requests = 0;
+    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    assert_true(!x.tested && isnan(x.cv2) && x.n == 0);
+    arena_release(&a);
+}
+
+/* The first gap of a random law begins at the release, that of a constant law with the first send. Gaps that are only
+ * known to a lag of their own size show nothing. */
+static void where_gaps_begin(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_arrivals x;
+    struct run r = load_run(&a, 40, 10);
+    for (int i = 0; i < 40; i++)
+        ask(&r, 50 + i * 0.1, 0, 0.01, 0.05, 3);
+    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    assert_true(x.cv2 < 1e-9);
+    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    assert_true(x.cv2 > 10); /* one gap of 50 s */
+    for (int i = 0; i < 40; i++)
+        r.requests[i].stamp[STAMP_SENT] -= 50 * NS_PER_S;
+    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    assert_true(x.tested && x.ks_p < 1e-3);
+    r.health.send_lag_p99_us = 3e5;
+    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    assert_true(x.tested && x.ks_p > 0.9);
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +420,8 @@ int main(void)
         cmocka_unit_test(in_flight_is_a_driver_too),
         cmocka_unit_test(warm_up_by_mser5),
         cmocka_unit_test(stalls),
+        cmocka_unit_test(arrivals_of_a_law),
+        cmocka_unit_test(where_gaps_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

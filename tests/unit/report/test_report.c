@@ -586,6 +586,8 @@ static void a_closed_and_an_open_loop(void **state)
     assert_true(answer_has(v, "closed, closed loop of 2: ") && answer_has(v, "at p99 (OK)"));
     assert_non_null(strstr(v->answers[1], "10.0 of 10.0 requests/s sent, "));
     assert_non_null(strstr(v->answers[1], "p99 (UNRESOLVED)"));
+    const struct load_arrivals *x = &v->arms[1].load->arrivals[0]; /* nearly constant gaps are not Poisson */
+    assert_true(x->tested && x->p < 0.01 && x->cv2_law == 1 && x->cv2 < 0.1 && !v->arms[0].load->arrivals);
     const struct goodput_run *g = &v->arms[1].load->goodput[0];
     assert_int_equal(g->planned, 30);
     assert_int_equal(g->not_completed, 1);
