@@ -27,8 +27,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
     else if (!rc && (!limits || (rc = goodput_parse(limits, &goodput, e)) == 0))
-        rc = show_report(app, operands.at[0], format ? format : json ? "json" : "terminal", output,
-                         limits ? &goodput : NULL, e);
+        rc = show_report(app, operands.at[0],
+                         format ? format
+                         : json ? "json"
+                                : "terminal",
+                         output, limits ? &goodput : NULL, e);
     text_list_release(&operands);
     return rc;
 }
