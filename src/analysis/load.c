@@ -155,7 +155,8 @@ static void count_late(const struct run *r, struct load_run *out)
 
 static enum tail_state state_of(double m)
 {
-    return m >= LOAD_M_OK ? TAIL_OK : m >= LOAD_M_WEAK ? TAIL_WEAK : TAIL_UNRESOLVED; /* NaN is UNRESOLVED */
+    const double fuzz = 1e-9; /* 100 (1 - 0.9) is not quite 10 */
+    return m >= LOAD_M_OK - fuzz ? TAIL_OK : m >= LOAD_M_WEAK - fuzz ? TAIL_WEAK : TAIL_UNRESOLVED; /* NaN too */
 }
 
 /* Values for an m of LOAD_M_OK when n gave this one; without an m, what independent values would need. */

@@ -89,8 +89,9 @@ static void counts_rates_and_concurrency(void **state)
     assert_int_equal(l.in_flight_max, 2);
     assert_string_equal(l.latency[0].metric->id, "ttft");
     assert_string_equal(l.latency[4].metric->id, "e2e.planned");
-    assert_int_equal(l.latency[0].n, 4); /* the failed one is in no latency */
-    NEAR(l.latency[0].tail[0].q, 550);   /* the median of 500 500 600 700, as in every other table */
+    assert_int_equal(l.latency[0].n, 4); /* the failed one is in no latency, though it has an end */
+    assert_int_equal(l.latency[3].n, 4);
+    NEAR(l.latency[0].tail[0].q, 550); /* the median of 500 500 600 700, as in every other table */
     NEAR(l.latency[0].tail[1].q, 700);
     NEAR(l.latency[0].max, 700);
     NEAR(l.latency[3].tail[0].q, 2000); /* of 1 2 2 3 s */
@@ -243,6 +244,34 @@ static void resolved_when_sections_agree(void **state)
     arena_release(&a);
 }
 
+/* One of each ten is slow. */
+static double tenth(size_t i)
+{
+    return i % 10 == 3 ? 90 : 20;
+}
+
+static void exactly_at_the_limits(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct run r = series(&a, 100, tenth);
+    load_of_run(&r, &l);
+    assert_int_equal(l.latency[0].tail[1].state, TAIL_OK); /* m = 10 */
+    assert_int_equal(l.latency[0].tail[2].state, TAIL_UNRESOLVED);
+    r.n_requests = 90;
+    load_of_run(&r, &l);
+    assert_int_equal(l.latency[0].tail[1].state, TAIL_WEAK);
+    r.n_requests = 30;
+    load_of_run(&r, &l);
+    assert_int_equal(l.latency[0].tail[1].state, TAIL_WEAK); /* m = 3 */
+    r.n_requests = 20;
+    load_of_run(&r, &l);
+    assert_int_equal(l.latency[0].tail[1].state, TAIL_UNRESOLVED);
+    assert_int_equal(l.latency[0].tail[0].state, TAIL_OK); /* m = 10 */
+    arena_release(&a);
+}
+
 /* p90 of the ramp is 90: only the last section is above it. Shares 0 … 0, 1: their sd is sqrt(0.1), D = 0.1 · 100 / 0.09,
  * m = 100 / D = 0.9. p99 of a ramp that is e2e's driver makes e2e's own good tail WEAK. */
 static void drifting_driver(void **state)
@@ -305,6 +334,12 @@ static void warm_up_by_mser5(void **state)
     r = series(&a, 9, slow_start);
     load_of_run(&r, &l);
     assert_true(!l.warmup.by && !l.warmup.settled && l.warmup.n == 9);
+    r = series(&a, 100, tenth);
+    for (size_t i = 0; i < 100; i++) /* ttft is settled and e2e grows to the end: what never settles is told */
+        r.requests[i].stamp[STAMP_DONE] = r.requests[i].stamp[STAMP_SENT] + (mono_ns)(200 + i) * NS_PER_MS;
+    load_of_run(&r, &l);
+    assert_string_equal(l.warmup.by, "e2e");
+    assert_false(l.warmup.settled);
     r = series(&a, 100, sawtooth_e2e);
     load_of_run(&r, &l);
     assert_true(l.warmup.by && l.warmup.settled);
@@ -416,6 +451,7 @@ int main(void)
         cmocka_unit_test(stamps_that_are_no_times),
         cmocka_unit_test(who_left_late),
         cmocka_unit_test(resolved_when_sections_agree),
+        cmocka_unit_test(exactly_at_the_limits),
         cmocka_unit_test(drifting_driver),
         cmocka_unit_test(in_flight_is_a_driver_too),
         cmocka_unit_test(warm_up_by_mser5),

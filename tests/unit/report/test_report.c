@@ -627,6 +627,23 @@ static void loads_that_are_void(void **state)
     report_view_free(v);
 }
 
+static bool void_and_short(struct run *r, int arm)
+{
+    if (arm == 0 && r->block == 1 && second_is_void(r, arm))
+        while (r->n_requests > 12)
+            chunk_list_release(&r->requests[--r->n_requests].chunks);
+    return arm == 0;
+}
+
+static void a_void_run_says_nothing(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_loads(&(struct load_spec){.blocks = 2, .n_closed = 1000, .change = void_and_short});
+    assert_int_equal(v->arms[0].load->runs[1].latency[0].tail[2].state, TAIL_UNRESOLVED);
+    assert_true(answer_has(v, "at p99 (OK)") && answer_has(v, "one run says nothing"));
+    report_view_free(v);
+}
+
 static bool nothing_came(struct run *r, int arm)
 {
     (void)arm;
@@ -648,6 +665,8 @@ static const char *asked_by(const char *load)
     struct report_view *v = view_of_loads(&(struct load_spec){.plan = plan, .blocks = 1, .n_closed = 2, .n_open = 2});
     check_all(v);
     snprintf(asked, sizeof asked, "%s", view_find(&v->arms[0], "e2e") ? v->arms[0].load->asked : "no run");
+    if (strstr(asked, " to ")) /* no one rate, so no law to hold the sends against */
+        assert_true(isnan(v->arms[0].load->rate) && !v->arms[0].load->arrivals);
     report_view_free(v);
     return asked;
 }
@@ -714,6 +733,7 @@ int main(void)
         cmocka_unit_test(no_other_tool_has_more),
         cmocka_unit_test(a_closed_and_an_open_loop),
         cmocka_unit_test(loads_that_are_void),
+        cmocka_unit_test(a_void_run_says_nothing),
         cmocka_unit_test(odd_loads),
         cmocka_unit_test(every_metric_is_in_the_document),
     };
