@@ -16,7 +16,7 @@ struct workflow_spec {
     enum route route;
     bool stream;
     bool engine_stamps;
-    struct options options;      /* num_predict is the limit of each stage; required > 0 (DESIGN section 5) */
+    struct options options;      /* num_predict is the limit of each stage; required > 0 */
     size_t inventory_chars;      /* from workflow_fit */
     size_t carry_chars;          /* of the analysis that is carried into the report prompt */
     const char *extra_body_json; /* may be NULL */

@@ -5,7 +5,7 @@
  * started call, also for those cancelled. Inside callbacks a new call may be started and any call cancelled. One
  * thread.
  *
- * Limits (DESIGN section 9) are in call_limits; passing one ends the call with NET_PARSE and a sentence. */
+ * Limits are in call_limits; passing one ends the call with NET_PARSE and a sentence. */
 #ifndef NET_CLIENT_H
 #define NET_CLIENT_H
 
@@ -56,7 +56,7 @@ enum call_framing { CALL_SSE, CALL_NDJSON, CALL_BODY };
 
 struct call_limits {
     mono_ns connect_ns, first_byte_ns, idle_ns, total_ns;   /* 0: none */
-    size_t head_bytes, line_bytes, event_bytes, body_bytes; /* 0: the defaults of DESIGN section 9 */
+    size_t head_bytes, line_bytes, event_bytes, body_bytes; /* 0: the defaults (answer.c) */
     int64_t drip_bytes_per_s; /* slower than this over idle_ns is NET_TIMEOUT_IDLE; 0: not checked */
 };
 

@@ -17,7 +17,7 @@ struct metric {
     const char *unit; /* ms us s tok tok/s % 1 */
     enum metric_better better;
     enum metric_level level;
-    const char *definition; /* one sentence with the formula, in words of DESIGN section 2 */
+    const char *definition; /* one sentence with the formula, in the words of doc/method.md */
     const char *source;     /* where the definition comes from; "" when ours */
     double (*of_request)(const struct request *);
     double (*of_session)(const struct run *, const struct session *);

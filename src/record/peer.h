@@ -55,7 +55,7 @@ struct peer {
     enum peer_quantity quantity;
     const char *unit;       /* ours, where the tool prints another (ms for s): only the scale differs */
     const char *over;       /* what n counts: "requests", "gaps" or "runs" */
-    const char *definition; /* the formula, in stamps and words of DESIGN section 2 */
+    const char *definition; /* the formula, in stamps and words of doc/method.md */
     void (*of_request)(const struct request *, struct peer_pool *);
     void (*of_run)(const struct run *, struct peer_pool *);
 };
