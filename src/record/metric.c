@@ -1,5 +1,5 @@
 /* metric.c: the table of metric.h. An id, once in a result file, keeps its definition for ever; another
- * formula is another id. Words are those of DESIGN section 2; a stamp is written as its word, a time told
+ * formula is another id. Words are those of doc/method.md; a stamp is written as its word, a time told
  * by the server as its field. */
 #include "record/metric.h"
 
