@@ -212,7 +212,7 @@ void frame_mixed(struct reply *r, const char *p, size_t n)
 /* NDJSON has no comments: an empty line comes in their place. */
 void frame_comments(struct reply *r, const char *p, size_t n)
 {
-    frame(r, ": keep-alive\n\ndata: ", p, n, r->dialect->sse ? "\n\n" : "\n\n");
+    frame(r, ": keep-alive\n\ndata: ", p, n, "\n\n");
 }
 
 void frame_fields(struct reply *r, const char *p, size_t n)

@@ -29,7 +29,7 @@ struct case_reader {
 bool case_script_line(struct case_reader *r, struct span word, struct span rest, int *rc, struct err *e);
 int case_script_end(struct case_reader *r, struct err *e);
 /* Appends the script's keys to words[]; returns how many. */
-size_t case_script_words(const char **words);
+size_t case_script_words(const char **out);
 
 /* ---- shared with case.c ---- */
 

@@ -71,7 +71,7 @@ struct reply {
 };
 
 /* Routes' entry: reads the request and puts it into the queue, or answers with an error. */
-void reply_start(struct stub *s, const struct dialect *d, struct exchange *x, const struct http_request *r);
+void reply_start(struct stub *s, const struct dialect *d, struct exchange *x, const struct http_request *q);
 /* Does every step that is due not later than `until`; at most `max` of them. True: more are due. */
 bool reply_steps(struct stub *s, mono_ns until, int max);
 /* One event of the stream in the dialect's framing, or as the fault frames it. */
