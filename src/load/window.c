@@ -7,14 +7,6 @@
 
 #include "stats/quantile.h"
 
-struct window_warmup window_warmup(const double *x, size_t n)
-{
-    struct steady_mser s = steady_mser5(x, n);
-    return (struct window_warmup){s.truncate, s.settled && n >= WINDOW_MIN_N};
-}
-
-/* ---- precision -------------------------------------------------------------------------------------------------- */
-
 enum { MEAN_BATCHES = 20, MEDIAN_SECTIONS = 10 };
 
 int window_precision_check(const struct window_precision_rule *rule, struct err *e)
@@ -77,40 +69,4 @@ size_t window_next_look(const struct window_precision_rule *rule, size_t n)
 {
     size_t first = first_look(rule);
     return n < first ? first : n + n / 2;
-}
-
-/* ---- tail ------------------------------------------------------------------------------------------------------- */
-
-static const char *const tail_words[] = {
-#define X(name, word) word,
-    TAIL_VERDICT_LIST(X)
-#undef X
-};
-
-const char *tail_verdict_word(enum tail_verdict v)
-{
-    return tail_words[v];
-}
-
-/* From the coverage of the sectioned interval of p99 measured against exact queues: .91 and more from m = 10 on. */
-static const double M_OK = 10, M_WEAK = 3, ROUNDING = 1e-9; /* 100 (1 - 0.9) is below 10 */
-
-static enum tail_verdict judge(const struct window_tail *t, double driver_m)
-{
-    if (!(t->m >= M_WEAK - ROUNDING))
-        return TAIL_UNRESOLVED;
-    if (t->m < M_OK - ROUNDING || driver_m < M_WEAK)
-        return TAIL_WEAK;
-    return TAIL_OK;
-}
-
-void window_tail(const double *x, size_t n, double p, double driver_m, double duration_s, struct window_tail *out)
-{
-    struct steady_section s = section(x, n, p, TAIL_SECTIONS, 0.95);
-    *out = (struct window_tail){.p = p, .n = n, .q = s.q, .lo = s.lo, .hi = s.hi, .m = s.m};
-    out->verdict = judge(out, driver_m);
-    double at_best = (double)n * (1 - p), factor = fmax(1, M_OK / (isnan(s.m) ? at_best : s.m));
-    if (driver_m < M_WEAK)
-        factor = fmax(factor, M_OK / driver_m);
-    out->duration_s = n ? factor * duration_s : NAN;
 }

@@ -22,28 +22,6 @@ static void exponential(double *x, size_t n, const char *name)
         x[i] = 100 + 10 * draw_exponential(&r);
 }
 
-static void the_warm_up_is_dropped_and_a_trend_never_settles(void **state)
-{
-    (void)state;
-    double x[N];
-    exponential(x, N, "warm");
-    struct window_warmup w = window_warmup(x, N);
-    assert_true(w.settled && w.drop < 200);
-    for (size_t i = 0; i < 300; i++)
-        x[i] += 3 * (300 - (double)i);
-    w = window_warmup(x, N);
-    assert_true(w.settled);
-    assert_in_range(w.drop, 280, 320);
-    for (size_t i = 0; i < N; i++)
-        x[i] = (double)i;
-    w = window_warmup(x, N);
-    assert_true(!w.settled && w.drop == N / 2);
-    exponential(x, N, "warm");
-    assert_false(window_warmup(x, 49).settled);
-    assert_true(window_warmup(x, 50).settled);
-    assert_true(window_warmup(x, 0).drop == 0 && !window_warmup(x, 0).settled);
-}
-
 /* 20 batches of 5 whose means alternate 9 and 11: mean 10, sd of means sqrt(20/19), half width t(.975, 19) sd / sqrt(20). */
 static void the_mean_is_known_by_its_batches(void **state)
 {
@@ -125,96 +103,13 @@ static void a_rule_of_precision_has_sane_numbers(void **state)
     }
 }
 
-/* Values 1 … 1000 dealt so that each of ten sections holds every tenth: all shares above p90 are equal, D = 0, m = n(1-p).
- */
-static void an_even_series_is_resolved(void **state)
-{
-    (void)state;
-    double x[1000];
-    for (size_t i = 0; i < 1000; i++)
-        x[i] = (double)(i % 100 * 10 + i / 100);
-    struct window_tail t;
-    window_tail(x, 1000, 0.9, NAN, 60, &t);
-    assert_true(t.verdict == TAIL_OK && t.q == 899 && fabs(t.m - 100) < 1e-9 && t.duration_s == 60);
-    for (size_t i = 0; i < 100; i++)
-        x[i] = (double)(i % 10);
-    window_tail(x, 100, 0.9, NAN, 60, &t); /* 100 (1 - 0.9) is 10 but for rounding */
-    assert_true(t.verdict == TAIL_OK && t.m < 10);
-    window_tail(x, 30, 0.9, NAN, 60, &t);
-    assert_true(t.verdict == TAIL_WEAK && t.m < 3);
-    for (size_t i = 0; i < 100; i++)
-        x[i] = (double)(i * 10);
-    window_tail(x, 1000, 0.99, NAN, 60, &t);
-    assert_true(t.verdict == TAIL_OK && fabs(t.m - 10) < 1e-6);
-    window_tail(x, 1000, 0.995, NAN, 60, &t); /* m = 5 */
-    assert_true(t.verdict == TAIL_WEAK && fabs(t.m - 5) < 1e-6 && fabs(t.duration_s - 120) < 1e-6);
-    window_tail(x, 1000, 0.999, NAN, 60, &t); /* m = 1 */
-    assert_true(t.verdict == TAIL_UNRESOLVED && t.m < 1.001 && fabs(t.duration_s - 600 / t.m) < 1e-9);
-}
-
-/* All large values in the last section: the tail is one episode. */
-static void one_episode_does_not_resolve_a_tail(void **state)
-{
-    (void)state;
-    double x[1000];
-    for (size_t i = 0; i < 1000; i++)
-        x[i] = (double)i;
-    struct window_tail t;
-    window_tail(x, 1000, 0.9, NAN, 100, &t);
-    assert_true(t.verdict == TAIL_UNRESOLVED && t.m < 1.2 && isinf(t.hi) && t.lo < t.q);
-    assert_true(fabs(t.duration_s - 100 * 10 / t.m) < 1e-9);
-}
-
-/* 0 … 39 so that the four above 35 lie in four of the ten sections: D < 1, m = 4. */
-static void few_values_resolve_little_and_none_nothing(void **state)
-{
-    (void)state;
-    double x[40];
-    for (size_t i = 0; i < 40; i++)
-        x[i] = (double)(i * 11 % 40);
-    struct window_tail t;
-    window_tail(x, 40, 0.9, NAN, 1, &t);
-    assert_true(t.verdict == TAIL_WEAK && fabs(t.m - 4) < 1e-9 && fabs(t.duration_s - 2.5) < 1e-9);
-    window_tail(x, 20, 0.9, NAN, 1, &t);
-    assert_true(t.verdict == TAIL_UNRESOLVED && t.m <= 2);
-    window_tail(x, 0, 0.99, NAN, 5, &t);
-    assert_true(t.verdict == TAIL_UNRESOLVED && isnan(t.q) && isnan(t.duration_s) && t.n == 0);
-    window_tail(x, 2, 0.99, NAN, 5, &t); /* 1000 values at the least */
-    assert_true(t.verdict == TAIL_UNRESOLVED && isnan(t.q) && fabs(t.duration_s - 2500) < 1e-6);
-    window_tail(x, 40, 1, NAN, 5, &t);
-    assert_true(t.verdict == TAIL_UNRESOLVED && isnan(t.m));
-    window_tail(x, 40, NAN, NAN, 5, &t);
-    assert_int_equal(t.verdict, TAIL_UNRESOLVED);
-}
-
-static void a_driver_that_is_not_resolved_makes_the_rest_weak(void **state)
-{
-    (void)state;
-    double x[1000];
-    for (size_t i = 0; i < 1000; i++)
-        x[i] = (double)(i % 100);
-    struct window_tail t;
-    window_tail(x, 1000, 0.9, 3, 60, &t);
-    assert_true(t.verdict == TAIL_OK && t.duration_s == 60);
-    window_tail(x, 1000, 0.9, 2.5, 60, &t);
-    assert_true(t.verdict == TAIL_WEAK && fabs(t.duration_s - 240) < 1e-9);
-    assert_string_equal(tail_verdict_word(t.verdict), "WEAK");
-    assert_string_equal(tail_verdict_word(TAIL_OK), "OK");
-    assert_string_equal(tail_verdict_word(TAIL_UNRESOLVED), "UNRESOLVED");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_warm_up_is_dropped_and_a_trend_never_settles),
         cmocka_unit_test(the_mean_is_known_by_its_batches),
         cmocka_unit_test(the_median_has_the_lopsided_half_that_is_worse),
         cmocka_unit_test(there_is_no_interval_before_the_first_look),
         cmocka_unit_test(a_rule_of_precision_has_sane_numbers),
-        cmocka_unit_test(an_even_series_is_resolved),
-        cmocka_unit_test(one_episode_does_not_resolve_a_tail),
-        cmocka_unit_test(few_values_resolve_little_and_none_nothing),
-        cmocka_unit_test(a_driver_that_is_not_resolved_makes_the_rest_weak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
