@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/carry_out.h"
+#include "format/yaml.h"
 
 struct load_flags {
     const char *server, *backend, *model, *input_len, *output_len, *rate, *arrival, *route, *extra_body, *trace;
@@ -11,18 +12,12 @@ struct load_flags {
     bool no_stream, no_text, ignore_eos;
 };
 
-/* A YAML single-quoted scalar behind its key; nothing when there is no value. */
 static void add_text(struct str *y, const char *key, const char *z)
 {
     if (!z)
         return;
-    str_addf(y, ", %s: '", key);
-    for (; *z; z++) {
-        str_addc(y, *z);
-        if (*z == '\'')
-            str_addc(y, '\'');
-    }
-    str_addc(y, '\'');
+    str_addf(y, ", %s: ", key);
+    yaml_add_quoted(y, z);
 }
 
 static void add_int(struct str *y, const char *key, int64_t v)

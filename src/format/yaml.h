@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 
 enum yaml_type { YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_TEXT, YAML_LIST, YAML_MAP };
 
@@ -75,5 +76,8 @@ int yaml_get_list(const struct yaml_node *map, const char *key, struct yaml_node
 int yaml_get_map(const struct yaml_node *map, const char *key, struct yaml_node **out, struct err *e);
 /* The value of a key that must be there. */
 int yaml_need(const struct yaml_node *map, const char *key, const char *where, struct yaml_node **out, struct err *e);
+
+/* Appends the text as a single-quoted scalar, for files that we write. */
+void yaml_add_quoted(struct str *out, const char *z);
 
 #endif

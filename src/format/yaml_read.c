@@ -224,3 +224,14 @@ int yaml_need(const struct yaml_node *map, const char *key, const char *where, s
         return yaml_error(map, e, "%s needs '%s'", where, key);
     return 0;
 }
+
+void yaml_add_quoted(struct str *out, const char *z)
+{
+    str_addc(out, '\'');
+    for (; *z; z++) {
+        str_addc(out, *z);
+        if (*z == '\'')
+            str_addc(out, '\'');
+    }
+    str_addc(out, '\'');
+}

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "format/yaml.h"
+
 static const struct {
     const char *name, *what, *question;
     bool duet, a_plain, b_own;
@@ -40,22 +42,10 @@ static int find(const char *name, struct err *e)
                    near ? near : ", baseline_vs_chimera, chimera_hetero", near ? "'?" : " and chimera_homo");
 }
 
-/* A YAML single-quoted scalar. */
-static void add_quoted(struct str *y, const char *z)
-{
-    str_addc(y, '\'');
-    for (; *z; z++) {
-        str_addc(y, *z);
-        if (*z == '\'')
-            str_addc(y, '\'');
-    }
-    str_addc(y, '\'');
-}
-
 static void add_key(struct str *y, const char *key, const char *z)
 {
     str_addf(y, ", %s: ", key);
-    add_quoted(y, z);
+    yaml_add_quoted(y, z);
 }
 
 static void add_servers(const struct scenario *sc, struct str *y)
@@ -139,11 +129,11 @@ int scenario_write(const struct scenario *sc, struct str *y, struct err *e)
     if (scenarios[i].b_own && !sc->options_b)
         return err_set(e, ERR_USAGE, "chimera_hetero needs --options-b, such as --options-b temperature=0.6");
     str_addf(y, "study: agent-%s\nquestion: ", sc->name);
-    add_quoted(y, scenarios[i].question);
+    yaml_add_quoted(y, scenarios[i].question);
     str_addc(y, '\n');
     add_servers(sc, y);
     str_addz(y, "corpus: ");
-    add_quoted(y, sc->corpus);
+    yaml_add_quoted(y, sc->corpus);
     str_addz(y, "\nagents:\n");
     int rc;
     if (scenarios[i].duet) {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "refusal.h"
 #include "study/plan.h"
 #include "study/scenario.h"
 #include "study/study.h"
@@ -66,10 +67,7 @@ static void default_arms_hold_solos(void **state)
     study_release(&s);
 }
 
-/* Replaces `from` in the good study by `to` and expects an error that holds `says`. */
-static const struct bad {
-    const char *from, *to, *says;
-} bads[] = {
+static const struct bad bads[] = {
     {"blocks: 4", "block: 4", "did you mean"},
     {"blocks: 4", "blocks: four", "f.yaml:11:"},
     {"blocks: 4", "blocks: 0", "blocks"},
@@ -100,23 +98,8 @@ static const struct bad {
 static void bad_files_are_refused_with_their_place(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {
-        struct str text = STR_INIT;
-        const char *at = strstr(good, bads[i].from);
-        struct study s;
-        struct err e = ERR_INIT;
-        assert_non_null(at);
-        str_add(&text, good, (size_t)(at - good));
-        str_addz(&text, bads[i].to);
-        str_addz(&text, at + strlen(bads[i].from));
-        int rc = study_parse(&s, "f.yaml", "/dir", str_z(&text), text.len, &e);
-        if (rc != ERR_INPUT || !strstr(e.text, bads[i].says))
-            print_error("case %zu (%s → %s): rc %d, \"%s\"\n", i, bads[i].from, bads[i].to, rc, e.text);
-        assert_int_equal(rc, ERR_INPUT);
-        assert_non_null(strstr(e.text, bads[i].says));
-        assert_non_null(strstr(e.text, "f.yaml:"));
-        str_release(&text);
-    }
+    for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
+        expect_refusal(good, &bads[i]);
 }
 
 static void plan_holds_every_arm_in_every_block(void **state)

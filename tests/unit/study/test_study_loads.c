@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "refusal.h"
 #include "study/plan.h"
 
 static const char good[] = "study: l\n"
@@ -52,9 +53,7 @@ static void loads_are_read_and_become_arms(void **state)
     study_release(&s);
 }
 
-static const struct bad {
-    const char *from, *to, *says;
-} bads[] = {
+static const struct bad bads[] = {
     {"max_concurrency: 8, ", "", "f.yaml:5:"},
     {"max_concurrency: 8", "max_concurrency: 8, request_rate: 2", "one of them"},
     {"max_concurrency: 8", "max_concurrency: 0", "max_concurrency"},
@@ -78,23 +77,8 @@ static const struct bad {
 static void bad_loads_are_refused_with_their_place(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++) {
-        struct str text = STR_INIT;
-        const char *at = strstr(good, bads[i].from);
-        struct study s;
-        struct err e = ERR_INIT;
-        assert_non_null(at);
-        str_add(&text, good, (size_t)(at - good));
-        str_addz(&text, bads[i].to);
-        str_addz(&text, at + strlen(bads[i].from));
-        int rc = study_parse(&s, "f.yaml", "/dir", str_z(&text), text.len, &e);
-        if (rc != ERR_INPUT || !strstr(e.text, bads[i].says))
-            print_error("case %zu (%s -> %s): rc %d, \"%s\"\n", i, bads[i].from, bads[i].to, rc, e.text);
-        assert_int_equal(rc, ERR_INPUT);
-        assert_non_null(strstr(e.text, bads[i].says));
-        assert_non_null(strstr(e.text, "f.yaml:"));
-        str_release(&text);
-    }
+    for (size_t i = 0; i < sizeof bads / sizeof bads[0]; i++)
+        expect_refusal(good, &bads[i]);
 }
 
 /* A word of the load that the plan did not know would let a changed study go on with an old result. */
