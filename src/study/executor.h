@@ -2,12 +2,14 @@
  *
  *   execute.c  the study as a whole: result file, servers, prompts, the loop over missing runs
  *   bench.c    servers up and their facts, starting states, prompts fitted: everything outside the window
- *   onerun.c   one run: sessions, window, verdict, storing */
+ *   onerun.c   one run: sessions, window, verdict, storing
+ *   loadrun.c  a plain load as such a run's session */
 #ifndef STUDY_EXECUTOR_H
 #define STUDY_EXECUTOR_H
 
 #include "agent/corpus.h"
 #include "agent/workflow.h"
+#include "load/pool.h"
 #include "probe/sampler.h"
 #include "store/store.h"
 #include "study/execute.h"
@@ -49,6 +51,19 @@ int bench_fit_prompts(struct executor *x, struct err *e);
 /* Restarts what crashed, then brings every server into the study's starting state; *json (arena) says how. */
 int bench_prepare_run(struct executor *x, const char **json, struct err *e);
 void bench_stop(struct executor *x);
+
+/* What one run needs besides the record. */
+struct stage {
+    struct workflow *flow[64];
+    struct driver_session sessions[64];
+    size_t n;
+    struct pool *pool; /* of a load; NULL */
+    struct schedule schedule;
+    struct trace trace;
+};
+
+/* loadrun.c: sets the stage for a load: all that is decided before the window. */
+int load_set(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e);
 
 /* onerun.c */
 int onerun(struct executor *x, const struct plan_row *row, struct err *e);

@@ -1,13 +1,9 @@
 /* onerun.c: one run of the plan: its sessions, the window, quality, verdict, storing. See executor.h. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/rng.h"
-#include "format/json.h"
-#include "load/pool.h"
 #include "record/metric.h"
 #include "record/verdict.h"
 #include "stats/quantile.h"
@@ -92,126 +88,6 @@ static int64_t largest_limit(const struct executor *x, const struct study_arm *a
             most = o->num_predict;
     }
     return most;
-}
-
-struct stage { /* what one run needs besides the record */
-    struct workflow *flow[64];
-    struct driver_session sessions[64];
-    size_t n;
-    struct pool *pool; /* of a load; NULL */
-    struct schedule schedule;
-    struct trace trace;
-};
-
-static int count_text(void *user, const char *text, int64_t *tokens, struct err *e)
-{
-    struct ask ask = {.route = ROUTE_COMPLETION, .prompt = text};
-    *tokens = server_count_tokens(user, &ask);
-    return *tokens < 0 ? err_set(e, ERR_SERVER, "the server could not count a prompt of %zu bytes", strlen(text)) : 0;
-}
-
-static uint64_t fresh_salt(void)
-{
-    uint64_t salt = 0;
-    if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
-        salt = (uint64_t)clock_wall_ns();
-    return salt;
-}
-
-/* Each block has arrivals and lengths of its own, the same for every arm of it. */
-static uint64_t block_seed(const struct executor *x, int32_t block)
-{
-    char purpose[32];
-    snprintf(purpose, sizeof purpose, "block %d", block);
-    struct rng r = rng_stream(x->study->seed, purpose);
-    return rng_u64(&r);
-}
-
-/* What the reader found out about the file stays with the result. */
-static int note_trace(struct executor *x, const struct trace *t, struct err *e)
-{
-    struct str json = STR_INIT;
-    struct json_writer w;
-    json_init(&w, &json);
-    json_object(&w);
-    json_kint(&w, "empty", (int64_t)t->n_empty);
-    json_kz(&w, "format", trace_format_word(t->format));
-    json_kz(&w, "format_why", str_z(&t->format_why));
-    json_kint(&w, "out_of_order", (int64_t)t->n_out_of_order);
-    json_kint(&w, "outside", (int64_t)t->n_outside);
-    json_kint(&w, "rows", (int64_t)t->n);
-    json_kz(&w, "unit", trace_unit_word(t->unit));
-    json_kz(&w, "unit_why", str_z(&t->unit_why));
-    json_object_end(&w);
-    int rc = store_note(x->store, "trace", str_z(&json), e);
-    str_release(&json);
-    return rc;
-}
-
-static int set_trace(struct executor *x, const struct study_load *l, struct stage *st, struct pool_spec *pool,
-                     struct err *e)
-{
-    struct trace_spec spec = {.speed = l->trace_speed, .to_ns = l->duration_ns, .count = l->num_requests};
-    int rc = trace_read(&st->trace, l->trace, &spec, e);
-    if (!rc)
-        rc = trace_schedule(&st->trace, &st->schedule, e);
-    for (size_t i = 0; i < st->trace.n && !rc; i++)
-        if (st->trace.rows[i].input_tok < 1 || st->trace.rows[i].output_tok < 1)
-            rc = err_set(e, ERR_INPUT, "%s:%ld: a load needs the tokens of prompt and answer", l->trace,
-                         st->trace.rows[i].line);
-    pool->rows = st->trace.rows;
-    return rc ? rc : note_trace(x, &st->trace, e);
-}
-
-static int set_arrivals(const struct study_load *l, uint64_t seed, struct stage *st, struct err *e)
-{
-    struct schedule_spec when = l->schedule;
-    when.count = l->num_requests;
-    when.seed = seed;
-    int rc = schedule_make(&when, &st->schedule, e);
-    if (!rc && !st->schedule.n)
-        rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its schedule", l->name);
-    return rc;
-}
-
-static int set_load(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e)
-{
-    struct server *server = x->servers[l->ask.server];
-    bool tokenizer = server_backend(server)->caps & BACKEND_CAN_TOKENIZE;
-    struct pool_spec spec = {
-        .route = l->ask.route,
-        .stream = l->ask.stream,
-        .options = l->ask.options,
-        .extra_body_json = l->ask.extra_body_json,
-        .input_tok = l->input_tok,
-        .output_tok = l->output_tok,
-        .shared_tok = l->shared_tok,
-        .n = l->num_requests ? l->num_requests : INT64_MAX,
-        .duration_ns = l->max_concurrency ? l->duration_ns : 0,
-        .seed = block_seed(x, block),
-        .salt = fresh_salt(),
-        .count = tokenizer ? count_text : NULL,
-        .count_user = server,
-    };
-    int rc = 0;
-    server_request_options(server, &spec.options);
-    if (l->trace)
-        rc = set_trace(x, l, st, &spec, e);
-    else if (!l->max_concurrency)
-        rc = set_arrivals(l, spec.seed, st, e);
-    if (!l->max_concurrency)
-        spec.n = (int64_t)st->schedule.n;
-    if (!rc)
-        rc = pool_new(&st->pool, &spec, e);
-    st->n = 1;
-    st->sessions[0] = (struct driver_session){.agent = "load",
-                                              .server = l->ask.server,
-                                              .ops = &pool_ops,
-                                              .user = st->pool,
-                                              .width = (size_t)l->max_concurrency,
-                                              .at_ns = st->schedule.at_ns,
-                                              .n_at = st->schedule.n};
-    return rc;
 }
 
 static void release_stage(struct stage *st)
@@ -338,7 +214,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         return rc;
     x->load = arm->load >= 0;
     if (x->load)
-        rc = set_load(x, &x->study->loads[arm->load], row->block, &st, e);
+        rc = load_set(x, &x->study->loads[arm->load], row->block, &st, e);
     else
         set_agents(x, arm, &st);
     if (!rc)
