@@ -18,9 +18,11 @@ struct health {
     int64_t chunks, merged, unstamped, dropped_chunks;
     int64_t clock_steps;       /* jumps of CLOCK_REALTIME seen */
     int64_t clock_step_max_ns; /* the largest */
-    double client_cpu_s;       /* user + system of this process during the run */
-    int64_t client_rss_bytes;  /* its peak so far */
-    int64_t samples;           /* probe samples taken */
+    /* What `chimera calibrate` found this host's client to carry, all loop threads together; not above 0: not known. */
+    double ceiling_chunks_per_s, ceiling_requests_per_s;
+    double client_cpu_s;      /* user + system of this process during the run */
+    int64_t client_rss_bytes; /* its peak so far */
+    int64_t samples;          /* probe samples taken */
 };
 
 #endif

@@ -87,6 +87,26 @@ static double loop_busy(const struct evidence *v)
     return told_share(v->run->health.loop_busy);
 }
 
+/* A request and a read cost the loop time each, so the shares of both ceilings add up. Merged chunks came with a read that is
+ * counted. */
+static double of_ceiling(const struct evidence *v)
+{
+    const struct health *h = &v->run->health;
+    double s = (double)(v->run->ended_ns - v->run->started_ns) / 1e9;
+    if (!(s > 0) || !(h->ceiling_chunks_per_s > 0) || !(h->ceiling_requests_per_s > 0))
+        return NAN;
+    return (double)(h->chunks - h->merged) / s / h->ceiling_chunks_per_s +
+           (double)(v->counts.planned - v->counts.unsent) / s / h->ceiling_requests_per_s;
+}
+
+#define CEILING_VOID 0.80
+
+static double near_ceiling(const struct evidence *v)
+{
+    double share = of_ceiling(v);
+    return share > CEILING_VOID ? NAN : share; /* the stronger rule says it */
+}
+
 static double send_lag(const struct evidence *v)
 {
     return v->run->health.send_lag_p99_us / 1e3;
@@ -130,6 +150,9 @@ static const struct rule rules[] = {
     {{"dropped_chunks", 0, "1", V, V, "chunks found no room in the record"}, dropped, NULL},
     {{"loop_busy", 0.80, "1", V, V, "the client's loop was busy for most of the run: it may be the bottleneck"},
      loop_busy, NULL},
+    {{"near_ceiling", 0.50, "1", S, S, "the load comes near what this client was calibrated to carry"}, near_ceiling, NULL},
+    {{"ceiling", CEILING_VOID, "1", V, S, "the load is more than this client can carry without delays of its own"}, of_ceiling,
+     NULL},
     {{"send_lag", 1.0, "ms", V, S, "requests left late: p99 of sent - planned above the larger of 1 ms and 1 % of the "
       "median latency"}, send_lag, send_lag_limit},
     {{"steal", 0.01, "1", V, S, "the hypervisor took CPU time"}, steal, NULL},

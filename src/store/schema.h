@@ -115,6 +115,8 @@ enum { SCHEMA_OLDEST = 1, SCHEMA_NOW = 1 };
     X(steal, "REAL")                                                                                                   \
     X(host_busy, "REAL")                                                                                               \
     X(psi_cpu_some, "REAL")                                                                                            \
+    X(ceiling_chunks_per_s, "REAL")                                                                                    \
+    X(ceiling_requests_per_s, "REAL")                                                                                  \
     X(client_cpu_s, "REAL")
 #define HEALTH_INTEGERS(X)                                                                                             \
     X(ctx_voluntary, "INTEGER")                                                                                        \

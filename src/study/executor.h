@@ -12,6 +12,7 @@
 #include "load/pool.h"
 #include "probe/sampler.h"
 #include "store/store.h"
+#include "study/calibration.h"
 #include "study/execute.h"
 #include "study/plan.h"
 
@@ -31,6 +32,7 @@ struct executor {
     struct workflow_spec *flows; /* one per agent, prompts fitted */
     struct sampler *sampler;
     char stratum[65];
+    struct calibration calibration; /* ceilings of 0: this host was not calibrated */
     char *work_dir;
     double prompt_rate[RATES_KEPT]; /* of uncached prompts seen so far, tok/s */
     size_t n_prompt_rates;

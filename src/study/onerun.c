@@ -221,6 +221,8 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         rc = window(x, &st, arm, &r, e);
     if (x->load && r.n_requests && !x->store_code)
         x->store_code = store_load(x, &r, &x->store_err);
+    r.health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
+    r.health.ceiling_requests_per_s = x->calibration.requests_per_s;
     if (rc == 0 || rc == ERR_INTERRUPTED) {
         r.state = rc ? RUN_ABORTED : RUN_COMPLETE;
         judge(x, &r, &st);

@@ -95,6 +95,23 @@ static void dropped(struct scene *s, bool over)
     s->run.health.dropped_chunks = over;
 }
 
+/* 10,000 chunks and 2 requests in 1 s: half of 20,000 and a little more, or 80 % and a little more. */
+static void near_ceiling(struct scene *s, bool over)
+{
+    s->run.ended_ns = NS_PER_S;
+    s->run.health.ceiling_chunks_per_s = over ? 20000 : 20001;
+    s->run.health.ceiling_requests_per_s = over ? 1e6 : 1e9;
+}
+
+static void ceiling(struct scene *s, bool over)
+{
+    near_ceiling(s, false);
+    if (over)
+        s->run.health.ceiling_chunks_per_s = 12500;
+    s->run.health.ceiling_requests_per_s = 1e6;
+    s->run.health.merged = over ? 0 : 200; /* they cost no read of their own */
+}
+
 static void loop_busy(struct scene *s, bool over)
 {
     s->run.health.loop_busy = over ? 0.81 : 0.80;
@@ -150,6 +167,8 @@ static void test_each_rule(void **state)
     expect(clock_step, "clock_step", VERDICT_VOID, VERDICT_VOID);
     expect(unsent, "unsent", VERDICT_VOID, VERDICT_VOID);
     expect(dropped, "dropped_chunks", VERDICT_VOID, VERDICT_VOID);
+    expect(near_ceiling, "near_ceiling", VERDICT_SUSPECT, VERDICT_SUSPECT);
+    expect(ceiling, "ceiling", VERDICT_VOID, VERDICT_SUSPECT);
     expect(loop_busy, "loop_busy", VERDICT_VOID, VERDICT_VOID);
     expect(send_lag, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(send_lag_short, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
@@ -161,7 +180,7 @@ static void test_each_rule(void **state)
     size_t rules = 0;
     while (verdict_rule_at(rules))
         rules++;
-    assert_int_equal(rules, 12); /* a new rule needs its line above */
+    assert_int_equal(rules, 14); /* a new rule needs its line above */
 }
 
 static void test_unmeasured_does_not_fire(void **state)

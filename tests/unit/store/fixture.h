@@ -256,9 +256,10 @@ static inline void any_session(struct rng *g, struct session *x, int32_t number)
 static inline void any_health(struct rng *g, struct health *h)
 {
     *h = (struct health){
-        any_double(g), any_double(g), any_double(g), any_double(g), any_double(g), any_double(g), any_double(g),
-        any_double(g), any_double(g), any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_count(g),
-        any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_double(g), any_count(g),  any_count(g),
+        any_double(g), any_double(g), any_double(g), any_double(g), any_double(g), any_double(g),
+        any_double(g), any_double(g), any_double(g), any_count(g),  any_count(g),  any_count(g),
+        any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_count(g),
+        any_double(g), any_double(g), any_double(g), any_count(g),  any_count(g),
     };
 }
 
@@ -411,6 +412,8 @@ static inline void same_health(const struct health *a, const struct health *b)
     same_double(a->steal, b->steal);
     same_double(a->host_busy, b->host_busy);
     same_double(a->psi_cpu_some, b->psi_cpu_some);
+    same_double(a->ceiling_chunks_per_s, b->ceiling_chunks_per_s);
+    same_double(a->ceiling_requests_per_s, b->ceiling_requests_per_s);
     same_double(a->client_cpu_s, b->client_cpu_s);
     assert_int_equal(a->ctx_voluntary, b->ctx_voluntary);
     assert_int_equal(a->ctx_involuntary, b->ctx_involuntary);
