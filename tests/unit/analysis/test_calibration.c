@@ -26,9 +26,8 @@ static void add_chunk(struct request *r, int k, int stamp, int app, uint8_t flag
 
 static struct run one_second(void)
 {
-    return (struct run){.started_ns = NS_PER_S,
-                        .ended_ns = 2 * NS_PER_S,
-                        .health = {.app_delay_p99_us = 900, .loop_busy = 0.25}};
+    return (struct run){
+        .started_ns = NS_PER_S, .ended_ns = 2 * NS_PER_S, .health = {.app_delay_p99_us = 900, .loop_busy = 0.25}};
 }
 
 static void begin(struct request *r, mono_ns planned, mono_ns sent)
@@ -94,7 +93,8 @@ static void what_counts_as_held(void **state)
 /* Texts that carry no stamp, or end inside one, give no error and are not read over. */
 static void texts_without_stamps(void **state)
 {
-    static const char *const texts[] = {"", " ", "hello", "123456789012345678", " 12345678901234567x9", "1234567890123456789"};
+    static const char *const texts[] = {
+        "", " ", "hello", "123456789012345678", " 12345678901234567x9", "1234567890123456789"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct run run = one_second();
