@@ -1,8 +1,8 @@
 /* recorder.c: see recorder.h.
  *
- * The queue is a list that many push to and one takes whole: a push is one compare-and-swap and cannot be held up by the
- * writer, which as the last in line for a CPU may be stopped anywhere. Nor does a push wake it: it looks for itself, ten
- * times a second. */
+ * The queue is a list that many push to and one takes whole: a push is one compare-and-swap and cannot be held up by a
+ * writer, which as the last in line for a CPU may be stopped anywhere. Nor does a push wake one: they look for themselves,
+ * ten times a second. */
 #include "study/recorder.h"
 
 #include <pthread.h>
@@ -16,6 +16,7 @@
 
 #define LOOK_EVERY_NS (100 * NS_PER_MS)
 #define FLUSH_EVERY_NS (500 * NS_PER_MS)
+enum { BEHIND_BYTES = 64 * 1024 * 1024, WRITERS = 2 };
 
 /* A request, or a sample behind the struct. */
 struct item {
@@ -28,13 +29,13 @@ struct item {
 
 struct recorder {
     struct recorder_spec spec;
-    pthread_t writer;
-    sem_t wake; /* posted once, to stop */
+    pthread_t writers[WRITERS];
+    sem_t wake; /* posted to stop */
     atomic_bool stopping, failed;
     _Atomic(struct item *) pushed; /* the latest first */
     atomic_size_t waiting;         /* bytes */
-    /* the writer's, and after its end the stopper's */
-    struct item *todo; /* the earliest first */
+    pthread_mutex_t storing;       /* whose holder has the store and what follows; after the writers' end the stopper */
+    struct item *todo;             /* the earliest first */
     mono_ns flushed_ns;
     struct run_tally tally;
     int rc; /* the first failure */
@@ -81,7 +82,7 @@ bool recorder_failed(const struct recorder *rec)
     return atomic_load_explicit(&rec->failed, memory_order_relaxed);
 }
 
-/* ---- the writer -------------------------------------------------------------------------------------------------- */
+/* ---- the writers ------------------------------------------------------------------------------------------------- */
 
 static void note(struct recorder *rec, int rc)
 {
@@ -122,14 +123,30 @@ static void fetch(struct recorder *rec)
     }
 }
 
-static struct item *next_item(struct recorder *rec)
+/* False: nothing waits. */
+static bool put_next(struct recorder *rec)
 {
     if (!rec->todo)
         fetch(rec);
     struct item *i = rec->todo;
-    if (i)
-        rec->todo = i->next;
-    return i;
+    if (!i)
+        return false;
+    rec->todo = i->next;
+    put(rec, i);
+    return true;
+}
+
+static size_t waiting_bytes(const struct recorder *rec)
+{
+    return atomic_load_explicit(&rec->waiting, memory_order_relaxed);
+}
+
+static bool stopped_while_waiting(struct recorder *rec)
+{
+    mono_ns look = clock_now(NULL) + LOOK_EVERY_NS;
+    struct timespec until = {look / NS_PER_S, look % NS_PER_S};
+    sem_clockwait(&rec->wake, CLOCK_MONOTONIC, &until);
+    return atomic_load(&rec->stopping);
 }
 
 static void flush_when_due(struct recorder *rec)
@@ -141,55 +158,77 @@ static void flush_when_due(struct recorder *rec)
     rec->flushed_ns = now;
 }
 
-/* A load must not be slowed by its own record: idle class, which any other thread that wakes up takes the CPU from at
- * once. Best effort. */
-static void step_back(void)
-{
-    const struct sched_param none = {0};
-    pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
-}
-
-static void *write_on(void *recorder)
+/* A load must not be slowed by its own record: this one is of the idle class, from which any other thread that wakes up
+ * takes the CPU at once. It may be stopped for long with the store in its hands, so it lets go of it after every item. */
+static void *write_when_idle(void *recorder)
 {
     struct recorder *rec = recorder;
-    step_back();
-    while (!atomic_load(&rec->stopping)) {
-        struct item *i;
-        while (!atomic_load_explicit(&rec->stopping, memory_order_relaxed) && (i = next_item(rec)))
-            put(rec, i);
+    const struct sched_param none = {0};
+    pthread_setschedparam(pthread_self(), SCHED_IDLE, &none); /* best effort */
+    do {
+        bool more;
+        do {
+            pthread_mutex_lock(&rec->storing);
+            more = put_next(rec);
+            pthread_mutex_unlock(&rec->storing);
+        } while (more && !atomic_load_explicit(&rec->stopping, memory_order_relaxed));
+        pthread_mutex_lock(&rec->storing);
         flush_when_due(rec);
-        mono_ns look = clock_now(NULL) + LOOK_EVERY_NS;
-        struct timespec until = {look / NS_PER_S, look % NS_PER_S};
-        sem_clockwait(&rec->wake, CLOCK_MONOTONIC, &until);
+        pthread_mutex_unlock(&rec->storing);
+    } while (!stopped_while_waiting(rec));
+    return NULL;
+}
+
+/* Where no CPU is ever idle the record must have its share all the same. */
+static void *write_when_behind(void *recorder)
+{
+    struct recorder *rec = recorder;
+    while (!stopped_while_waiting(rec)) {
+        if (waiting_bytes(rec) < BEHIND_BYTES)
+            continue;
+        pthread_mutex_lock(&rec->storing);
+        while (waiting_bytes(rec) > BEHIND_BYTES / 2 && put_next(rec))
+            ;
+        pthread_mutex_unlock(&rec->storing);
     }
     return NULL;
 }
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
 
-static int start_thread(struct recorder *rec, struct err *e)
+static void join(struct recorder *rec, size_t writers)
 {
-    sigset_t all, before;
-    sigfillset(&all); /* signals are for the main thread, which waits in epoll */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&rec->writer, NULL, write_on, rec);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed ? err_sys(e, ERR_IO, failed, "cannot start the thread that records") : 0;
+    atomic_store(&rec->stopping, true);
+    for (size_t i = 0; i < writers; i++)
+        sem_post(&rec->wake);
+    for (size_t i = 0; i < writers; i++)
+        pthread_join(rec->writers[i], NULL);
+    pthread_mutex_destroy(&rec->storing);
+    sem_destroy(&rec->wake);
 }
 
 int recorder_start(struct recorder **out, const struct recorder_spec *spec, struct err *e)
 {
+    static void *(*const bodies[WRITERS])(void *) = {write_when_idle, write_when_behind};
     struct recorder *rec = xcalloc(1, sizeof *rec);
+    sigset_t all, before;
+    size_t n = 0;
+    int failed = 0;
     rec->spec = *spec;
     rec->flushed_ns = clock_now(NULL);
     sem_init(&rec->wake, 0, 0);
+    pthread_mutex_init(&rec->storing, NULL);
     store_batching(spec->store, true);
-    int rc = start_thread(rec, e);
-    if (rc) {
+    sigfillset(&all); /* signals are for the main thread, which waits in epoll */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (n < WRITERS && !(failed = pthread_create(&rec->writers[n], NULL, bodies[n], rec)))
+        n++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) {
+        join(rec, n);
         store_batching(spec->store, false);
-        sem_destroy(&rec->wake);
         free(rec);
-        return rc;
+        return err_sys(e, ERR_IO, failed, "cannot start a thread that records");
     }
     *out = rec;
     return 0;
@@ -197,12 +236,9 @@ int recorder_start(struct recorder **out, const struct recorder_spec *spec, stru
 
 int recorder_stop(struct recorder *rec, struct run_tally *tally, struct err *e)
 {
-    struct item *i;
-    atomic_store(&rec->stopping, true);
-    sem_post(&rec->wake);
-    pthread_join(rec->writer, NULL);
-    while ((i = next_item(rec)))
-        put(rec, i);
+    join(rec, WRITERS);
+    while (put_next(rec))
+        ;
     if (!rec->rc)
         note(rec, store_flush(rec->spec.store, &rec->err));
     store_batching(rec->spec.store, false);
@@ -216,7 +252,6 @@ int recorder_stop(struct recorder *rec, struct run_tally *tally, struct err *e)
             "the run was ended, and what came until then is stored",
             RECORDER_MOST_BYTES / 1024 / 1024);
     *tally = rec->tally;
-    sem_destroy(&rec->wake);
     free(rec);
     return rc;
 }

@@ -1,13 +1,14 @@
 /* recorder.h: writes the requests and samples of a plain load into the result file while the load runs.
  *
- * The driver's threads put finished requests into a queue and go on; a writer thread of the lowest priority stores them
- * in transactions of at most a second, takes them into the run's tally and frees them. So memory does not grow with the
- * run, and a killed load has lost its last second or so.
+ * The driver's threads put finished requests into a queue and go on; a thread that only gets idle CPU time stores them in
+ * transactions of at most a second, takes them into the run's tally and frees them. So memory does not grow with the run,
+ * and a killed load has lost its last second or so.
  *
- * Nobody ever waits for the writer and nothing is dropped: a loop that waits sends late, and a record with holes is
- * worth nothing. When the writer falls behind (a slow disk, no CPU left for it) requests wait in memory, which no number of
- * the run shows. That ends at RECORDER_MOST_BYTES: then recorder_failed says so, as after a failure of the store, for the
- * window to be ended; what came until then is stored. */
+ * Nobody ever waits for the writer and nothing is dropped: a loop that waits sends late, and a record with holes is worth
+ * nothing. When the writer falls behind, requests wait in memory, which no number of the run shows. Where that is because
+ * no CPU is idle, a second writer of ordinary priority helps from 64 MiB on; where it is the disk, it ends at
+ * RECORDER_MOST_BYTES: then recorder_failed says so, as after a failure of the store, for the window to be ended; what came
+ * until then is stored. */
 #ifndef STUDY_RECORDER_H
 #define STUDY_RECORDER_H
 
@@ -19,7 +20,7 @@ enum { RECORDER_MOST_BYTES = 512 * 1024 * 1024 };
 struct recorder_spec {
     struct store *store; /* borrowed; nobody else may use it between start and stop */
     int64_t run_id;      /* the open run */
-    /* Called once for each request, in the writer's thread or that of recorder_stop. */
+    /* Called once for each request, by one thread at a time: a writer or recorder_stop. */
     void (*on_request)(void *user, const struct request *r);
     void *user;
 };
