@@ -7,7 +7,6 @@
 
 #include "load/flight.h"
 #include "load/watch.h"
-#include "stats/quantile.h"
 
 enum { TICK_NS = 100 * NS_PER_MS, TEXT_ROOM_BYTES = 4096, CHUNK_ROOM = 64, BUILT_AHEAD = 16 };
 #define PRECONNECT_NS (10 * NS_PER_S)
@@ -35,8 +34,9 @@ struct driver {
     struct flight **flights; /* in the order of their sessions, those that open loops added later behind */
     size_t n_flights, cap_flights;
     struct tally tally;
-    struct request **requests;
+    struct request **requests; /* owned; all of the run, unless they are taken */
     size_t n_requests, cap_requests;
+    int64_t next_seq;
     struct timer tick;
     mono_ns next_tick;
     bool stopping;
@@ -54,17 +54,29 @@ struct loop *driver_loop(const struct driver *d)
     return d->loop;
 }
 
-struct request *driver_new_request(struct driver *d)
+static void keep(struct driver *d, struct request *r)
 {
     if (d->n_requests == d->cap_requests) {
         d->cap_requests = d->cap_requests ? 2 * d->cap_requests : 16;
         d->requests = xrealloc(d->requests, d->cap_requests * sizeof *d->requests);
     }
+    d->requests[d->n_requests++] = r;
+}
+
+struct request *driver_new_request(struct driver *d)
+{
     struct request *r = xmalloc(sizeof *r);
     request_init(r);
-    r->seq = (int64_t)d->n_requests;
-    d->requests[d->n_requests++] = r;
+    r->seq = d->next_seq++;
+    if (!d->spec.take)
+        keep(d, r);
     return r;
+}
+
+void driver_let_go(struct driver *d, struct request *r)
+{
+    if (d->spec.take)
+        d->spec.take(d->spec.user, r);
 }
 
 /* ---- open loops ---------------------------------------------------------------------------------------------------- */
@@ -175,6 +187,7 @@ void driver_finished(struct driver *d, struct flight *f)
     }
     if (d->spec.on_request) /* after the next one left: storing must not delay the session */
         d->spec.on_request(d->spec.user, finished);
+    driver_let_go(d, finished);
 }
 
 /* ---- the loop around them ------------------------------------------------------------------------------------------ */

@@ -251,7 +251,9 @@ static void build_failed(struct flight *f, struct request *r, const struct err *
 {
     r->outcome = OUTCOME_UNSENT;
     str_addz(&r->error, e->text);
+    f->now = NULL;
     flight_end(f, false, e->text);
+    driver_let_go(f->driver, r);
 }
 
 void flight_prepare(struct flight *f)
@@ -309,7 +311,6 @@ void flight_send(struct flight *f, mono_ns planned)
     f->call = call_start(f->client, &spec, &ops, f, &e);
     if (!f->call && f->now) { /* `end` was not and will not be called */
         f->tally->flying--;
-        f->now = NULL;
         build_failed(f, r, &e);
     }
 }
@@ -330,11 +331,12 @@ void flight_cancel(struct flight *f)
     if (f->state == FLIGHT_WAITING && f->now) {
         loop_timer_cancel(driver_loop(f->driver), &f->timer);
         f->now->outcome = OUTCOME_UNSENT;
+        driver_let_go(f->driver, f->now);
         f->now = NULL;
     }
     if (f->state == FLIGHT_FLYING && f->call)
         call_cancel(f->call);
-    bool spare = f->opener && f->state == FLIGHT_IDLE && f->last;
+    bool spare = f->opener && f->state == FLIGHT_IDLE;
     if (f->state != FLIGHT_ENDED && !spare)
         flight_end(f, false, "stopped");
 }

@@ -36,8 +36,8 @@ struct flight {
     enum flight_state state;
     int32_t turn;
 
-    struct request *now;  /* being filled; owned by the driver's list */
-    struct request *last; /* the finished one before it; NULL at first */
+    struct request *now;  /* being filled; owned by the driver until driver_finished or driver_let_go */
+    struct request *last; /* the finished one before it, while it is to be had; NULL at first */
     struct built built;
     struct call *call;
     struct timer timer;
@@ -57,7 +57,9 @@ void flight_release(struct flight *f);
 
 /* driver.c for flight.c */
 struct request *driver_new_request(struct driver *d);
-void driver_finished(struct driver *d, struct flight *f);
+void driver_finished(struct driver *d, struct flight *f); /* f->last was answered, or failed on its way */
+void driver_let_go(struct driver *d,
+                   struct request *r); /* r will never be sent, or driver_finished is through with it */
 const struct driver_spec *driver_spec_of(const struct driver *d);
 struct loop *driver_loop(const struct driver *d);
 

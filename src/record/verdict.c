@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "record/metric.h"
-
 static const char *const words[] = {"VALID", "SUSPECT", "VOID"};
 
 const char *verdict_word(enum verdict v)
@@ -23,10 +21,9 @@ const char *verdict_word(enum verdict v)
 /* What the rules look at, computed once. */
 struct evidence {
     const struct run *run;
+    const struct run_tally *tally;
     struct run_counts counts;
     double median_latency_ms; /* of the completed requests, from sent; NaN */
-    const char *stamps_fault; /* of the first request that has one; NULL */
-    int64_t stamps_fault_seq;
 };
 
 /* A rule gives the measured quantity; the rule fires when it is above the limit. NaN: not measured. */
@@ -64,7 +61,7 @@ static double unbalanced(const struct evidence *v)
 
 static double out_of_order(const struct evidence *v)
 {
-    return v->stamps_fault != NULL;
+    return v->tally->stamps_fault != NULL;
 }
 
 static double clock_steps(const struct evidence *v)
@@ -179,18 +176,6 @@ bool run_is_agent(const struct run *r)
     return false;
 }
 
-static struct evidence collect(const struct run *r)
-{
-    struct evidence v = {.run = r, .counts = run_count(r)};
-    const struct metric *e2e = metric_find("e2e");
-    v.median_latency_ms = e2e ? run_median_of(r, e2e) : NAN;
-    for (size_t i = 0; i < r->n_requests && !v.stamps_fault; i++) {
-        v.stamps_fault = request_stamps_fault(&r->requests[i]);
-        v.stamps_fault_seq = r->requests[i].seq;
-    }
-    return v;
-}
-
 static void add_value(struct str *why, const char *unit, double value)
 {
     if (!strcmp(unit, "ms"))
@@ -207,7 +192,7 @@ static void explain(const struct rule *rule, const struct evidence *v, double va
         str_addz(why, "; ");
     str_addf(why, "%s: %s", rule->row.word, rule->row.what);
     if (rule->measure == out_of_order) {
-        str_addf(why, " (%s in request %lld)", v->stamps_fault, (long long)v->stamps_fault_seq);
+        str_addf(why, " (%s in request %lld)", v->tally->stamps_fault, (long long)v->tally->stamps_fault_seq);
     } else if (rule->measure != incomplete) {
         str_addz(why, " (");
         add_value(why, rule->row.unit, value);
@@ -217,9 +202,9 @@ static void explain(const struct rule *rule, const struct evidence *v, double va
     }
 }
 
-enum verdict verdict_of_run(const struct run *r, struct str *why)
+enum verdict verdict_of_run(const struct run *r, const struct run_tally *t, struct str *why)
 {
-    struct evidence v = collect(r);
+    struct evidence v = {r, t, t->counter.counts, run_tally_median_e2e_ms(t)};
     enum verdict worst = VERDICT_VALID;
     bool agent = run_is_agent(r);
     for (size_t i = 0; i < RULES; i++) {

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -257,7 +258,10 @@ static void sessions_take_turns_and_start_together(void **state)
     }
     assert_string_equal(b.run.sessions[3].error, "asked enough");
     assert_true(b.run.health.barrier_spread_us >= 0);
-    assert_int_equal(b.run.health.chunks, 36);
+    size_t chunks = 0;
+    for (size_t i = 0; i < 12; i++)
+        chunks += b.run.requests[i].chunks.n;
+    assert_int_equal(chunks, 36);
     driver_run_release(&b.run);
 }
 
@@ -273,7 +277,6 @@ static void events_of_one_read_are_merged(void **state)
     assert_int_equal(l->n, 5);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal((l->at[i].flags & CHUNK_MERGED) != 0, i < 4);
-    assert_int_equal(b.run.health.merged, 4);
     driver_run_release(&b.run);
 }
 
@@ -382,6 +385,85 @@ static void an_open_loop_ends_when_its_session_does(void **state)
     driver_run_release(&b.run);
 }
 
+/* ---- requests that are taken --------------------------------------------------------------------------------------- */
+
+struct taker {
+    struct bench bench; /* first: it is the driver's user */
+    int taken[8];       /* by number */
+    int outcomes[OUTCOME_COUNT];
+};
+
+static void take(void *user, struct request *r)
+{
+    struct taker *t = user;
+    assert_in_range(r->seq, 0, 7);
+    t->taken[r->seq]++;
+    t->outcomes[r->outcome]++;
+    request_release(r);
+    free(r);
+}
+
+/* Looks at its last request, which must not have been taken yet. */
+static enum session_next looking_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                      mono_ns *at, const char **why)
+{
+    if (last)
+        assert_string_equal(str_z(&last->text), "x");
+    return load_next(user, last, ask, stage, at, why);
+}
+
+static const struct session_ops looking_ops = {looking_next};
+
+static void a_taker_gets_every_request_once(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    struct taker t = {0};
+    struct bench *b = &t.bench;
+    (void)state;
+    set_up(b, script, "openai", 1, 7);
+    b->sessions[0].ops = &looking_ops;
+    b->sessions[0].width = 3;
+    b->spec.take = take;
+    assert_int_equal(play(b), 0);
+    assert_int_equal(b->run.n_requests, 0);
+    assert_int_equal(b->told, 7); /* on_request saw them before */
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(t.taken[i], 1);
+    assert_int_equal(t.outcomes[OUTCOME_OK], 7);
+    driver_run_release(&b->run);
+}
+
+static void stop_now(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+{
+    struct bench *b = user;
+    (void)now, (void)in_flight, (void)tokens;
+    b->stop = 1;
+}
+
+/* Also what is cut off, and what was built ahead and never sent. */
+static void a_taker_gets_what_is_stopped(void **state)
+{
+    static const struct step script[] = {REQUEST, GONE, END};
+    static const int64_t at[] = {0, 0, 3600 * NS_PER_S, 3600 * NS_PER_S};
+    struct taker t = {0};
+    struct bench *b = &t.bench;
+    (void)state;
+    set_up(b, script, "openai", 1, 4);
+    b->spec.limits = (struct call_limits){0};
+    b->spec.on_tick = stop_now;
+    b->spec.take = take;
+    b->sessions[0].ops = &load_ops;
+    b->sessions[0].width = 2;
+    b->sessions[0].at_ns = at;
+    b->sessions[0].n_at = 4;
+    assert_int_equal(play(b), ERR_INTERRUPTED);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(t.taken[i], 1);
+    assert_int_equal(t.outcomes[OUTCOME_CANCELLED], 2);
+    assert_int_equal(t.outcomes[OUTCOME_UNSENT], 2);
+    driver_run_release(&b->run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +475,8 @@ int main(void)
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
         cmocka_unit_test(an_open_loop_ends_when_its_session_does),
+        cmocka_unit_test(a_taker_gets_every_request_once),
+        cmocka_unit_test(a_taker_gets_what_is_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

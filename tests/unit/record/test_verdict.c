@@ -39,7 +39,11 @@ static void quiet(struct scene *s, const char *agent)
 static enum verdict judge(const struct scene *s, char *why, size_t size)
 {
     struct str text = STR_INIT;
-    enum verdict v = verdict_of_run(&s->run, &text);
+    struct run_tally t = {0};
+    for (size_t i = 0; i < s->run.n_requests; i++)
+        run_tally_add(&t, &s->run.requests[i]);
+    enum verdict v = verdict_of_run(&s->run, &t, &text);
+    run_tally_release(&t);
     strncpy(why, str_z(&text), size - 1);
     why[size - 1] = 0;
     str_release(&text);
