@@ -210,6 +210,8 @@ void call_on_bytes(struct call *k, const char *p, size_t n, const struct arrival
     }
     if (k->at != CALL_AT_END)
         call_take_answer(k, p, n);
+    if (k->at != CALL_AT_END && k->ops->read_done)
+        k->ops->read_done(k->user);
 }
 
 /* ---- the end ---- */

@@ -113,6 +113,9 @@ struct call_ops {
      * its text). */
     void (*event)(void *user, struct span data, struct span event_name, uint32_t wire_bytes, bool comment,
                   const struct arrival *a);
+    /* All events of a read (under TLS: of a record) were told and the call goes on: the place to allocate for what they
+     * said. When the read ended the call, `end` comes instead. May be NULL. */
+    void (*read_done)(void *user);
     void (*end)(void *user, const struct call_end *end);
 };
 

@@ -277,6 +277,39 @@ static void events_of_one_read_are_merged(void **state)
     driver_run_release(&b.run);
 }
 
+/* Far more events in one read than a request has room for: none is lost, and their text is whole. */
+static void a_burst_is_kept_whole(void **state)
+{
+    enum { COMMENTS = 60000, DELTAS = 500 };
+    struct str burst = STR_INIT;
+    struct bench b;
+    (void)state;
+    str_addz(&burst, HEAD_SSE DELTA("a"));
+    for (int i = 0; i < COMMENTS; i++)
+        str_addz(&burst, ":\n");
+    for (int i = 0; i < DELTAS; i++)
+        str_addz(&burst, DELTA("0123456789abcdef"));
+    str_addz(&burst, FINISH DONE);
+    const struct step script[] = {REQUEST, {OP_PUSH, burst.at, burst.len}, FIN, END};
+    set_up(&b, script, "openai", 2, 2);
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, OUTCOME_OK);
+        assert_int_equal(r->chunks.dropped, 0);
+        assert_int_equal(r->chunks.n, 1 + COMMENTS + DELTAS + 2);
+        assert_int_equal(r->text.len, 1 + 16 * DELTAS);
+        assert_memory_equal(r->text.at + r->text.len - 16, "0123456789abcdef", 16);
+        for (size_t k = 1; k < r->chunks.n; k++) /* merged is exactly: one of the same read came behind it */
+            assert_int_equal((r->chunks.at[k - 1].flags & CHUNK_MERGED) != 0,
+                             r->chunks.at[k - 1].app_ns == r->chunks.at[k].app_ns);
+    }
+    assert_int_equal(b.run.health.dropped_chunks, 0);
+    driver_run_release(&b.run);
+    str_release(&burst);
+}
+
 static void stop_at_first_tick(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
 {
     struct bench *b = user;
@@ -389,6 +422,7 @@ int main(void)
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(sessions_take_turns_and_start_together),
         cmocka_unit_test(events_of_one_read_are_merged),
+        cmocka_unit_test(a_burst_is_kept_whole),
         cmocka_unit_test(a_stop_cancels_what_flies),
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
