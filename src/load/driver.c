@@ -11,6 +11,7 @@
 
 enum { TICK_NS = 100 * NS_PER_MS, BUILT_AHEAD = 16, SMALLEST_EVENT = 2 /* bytes: a line of one character */ };
 #define PRECONNECT_NS (10 * NS_PER_S)
+#define PRECONNECT_EACH_NS NS_PER_MS
 
 /* Sends the questions of an open loop at their times. They are built ahead, and leave in the order in which they were
  * built. */
@@ -218,7 +219,7 @@ static int open_clients(struct driver *d, struct err *e)
             continue;
         int rc = client_new(&d->clients[i], d->loop, s->endpoint, s->client, e);
         if (!rc) /* a connection that fails now is tried again by its request, and becomes an outcome */
-            client_preconnect(d->clients[i], users, PRECONNECT_NS, NULL);
+            client_preconnect(d->clients[i], users, PRECONNECT_NS + users * PRECONNECT_EACH_NS, NULL);
         if (rc)
             return rc;
     }
@@ -331,7 +332,7 @@ static void open_barrier(struct driver *d, struct run *r)
 {
     struct sched_param before;
     int policy;
-    bool held = hold_core(&before, &policy);
+    bool held = r->n_sessions > 1 && hold_core(&before, &policy);
     mono_ns release = clock_now(NULL);
     r->started_ns = release;
     for (size_t i = 0; i < r->n_sessions; i++)
