@@ -4,8 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -399,6 +402,47 @@ static void an_open_loop_waits_for_nobody(void **state)
     driver_run_release(&b.run);
 }
 
+/* Two connections stand and no descriptor is left: what would open a third is unsent and says why, the others go on. */
+static void without_descriptors_requests_are_unsent(void **state)
+{
+    static const struct step script[] = {REQUEST, GONE, END};
+    static const int64_t at[] = {0, 10 * NS_PER_MS, 20 * NS_PER_MS, 30 * NS_PER_MS};
+    struct rlimit limit;
+    struct bench b;
+    struct driver *d;
+    struct err e = ERR_INIT;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].width = 2;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    assert_int_equal(driver_new(&d, &b.spec, &e), 0);
+    while (*(volatile int *)&b.player.accepted < 2)
+        sched_yield();
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t soft = limit.rlim_cur;
+    int first_free = dup(0);
+    close(first_free);
+    limit.rlim_cur = (rlim_t)first_free;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    int rc = driver_run(d, &b.run, &e);
+    limit.rlim_cur = soft;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(rc, 0);
+    assert_int_equal(b.run.n_requests, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, i < 2 ? OUTCOME_TIMEOUT_FIRST_BYTE : OUTCOME_UNSENT);
+        assert_true(i < 2 || strstr(str_z(&r->error), "Too many open files"));
+    }
+    struct run_counts c = run_count(&b.run);
+    assert_true(run_counts_balance(&c));
+    driver_free(d);
+    driver_run_release(&b.run);
+    player_stop(&b.player);
+}
+
 static void an_open_loop_ends_when_its_session_does(void **state)
 {
     static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
@@ -426,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_stop_cancels_what_flies),
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
+        cmocka_unit_test(without_descriptors_requests_are_unsent),
         cmocka_unit_test(an_open_loop_ends_when_its_session_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
