@@ -56,7 +56,6 @@ struct driver_spec {
     size_t n_sessions;
     struct call_limits limits;
     bool spin;                /* a core is free for exact timers */
-    int64_t max_tok_hint;     /* largest output limit of any question: sizes the chunk lists; 0: 4096 */
     double cold_prompt_rate;  /* tok/s of uncached prompts seen so far, 0 unknown: for the cached_prefix flag */
     const volatile int *stop; /* set by a signal handler: cancel what is in flight and return; may be NULL */
     /* Called outside the measured path after each finished request (already derived): judge its text, store it. May be

@@ -16,8 +16,15 @@ enum flight_state { FLIGHT_IDLE, FLIGHT_WAITING, FLIGHT_FLYING, FLIGHT_ENDED };
 /* Counted where things happen, for the driver's tick and its end. */
 struct tally {
     int64_t flying, chunks;
-    size_t live;            /* flights of closed loops, and openers, that have not ended */
-    struct flight *touched; /* got chunks in this pass: to be topped up */
+    size_t live; /* flights of closed loops, and openers, that have not ended */
+};
+
+/* What one read brought, until all of it is told: one for all flights of a driver, since reads come one after the other.
+ * It has room for as much as a read can bring, so nothing is allocated between recvmsg and the stored chunk, and a stream
+ * that waits for its answer needs no room of its own. */
+struct landing {
+    struct chunk_list chunks;
+    struct str text, reasoning;
 };
 
 struct opener;
@@ -25,10 +32,9 @@ struct opener;
 struct flight {
     struct driver *driver;
     struct tally *tally;
-    struct opener *opener; /* NULL in a closed loop */
-    struct flight *link;   /* in its opener's ready or idle list */
-    struct flight *next_touched;
-    bool touched;
+    struct landing *landing;
+    struct opener *opener;                /* NULL in a closed loop */
+    struct flight *link;                  /* in its opener's ready or idle list */
     const struct driver_session *session; /* borrowed from the spec */
     const struct driver_server *server;
     struct client *client;

@@ -95,6 +95,22 @@ static void fail_later(struct conn *c, int sys_errno)
 
 /* ---- connecting ---- */
 
+/* A loopback address has 28,000 ports to connect from, and there are many addresses. With BIND_ADDRESS_NO_PORT the port is
+ * chosen by connect, which knows what is free for that peer. Best effort: a socket that is not bound connects all the
+ * same, from the usual address. */
+static void choose_source(struct target *t, int fd, const struct address *to)
+{
+    const struct sockaddr_in *peer = (const struct sockaddr_in *)&to->sa;
+    int on = 1;
+    if (t->sources < 2 || to->sa.ss_family != AF_INET || ntohl(peer->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+        return;
+    struct sockaddr_in from = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)t->next_source)};
+    t->next_source = (t->next_source + 1) % t->sources;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    (void)!bind(fd, (const struct sockaddr *)&from, sizeof from);
+}
+
 static int attempt(struct conn *c, const struct address *a)
 {
     int on = 1, fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -103,6 +119,7 @@ static int attempt(struct conn *c, const struct address *a)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (c->target->rcvbuf_bytes > 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &c->target->rcvbuf_bytes, sizeof c->target->rcvbuf_bytes);
+    choose_source(c->target, fd, a);
     stamp_enable_rx(fd); /* early: the kernel turns it on asynchronously */
     if (connect(fd, (const struct sockaddr *)&a->sa, a->len) && errno != EINPROGRESS && errno != EINTR) {
         int r = errno;
@@ -166,25 +183,31 @@ static void opened(struct conn *c)
 
 /* ---- writing ---- */
 
-static const char *unwritten(const struct conn *c, size_t *n)
+/* Returns how much it is. */
+static size_t unwritten(const struct conn *c, struct span part[2])
 {
+    part[0] = c->out[0];
+    part[1] = c->out[1];
     if (c->tls) {
         const struct str *s = tls_output(c->tls);
-        *n = s->len - c->tls_done;
-        return *n ? s->at + c->tls_done : NULL;
+        size_t left = s->len - c->tls_done;
+        part[0] = left ? (struct span){s->at + c->tls_done, left} : SPAN_NONE;
+        part[1] = SPAN_NONE;
     }
-    *n = c->out_left;
-    return c->out;
+    return part[0].len + part[1].len;
 }
 
 static void count_written(struct conn *c, size_t n)
 {
     c->tx_bytes += (uint32_t)n;
-    if (!c->tls) {
-        c->out += n;
-        c->out_left -= n;
-        return;
+    for (int i = 0; i < 2 && !c->tls; i++) {
+        size_t of_this = n < c->out[i].len ? n : c->out[i].len;
+        c->out[i].at += of_this;
+        c->out[i].len -= of_this;
+        n -= of_this;
     }
+    if (!c->tls)
+        return;
     c->tls_done += n;
     if (c->tls_done == tls_output(c->tls)->len) {
         str_clear(tls_output(c->tls));
@@ -194,11 +217,11 @@ static void count_written(struct conn *c, size_t n)
 
 static void flush(struct conn *c)
 {
-    size_t n;
-    const char *p = unwritten(c, &n);
+    struct span part[2];
+    size_t n = unwritten(c, part);
     ssize_t put = 0;
     if (n) {
-        put = stamp_send(c->watch.fd, p, n, c->writing && c->stamps);
+        put = stamp_send(c->watch.fd, part, c->writing && c->stamps);
         if (put < 0 && errno != EAGAIN && errno != EINTR) {
             fail_later(c, errno);
             return;
@@ -216,22 +239,22 @@ static void flush(struct conn *c)
     }
 }
 
-void conn_send(struct conn *c, const char *p, size_t n)
+void conn_send(struct conn *c, struct span head, struct span body)
 {
-    size_t pending;
+    struct span part[2];
     c->exchange++;
-    c->request_len = n;
+    c->request_len = head.len + body.len;
     if (c->tls) {
-        if (tls_write(c->tls, p, n) == TLS_FAILED) {
+        if (tls_write(c->tls, head.at, head.len) == TLS_FAILED ||
+            (body.len && tls_write(c->tls, body.at, body.len) == TLS_FAILED)) {
             fail_later(c, EPROTO);
             return;
         }
     } else {
-        c->out = p;
-        c->out_left = n;
+        c->out[0] = head;
+        c->out[1] = body;
     }
-    unwritten(c, &pending);
-    c->tx_last = c->tx_bytes + (uint32_t)pending - 1;
+    c->tx_last = c->tx_bytes + (uint32_t)unwritten(c, part) - 1;
     c->writing = c->sent_due = c->ack_due = true;
     c->tx_before_ns = clock_now(NULL);
     flush(c);
@@ -239,7 +262,7 @@ void conn_send(struct conn *c, const char *p, size_t n)
 
 size_t conn_unwritten(const struct conn *c)
 {
-    return !c->writing ? 0 : c->tls ? c->request_len : c->out_left;
+    return !c->writing ? 0 : c->tls ? c->request_len : c->out[0].len + c->out[1].len;
 }
 
 /* ---- the error queue: transmit stamps ---- */

@@ -58,9 +58,6 @@ void loop_run(struct loop *l);
 void loop_step(struct loop *l, mono_ns until);
 void loop_stop(struct loop *l);
 void loop_allow_spin(struct loop *l, bool allow);
-/* Called after every batch of events, outside the measured path: the place to allocate for the next. One
- * only. */
-void loop_after_batch(struct loop *l, void (*fn)(void *user), void *user);
 
 /* CLOCK_REALTIME ns → mono_ns with the offset sampled around this batch. */
 mono_ns loop_from_realtime(const struct loop *l, int64_t realtime_ns);

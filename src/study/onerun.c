@@ -88,17 +88,6 @@ static double cold_rate(const struct executor *x)
     return median(copy, x->n_prompt_rates);
 }
 
-static int64_t largest_limit(const struct executor *x, const struct study_arm *arm)
-{
-    int64_t most = arm->load >= 0 ? x->study->loads[arm->load].output_tok.high : 0;
-    for (size_t i = 0; i < arm->n_agents; i++) {
-        const struct options *o = &x->flows[arm->agents[i]].options;
-        if (o->set & OPTION_NUM_PREDICT && o->num_predict > most)
-            most = o->num_predict;
-    }
-    return most;
-}
-
 static void release_stage(struct stage *st)
 {
     for (size_t i = 0; i < st->n && !st->pool; i++)
@@ -180,7 +169,7 @@ static void count_requests(struct executor *x, struct stage *st, struct run *r)
     run_tally_fill_health(&st->tally, &r->health);
 }
 
-static int window(struct executor *x, struct stage *st, const struct study_arm *arm, struct run *r, struct err *e)
+static int window(struct executor *x, struct stage *st, struct run *r, struct err *e)
 {
     struct driver_spec spec = {
         .servers = x->views,
@@ -188,7 +177,6 @@ static int window(struct executor *x, struct stage *st, const struct study_arm *
         .sessions = st->sessions,
         .n_sessions = st->n,
         .limits = x->study->limits,
-        .max_tok_hint = largest_limit(x, arm),
         .cold_prompt_rate = cold_rate(x),
         .stop = &x->stop,
         .on_request = st->pool ? NULL : on_request,
@@ -241,7 +229,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
     else
         set_agents(x, arm, &st);
     if (!rc)
-        rc = window(x, &st, arm, &r, e);
+        rc = window(x, &st, &r, e);
     r.health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
     r.health.ceiling_requests_per_s = x->calibration.requests_per_s;
     if (rc == 0 || rc == ERR_INTERRUPTED) {

@@ -4,9 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -280,6 +283,39 @@ static void events_of_one_read_are_merged(void **state)
     driver_run_release(&b.run);
 }
 
+/* Far more events in one read than a request has room for: none is lost, and their text is whole. */
+static void a_burst_is_kept_whole(void **state)
+{
+    enum { COMMENTS = 60000, DELTAS = 500 };
+    struct str burst = STR_INIT;
+    struct bench b;
+    (void)state;
+    str_addz(&burst, HEAD_SSE DELTA("a"));
+    for (int i = 0; i < COMMENTS; i++)
+        str_addz(&burst, ":\n");
+    for (int i = 0; i < DELTAS; i++)
+        str_addz(&burst, DELTA("0123456789abcdef"));
+    str_addz(&burst, FINISH DONE);
+    const struct step script[] = {REQUEST, {OP_PUSH, burst.at, burst.len}, FIN, END};
+    set_up(&b, script, "openai", 2, 2);
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, OUTCOME_OK);
+        assert_int_equal(r->chunks.dropped, 0);
+        assert_int_equal(r->chunks.n, 1 + COMMENTS + DELTAS + 2);
+        assert_int_equal(r->text.len, 1 + 16 * DELTAS);
+        assert_memory_equal(r->text.at + r->text.len - 16, "0123456789abcdef", 16);
+        for (size_t k = 1; k < r->chunks.n; k++) /* merged is exactly: one of the same read came behind it */
+            assert_int_equal((r->chunks.at[k - 1].flags & CHUNK_MERGED) != 0,
+                             r->chunks.at[k - 1].app_ns == r->chunks.at[k].app_ns);
+    }
+    assert_int_equal(b.run.health.dropped_chunks, 0);
+    driver_run_release(&b.run);
+    str_release(&burst);
+}
+
 static void stop_at_first_tick(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
 {
     struct bench *b = user;
@@ -367,6 +403,47 @@ static void an_open_loop_waits_for_nobody(void **state)
     }
     assert_true(b.run.sessions[0].ended_ns >= b.run.requests[3].stamp[STAMP_DONE]);
     driver_run_release(&b.run);
+}
+
+/* Two connections stand and no descriptor is left: what would open a third is unsent and says why, the others go on. */
+static void without_descriptors_requests_are_unsent(void **state)
+{
+    static const struct step script[] = {REQUEST, GONE, END};
+    static const int64_t at[] = {0, 10 * NS_PER_MS, 20 * NS_PER_MS, 30 * NS_PER_MS};
+    struct rlimit limit;
+    struct bench b;
+    struct driver *d;
+    struct err e = ERR_INIT;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].width = 2;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    assert_int_equal(driver_new(&d, &b.spec, &e), 0);
+    while (*(volatile int *)&b.player.accepted < 2)
+        sched_yield();
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t soft = limit.rlim_cur;
+    int first_free = dup(0);
+    close(first_free);
+    limit.rlim_cur = (rlim_t)first_free;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    int rc = driver_run(d, &b.run, &e);
+    limit.rlim_cur = soft;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(rc, 0);
+    assert_int_equal(b.run.n_requests, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, i < 2 ? OUTCOME_TIMEOUT_FIRST_BYTE : OUTCOME_UNSENT);
+        assert_true(i < 2 || strstr(str_z(&r->error), "Too many open files"));
+    }
+    struct run_counts c = run_count(&b.run);
+    assert_true(run_counts_balance(&c));
+    driver_free(d);
+    driver_run_release(&b.run);
+    player_stop(&b.player);
 }
 
 static void an_open_loop_ends_when_its_session_does(void **state)
@@ -471,9 +548,11 @@ int main(void)
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(sessions_take_turns_and_start_together),
         cmocka_unit_test(events_of_one_read_are_merged),
+        cmocka_unit_test(a_burst_is_kept_whole),
         cmocka_unit_test(a_stop_cancels_what_flies),
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
+        cmocka_unit_test(without_descriptors_requests_are_unsent),
         cmocka_unit_test(an_open_loop_ends_when_its_session_does),
         cmocka_unit_test(a_taker_gets_every_request_once),
         cmocka_unit_test(a_taker_gets_what_is_stopped),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -466,6 +467,48 @@ static void test_preconnect(void **state)
     bench_close(&b);
 }
 
+static int listen_on_loopback(int queue, char url[64])
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+    assert_int_equal(listen(fd, queue), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    snprintf(url, 64, "http://127.0.0.1:%d", ntohs(a.sin_port));
+    return fd;
+}
+
+/* More connections than are opened at once, from three addresses in turn. */
+static void test_sources(void **state)
+{
+    enum { N = 240, SOURCES = 3 };
+    struct client_options o = {.sources = SOURCES};
+    struct bench b;
+    struct err e = ERR_INIT;
+    char url[64];
+    int seen[SOURCES] = {0}, listener = listen_on_loopback(N, url);
+    (void)state;
+    bench_open(&b, NULL);
+    bench_client(&b, url, &o);
+    if (client_preconnect(b.client, N, PATIENCE_NS, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(b.client->connections, N);
+    for (int i = 0; i < N; i++) {
+        struct sockaddr_in from = {0};
+        socklen_t len = sizeof from;
+        int fd = accept(listener, (struct sockaddr *)&from, &len);
+        uint32_t k = ntohl(from.sin_addr.s_addr) - INADDR_LOOPBACK;
+        assert_true(fd >= 0 && k < SOURCES);
+        seen[k]++;
+        close(fd);
+    }
+    for (int k = 0; k < SOURCES; k++)
+        assert_int_equal(seen[k], N / SOURCES);
+    close(listener);
+    bench_close(&b);
+}
+
 /* A name with an IPv6 and an IPv4 address, of which one answers; IPv6 itself. */
 static void test_address_families(void **state)
 {
@@ -588,6 +631,7 @@ int main(void)
         cmocka_unit_test(test_start_in_end),
         cmocka_unit_test(test_parallel_calls),
         cmocka_unit_test(test_preconnect),
+        cmocka_unit_test(test_sources),
         cmocka_unit_test(test_address_families),
         cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_fetch),
