@@ -36,7 +36,6 @@ struct client_options {
     const char *const *header; /* extra header lines "Name: value", NULL-terminated; may be NULL; copied */
     const char *api_key;       /* sent as "Authorization: Bearer …"; copied, wiped on free; NULL */
     int max_connections;       /* 0: no limit */
-    int rcvbuf_bytes;          /* 0: the system's */
 };
 
 struct client;

@@ -107,6 +107,16 @@ static double barrier(const struct evidence *v)
     return v->run->health.barrier_spread_us / 1e3;
 }
 
+static double stopped(const struct evidence *v)
+{
+    return v->run->health.stopped_max_ms;
+}
+
+static double receive_full(const struct evidence *v)
+{
+    return told_share(v->run->health.receive_full);
+}
+
 static double unstamped(const struct evidence *v)
 {
     return share(v->run->health.unstamped, v->run->health.chunks);
@@ -132,8 +142,11 @@ static const struct rule rules[] = {
      loop_busy, NULL},
     {{"send_lag", 1.0, "ms", V, S, "requests left late: p99 of sent - planned above the larger of 1 ms and 1 % of the "
       "median latency"}, send_lag, send_lag_limit},
+    {{"stopped", 250.0, "ms", V, S, "the client did not run for a while: a timer of its loop came late"}, stopped, NULL},
     {{"steal", 0.01, "1", V, S, "the hypervisor took CPU time"}, steal, NULL},
     {{"barrier_spread", 1.0, "ms", S, S, "sessions did not start together"}, barrier, NULL},
+    {{"receive_full", 0.01, "1", S, S, "reads found half of the receive window or more waiting: the client may have held "
+      "the server back"}, receive_full, NULL},
     {{"unstamped", 0.05, "1", S, S, "chunks without a kernel stamp"}, unstamped, NULL},
     {{"retransmits", 0.001, "1", S, S, "TCP segments were lost or out of order, per chunk received"}, retransmits, NULL},
 };

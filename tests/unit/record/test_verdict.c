@@ -131,6 +131,16 @@ static void barrier(struct scene *s, bool over)
     s->run.health.barrier_spread_us = over ? 1001 : 1000;
 }
 
+static void stopped(struct scene *s, bool over)
+{
+    s->run.health.stopped_max_ms = over ? 251 : 250;
+}
+
+static void receive_full(struct scene *s, bool over)
+{
+    s->run.health.receive_full = over ? 0.011 : 0.01;
+}
+
 static void unstamped(struct scene *s, bool over)
 {
     s->run.health.unstamped = over ? 501 : 500;
@@ -155,13 +165,15 @@ static void test_each_rule(void **state)
     expect(send_lag_short, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(send_lag_none, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(steal, "steal", VERDICT_VOID, VERDICT_SUSPECT);
+    expect(stopped, "stopped", VERDICT_VOID, VERDICT_SUSPECT);
+    expect(receive_full, "receive_full", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(barrier, "barrier_spread", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(unstamped, "unstamped", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(retransmits, "retransmits", VERDICT_SUSPECT, VERDICT_SUSPECT);
     size_t rules = 0;
     while (verdict_rule_at(rules))
         rules++;
-    assert_int_equal(rules, 12); /* a new rule needs its line above */
+    assert_int_equal(rules, 14); /* a new rule needs its line above */
 }
 
 static void test_unmeasured_does_not_fire(void **state)
@@ -173,6 +185,8 @@ static void test_unmeasured_does_not_fire(void **state)
     s.run.health = (struct health){.send_lag_p99_us = NAN,
                                    .barrier_spread_us = NAN,
                                    .loop_busy = NAN,
+                                   .stopped_max_ms = NAN,
+                                   .receive_full = NAN,
                                    .steal = -1,
                                    .retransmits = -1,
                                    .chunks = -1,
