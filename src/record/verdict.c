@@ -184,7 +184,7 @@ static struct evidence collect(const struct run *r)
 static void add_value(struct str *why, const char *unit, double value)
 {
     if (!strcmp(unit, "ms"))
-        str_addf(why, "%.3g ms", value);
+        str_addf(why, value < 1000 ? "%.3g ms" : "%.0f ms", value);
     else if (value == floor(value))
         str_addf(why, "%.0f", value);
     else

@@ -204,11 +204,11 @@ static void test_worst_wins_and_all_are_named(void **state)
     quiet(&s, "writer");
     s.run.health.steal = 0.5;
     s.run.health.dropped_chunks = 3;
-    s.run.health.barrier_spread_us = 5300;
+    s.run.health.barrier_spread_us = 5300e3;
     assert_int_equal(judge(&s, why, sizeof why), VERDICT_VOID);
     assert_string_equal(why, "dropped_chunks: chunks found no room in the record (3, limit 0); "
                              "steal: the hypervisor took CPU time (50 %, limit 1 %); "
-                             "barrier_spread: sessions did not start together (5.3 ms, limit 1 ms)");
+                             "barrier_spread: sessions did not start together (5300 ms, limit 1 ms)");
     stamps(&s, true);
     judge(&s, why, sizeof why);
     assert_non_null(strstr(why, "(sent > first_byte in request 1)"));
