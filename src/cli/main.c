@@ -56,7 +56,7 @@ static void print_commands(FILE *to)
           to);
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\nexit codes: 0 ok, 1 a gate failed, 2 usage or bad input, 3 environment, 70 a bug, 130 interrupted\n"
+    fputs("\nexit codes: 0 ok, 1 a gate failed or a load is VOID, 2 usage or bad input, 3 environment, 70 a bug, 130 interrupted\n"
           "example:\n  chimera agent --scenario chimera_homo --runs 3 -o results/homo.db\n",
           to);
 }

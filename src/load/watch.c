@@ -39,6 +39,8 @@ void watch_fill_health(struct run *r, const struct loop_stats *loop, const struc
     h->barrier_spread_us = barrier_spread_us(r);
     mono_ns all = loop->wait_ns + loop->busy_ns;
     h->loop_busy = all > 0 ? (double)loop->busy_ns / (double)all : NAN;
+    h->stopped_max_ms = (double)loop->timer_late_max_ns / 1e6;
+    h->receive_full = loop->reads ? (double)loop->full_reads / (double)loop->reads : NAN;
     h->clock_steps = (int64_t)loop->clock_steps;
     h->clock_step_max_ns = loop->clock_step_max_ns;
     h->ctx_voluntary = after->voluntary - before->voluntary;

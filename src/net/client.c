@@ -259,7 +259,6 @@ int client_new(struct client **out, struct loop *l, const struct endpoint *ep, c
     c->loop = l;
     c->endpoint = *ep;
     c->target.host = c->endpoint.host;
-    c->target.rcvbuf_bytes = o ? o->rcvbuf_bytes : 0;
     c->target.sources = !o ? 0 : o->sources < CLIENT_SOURCES ? o->sources : CLIENT_SOURCES;
     c->max_connections = o ? o->max_connections : 0;
     int r = request_fields(ep, o, &c->fields, e);

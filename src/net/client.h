@@ -38,7 +38,6 @@ struct client_options {
     const char *const *header; /* extra header lines "Name: value", NULL-terminated; may be NULL; copied */
     const char *api_key;       /* sent as "Authorization: Bearer …"; copied, wiped on free; NULL */
     int max_connections;       /* 0: no limit */
-    int rcvbuf_bytes;          /* 0: the system's */
     /* Connections to an address of 127/8 are made from so many of them in turn, from 127.0.0.1 on, at most
      * CLIENT_SOURCES: each has ports of its own. 0, 1, and elsewhere: the system chooses. */
     int sources;

@@ -117,8 +117,6 @@ static int attempt(struct conn *c, const struct address *a)
     if (fd < 0)
         return errno;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (c->target->rcvbuf_bytes > 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &c->target->rcvbuf_bytes, sizeof c->target->rcvbuf_bytes);
     choose_source(c->target, fd, a);
     stamp_enable_rx(fd); /* early: the kernel turns it on asynchronously */
     if (connect(fd, (const struct sockaddr *)&a->sa, a->len) && errno != EINPROGRESS && errno != EINTR) {
@@ -381,6 +379,19 @@ static void take_bytes(struct conn *c, const char *p, size_t n, const struct arr
     tls_step(c, tls_input(c->tls, p, n, &(struct tls_sink){.user = c, .bytes = on_plaintext}));
 }
 
+/* Half of the window was waiting: the server may have been held back by us. The window is at most half of the socket's
+ * buffer, which counts the kernel's overhead too (tcp(7), tcp_adv_win_scale); the kernel may enlarge it, so it is looked up
+ * where a read reached what was known. */
+static bool window_half_full(struct conn *c, size_t n)
+{
+    int bytes = 0;
+    socklen_t len = sizeof bytes;
+    if (n < c->full_at || getsockopt(c->watch.fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) || bytes <= 0)
+        return false;
+    c->full_at = (size_t)bytes / 4;
+    return n >= c->full_at;
+}
+
 void conn_pump(struct conn *c)
 {
     size_t cap;
@@ -392,6 +403,8 @@ void conn_pump(struct conn *c)
         return;
     if (n > 0) {
         struct arrival a = stamp_arrival(c, app_ns, realtime);
+        if (window_half_full(c, (size_t)n))
+            loop_count_full_read(c->loop);
         take_bytes(c, buffer, (size_t)n, &a);
     } else {
         int r = n < 0 ? errno : 0;

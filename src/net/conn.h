@@ -26,7 +26,6 @@ struct target {
     int n, best;             /* best: the address that worked last, tried first */
     const char *host;        /* for TLS */
     struct tls_context *tls; /* NULL: plain */
-    int rcvbuf_bytes;
     int sources, next_source; /* addresses of 127/8 to connect from in turn; 0 or 1: the system chooses */
 };
 
@@ -77,6 +76,7 @@ struct conn {
     bool stamps, writing, sent_due, ack_due;
     int64_t retransmits; /* of sockets it had before */
     struct burial burial;
+    size_t full_at; /* bytes of a read that are half of the receive window, when last looked up */
     mono_ns tx_before_ns, written_ns, sent_ns, last_rx_ns;
     const struct arrival *arrival; /* of the read in hand, for TLS records */
 

@@ -273,6 +273,11 @@ uint64_t loop_count_read(struct loop *l)
     return ++l->reads;
 }
 
+void loop_count_full_read(struct loop *l)
+{
+    l->stats.full_reads++;
+}
+
 /* ---- warm stamps ---- */
 
 /* A connected pair over loopback TCP: out[0] receives. 0 or -1. */

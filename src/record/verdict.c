@@ -124,6 +124,16 @@ static double barrier(const struct evidence *v)
     return v->run->health.barrier_spread_us / 1e3;
 }
 
+static double stopped(const struct evidence *v)
+{
+    return v->run->health.stopped_max_ms;
+}
+
+static double receive_full(const struct evidence *v)
+{
+    return told_share(v->run->health.receive_full);
+}
+
 static double unstamped(const struct evidence *v)
 {
     return share(v->run->health.unstamped, v->run->health.chunks);
@@ -152,8 +162,11 @@ static const struct rule rules[] = {
      NULL},
     {{"send_lag", 1.0, "ms", V, S, "requests left late: p99 of sent - planned above the larger of 1 ms and 1 % of the "
       "median latency"}, send_lag, send_lag_limit},
+    {{"stopped", 250.0, "ms", V, S, "the client did not run for a while: a timer of its loop came late"}, stopped, NULL},
     {{"steal", 0.01, "1", V, S, "the hypervisor took CPU time"}, steal, NULL},
     {{"barrier_spread", 1.0, "ms", S, S, "sessions did not start together"}, barrier, NULL},
+    {{"receive_full", 0.01, "1", S, S, "reads found half of the receive window or more waiting: the client may have held "
+      "the server back"}, receive_full, NULL},
     {{"unstamped", 0.05, "1", S, S, "chunks without a kernel stamp"}, unstamped, NULL},
     {{"retransmits", 0.001, "1", S, S, "TCP segments were lost or out of order, per chunk received"}, retransmits, NULL},
 };
@@ -179,7 +192,7 @@ bool run_is_agent(const struct run *r)
 static void add_value(struct str *why, const char *unit, double value)
 {
     if (!strcmp(unit, "ms"))
-        str_addf(why, "%.3g ms", value);
+        str_addf(why, value < 1000 ? "%.3g ms" : "%.0f ms", value);
     else if (value == floor(value))
         str_addf(why, "%.0f", value);
     else

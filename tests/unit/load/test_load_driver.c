@@ -1,14 +1,16 @@
 /* The driver against a scripted server: every way a request may end becomes its typed outcome, sessions go on or stop as they
  * say, nothing planned is lost. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -72,6 +74,7 @@ struct bench {
     struct run run;
     volatile int stop;
     int told; /* on_request calls */
+    int ticks;
 };
 
 static void on_request(void *user, struct request *r)
@@ -344,6 +347,33 @@ static void a_stop_cancels_what_flies(void **state)
     driver_run_release(&b.run);
 }
 
+/* The first tick keeps the loop for longer than a tick; the next one comes late and stops the run. */
+static void doze_then_stop(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+{
+    struct bench *b = user;
+    const struct timespec nap = {.tv_nsec = 150 * NS_PER_MS};
+    (void)now;
+    (void)in_flight;
+    (void)tokens;
+    if (b->ticks++)
+        b->stop = 1;
+    else
+        nanosleep(&nap, NULL);
+}
+
+static void a_stopped_client_says_so(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("a")), GONE, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 1);
+    b.spec.limits = (struct call_limits){0};
+    b.spec.on_tick = doze_then_stop;
+    assert_int_equal(play(&b), ERR_INTERRUPTED);
+    assert_true(b.run.health.stopped_max_ms >= 50);
+    driver_run_release(&b.run);
+}
+
 /* The most requests that were between planned and done at one time. */
 static size_t most_in_flight(const struct run *r)
 {
@@ -550,6 +580,7 @@ int main(void)
         cmocka_unit_test(events_of_one_read_are_merged),
         cmocka_unit_test(a_burst_is_kept_whole),
         cmocka_unit_test(a_stop_cancels_what_flies),
+        cmocka_unit_test(a_stopped_client_says_so),
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
         cmocka_unit_test(without_descriptors_requests_are_unsent),

@@ -244,6 +244,37 @@ static void test_large(void **state)
     str_release(&answer);
 }
 
+/* ---- did our reading hold the server back? ---- */
+
+static uint64_t full_reads(const struct step *script)
+{
+    struct bench b;
+    struct tale t = {0};
+    bench_open(&b, NULL);
+    player_script(&b.player, 0, script);
+    bench_call(&b, &get_body, &t);
+    assert_int_equal(t.end.result, NET_DONE);
+    uint64_t n = loop_stats(b.loop)->full_reads;
+    assert_true(n <= loop_stats(b.loop)->reads);
+    tale_release(&t);
+    bench_close(&b);
+    return n;
+}
+
+static void test_full_reads(void **state)
+{
+    (void)state;
+    static const struct step gentle[] = {REQUEST, SEND(OK200 "Content-Length: 6\r\n\r\n"), EACH("gentle"), END};
+    struct str answer = STR_INIT;
+    str_addz(&answer, OK200 "Content-Length: 5000000\r\n\r\n");
+    for (int i = 0; i < 500000; i++)
+        str_addz(&answer, "0123456789");
+    const struct step flood[] = {REQUEST, {OP_PUSH, answer.at, answer.len}, END};
+    assert_int_equal(full_reads(gentle), 0);
+    assert_true(full_reads(flood) > 0);
+    str_release(&answer);
+}
+
 /* ---- connections ---- */
 
 static void test_keep_alive(void **state)
@@ -635,6 +666,7 @@ int main(void)
         cmocka_unit_test(test_address_families),
         cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_fetch),
+        cmocka_unit_test(test_full_reads),
         cmocka_unit_test(test_memory_per_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

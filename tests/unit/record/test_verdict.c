@@ -152,6 +152,16 @@ static void barrier(struct scene *s, bool over)
     s->run.health.barrier_spread_us = over ? 1001 : 1000;
 }
 
+static void stopped(struct scene *s, bool over)
+{
+    s->run.health.stopped_max_ms = over ? 251 : 250;
+}
+
+static void receive_full(struct scene *s, bool over)
+{
+    s->run.health.receive_full = over ? 0.011 : 0.01;
+}
+
 static void unstamped(struct scene *s, bool over)
 {
     s->run.health.unstamped = over ? 501 : 500;
@@ -178,6 +188,8 @@ static void test_each_rule(void **state)
     expect(send_lag_short, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(send_lag_none, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(steal, "steal", VERDICT_VOID, VERDICT_SUSPECT);
+    expect(stopped, "stopped", VERDICT_VOID, VERDICT_SUSPECT);
+    expect(receive_full, "receive_full", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(barrier, "barrier_spread", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(unstamped, "unstamped", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(retransmits, "retransmits", VERDICT_SUSPECT, VERDICT_SUSPECT);
@@ -196,6 +208,8 @@ static void test_unmeasured_does_not_fire(void **state)
     s.run.health = (struct health){.send_lag_p99_us = NAN,
                                    .barrier_spread_us = NAN,
                                    .loop_busy = NAN,
+                                   .stopped_max_ms = NAN,
+                                   .receive_full = NAN,
                                    .steal = -1,
                                    .retransmits = -1,
                                    .chunks = -1,
@@ -213,11 +227,11 @@ static void test_worst_wins_and_all_are_named(void **state)
     quiet(&s, "writer");
     s.run.health.steal = 0.5;
     s.run.health.dropped_chunks = 3;
-    s.run.health.barrier_spread_us = 5300;
+    s.run.health.barrier_spread_us = 5300e3;
     assert_int_equal(judge(&s, why, sizeof why), VERDICT_VOID);
     assert_string_equal(why, "dropped_chunks: chunks found no room in the record (3, limit 0); "
                              "steal: the hypervisor took CPU time (50 %, limit 1 %); "
-                             "barrier_spread: sessions did not start together (5.3 ms, limit 1 ms)");
+                             "barrier_spread: sessions did not start together (5300 ms, limit 1 ms)");
     stamps(&s, true);
     judge(&s, why, sizeof why);
     assert_non_null(strstr(why, "(sent > first_byte in request 1)"));
