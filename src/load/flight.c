@@ -9,7 +9,12 @@
 
 #include "base/hash.h"
 
-enum { TEXT_RESERVE_BYTES = 16 * 1024, ERROR_TEXT_BYTES = 2000 };
+enum {
+    TEXT_RESERVE_BYTES = 16 * 1024, /* at most: a token is rarely longer than TOKEN_BYTES */
+    TOKEN_BYTES = 16,
+    CHUNK_SPARE = 16, /* of a role, usage, the end, comments */
+    ERROR_TEXT_BYTES = 2000
+};
 
 /* ---- what net/ tells --------------------------------------------------------------------------------------------- */
 
@@ -225,11 +230,12 @@ static void fill_request(struct flight *f, struct request *r, const struct ask *
     r->model = f->server->model;
     r->num_ctx = ask->options.set & OPTION_NUM_CTX ? ask->options.num_ctx : f->server->num_ctx;
     r->max_tok = ask->options.set & OPTION_NUM_PREDICT ? ask->options.num_predict : -1;
-    str_add(&r->prompt, f->built.body.at, f->built.body.len);
+    r->prompt = f->built.body;
+    f->built.body = (struct str){0};
     sha256_hex(str_z(&r->prompt), r->prompt.len, r->prompt_sha256);
     str_add(&r->not_applied, str_z(&f->built.not_applied), f->built.not_applied.len);
-    chunk_list_init(&r->chunks, (size_t)most + 64);
-    str_reserve(&r->text, TEXT_RESERVE_BYTES);
+    chunk_list_init(&r->chunks, (size_t)most + CHUNK_SPARE);
+    str_reserve(&r->text, most < TEXT_RESERVE_BYTES / TOKEN_BYTES ? (size_t)most * TOKEN_BYTES : TEXT_RESERVE_BYTES);
 }
 
 static void timer_fire(struct timer *t)
@@ -292,8 +298,8 @@ void flight_send(struct flight *f, mono_ns planned)
     struct call_spec spec = {
         .method = f->built.method,
         .path = f->built.path,
-        .body = str_z(&f->built.body),
-        .body_len = f->built.body.len,
+        .body = str_z(&r->prompt),
+        .body_len = r->prompt.len,
         .framing = f->built.framing == FRAMING_SSE      ? CALL_SSE
                    : f->built.framing == FRAMING_NDJSON ? CALL_NDJSON
                                                         : CALL_BODY,
