@@ -112,7 +112,8 @@ struct call_ops {
      * first_byte, unless the server answered what it had not wholly read, and not at all when the request was never
      * wholly written. A request sent again on a new connection tells it again: the last counts. */
     void (*sent)(void *user, mono_ns t_ns, bool kernel);
-    void (*acked)(void *user, mono_ns t_ns); /* the peer's TCP acknowledged it; optional; may be NULL */
+    /* The peer's TCP acknowledged it; optional, at most one in 10 ms on a connection; may be NULL. */
+    void (*acked)(void *user, mono_ns t_ns);
     void (*first_byte)(void *user, const struct arrival *a);
     void (*head)(void *user, int status, struct span content_type);
     /* One SSE event's data (lines joined by \n; event_name empty or the event: field), one NDJSON line, or the

@@ -14,6 +14,7 @@
 #define STAMP_SLACK_NS NS_PER_US        /* how far a mapped stamp may contradict our clock before it is dropped */
 #define ADDRESS_SHARE_NS (5 * NS_PER_S) /* for one of several addresses when connecting has no deadline */
 #define STAMPS_PER_VISIT 64             /* messages of the error queue taken at once: no endless loop */
+#define ACK_EVERY_NS (10 * NS_PER_MS)   /* the path's RTT is sampled: each stamp costs the kernel a message */
 
 static void on_ready(struct watch *w, unsigned ev);
 static void on_timer(struct timer *t);
@@ -43,7 +44,7 @@ int64_t conn_retransmits(const struct conn *c)
 bool conn_stale(const struct conn *c)
 {
     char byte;
-    if (c->tls || c->watch.fd < 0)
+    if (c->tls || c->watch.fd < 0 || c->emptied)
         return false;
     return recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
@@ -213,13 +214,20 @@ static void count_written(struct conn *c, size_t n)
     }
 }
 
+static unsigned stamps_wanted(const struct conn *c)
+{
+    if (!c->writing || !c->stamps)
+        return 0;
+    return c->ack_due ? STAMP_SENT | STAMP_ACKED : STAMP_SENT;
+}
+
 static void flush(struct conn *c)
 {
     struct span part[2];
     size_t n = unwritten(c, part);
     ssize_t put = 0;
     if (n) {
-        put = stamp_send(c->watch.fd, part, c->writing && c->stamps);
+        put = stamp_send(c->watch.fd, part, stamps_wanted(c));
         if (put < 0 && errno != EAGAIN && errno != EINTR) {
             fail_later(c, errno);
             return;
@@ -253,8 +261,11 @@ void conn_send(struct conn *c, struct span head, struct span body)
         c->out[1] = body;
     }
     c->tx_last = c->tx_bytes + (uint32_t)unwritten(c, part) - 1;
-    c->writing = c->sent_due = c->ack_due = true;
+    c->writing = c->sent_due = true;
     c->tx_before_ns = clock_now(NULL);
+    c->ack_due = c->tx_before_ns >= c->next_ack_ns;
+    if (c->ack_due)
+        c->next_ack_ns = c->tx_before_ns + ACK_EVERY_NS;
     flush(c);
 }
 
@@ -288,15 +299,18 @@ static void take_stamp(struct conn *c, const struct tx_stamp *s)
     }
 }
 
-/* True when the queue held something: then EPOLLERR did not mean a broken connection. */
+/* Takes one message, and more while a stamp is due: what lies behind would be told by the next EPOLLERR. True when the
+ * queue held something: then EPOLLERR did not mean a broken connection. */
 static bool read_stamps(struct conn *c)
 {
     struct tx_stamp s;
     int n = 0;
-    while (n < STAMPS_PER_VISIT && c->watch.fd >= 0 && stamp_read_error_queue(c->watch.fd, &s)) {
+    do {
+        if (c->watch.fd < 0 || !stamp_read_error_queue(c->watch.fd, &s))
+            break;
         n++;
         take_stamp(c, &s);
-    }
+    } while (n < STAMPS_PER_VISIT && (c->sent_due || c->ack_due));
     return n > 0;
 }
 
@@ -405,7 +419,9 @@ void conn_pump(struct conn *c)
         struct arrival a = stamp_arrival(c, app_ns, realtime);
         if (window_half_full(c, (size_t)n))
             loop_count_full_read(c->loop);
-        take_bytes(c, buffer, (size_t)n, &a);
+        c->emptied = (size_t)n < cap;
+        take_bytes(c, buffer, (size_t)n, &a); /* may free c, whose memory stays until the pass is over */
+        c->emptied = false;
     } else {
         int r = n < 0 ? errno : 0;
         if (c->sent_due)

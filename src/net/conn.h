@@ -23,9 +23,9 @@ struct address {
 /* Where connections go; owned by the client, outlives them. */
 struct target {
     struct address address[ADDRESSES];
-    int n, best;             /* best: the address that worked last, tried first */
-    const char *host;        /* for TLS */
-    struct tls_context *tls; /* NULL: plain */
+    int n, best;              /* best: the address that worked last, tried first */
+    const char *host;         /* for TLS */
+    struct tls_context *tls;  /* NULL: plain */
     int sources, next_source; /* addresses of 127/8 to connect from in turn; 0 or 1: the system chooses */
 };
 
@@ -74,10 +74,12 @@ struct conn {
     uint32_t tx_last;               /* the number of the request's last byte */
     uint32_t exchange, rx_exchange; /* sends so far, and at the beginning of the read in hand */
     bool stamps, writing, sent_due, ack_due;
+    bool emptied;        /* what a read brought is being handed out, and it was all there was */
     int64_t retransmits; /* of sockets it had before */
     struct burial burial;
     size_t full_at; /* bytes of a read that are half of the receive window, when last looked up */
     mono_ns tx_before_ns, written_ns, sent_ns, last_rx_ns;
+    mono_ns next_ack_ns;           /* no stamp of an acknowledgement is asked for before */
     const struct arrival *arrival; /* of the read in hand, for TLS records */
 
     /* the owner's */
@@ -99,8 +101,8 @@ void conn_pump(struct conn *c);
 /* Tells sent() now if it is due, by the error queue or else by our clock. */
 void conn_settle_sent(struct conn *c);
 /* Whether an idle connection has ended or holds bytes that nobody asked for, though the loop did not come to read them
- * yet: the next request's answer would be taken from them. One system call; never true under TLS, where bytes may be
- * the protocol's own. */
+ * yet: the next request's answer would be taken from them. One system call, none while a read is being handed out;
+ * never true under TLS, where bytes may be the protocol's own. */
 bool conn_stale(const struct conn *c);
 /* TCP segments that its socket sent again or received out of order so far. */
 int64_t conn_retransmits(const struct conn *c);

@@ -312,7 +312,7 @@ bool loop_warm_stamps(struct loop *l)
     while (!realtime && clock_now(NULL) < give_up) {
         char byte = 0;
         struct pollfd p = {.fd = l->warm_fds[0], .events = POLLIN};
-        if (stamp_send(l->warm_fds[1], (struct span[2]){{&byte, 1}}, false) != 1 || poll(&p, 1, 100) < 0)
+        if (stamp_send(l->warm_fds[1], (struct span[2]){{&byte, 1}}, 0) != 1 || poll(&p, 1, 100) < 0)
             return false;
         if (stamp_recv(l->warm_fds[0], &byte, 1, &realtime) < 0 && errno != EAGAIN)
             return false;

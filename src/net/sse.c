@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define CARRY_BYTES 1024 /* reserved for the rest of a line that was cut: a usual one needs no allocation then */
+#define CARRY_BYTES 700 /* reserved ahead: a usual line cut in two needs no allocation */
 
 void sse_init(struct sse *s, size_t line_max, size_t event_max, sse_emit *emit, void *user)
 {

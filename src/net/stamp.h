@@ -29,11 +29,11 @@ int stamp_enable(int fd);
 
 /* recvmsg without waiting; *realtime_ns is the stamp of the last byte, 0 without one. As recvmsg otherwise. */
 ssize_t stamp_recv(int fd, void *buf, size_t cap, int64_t *realtime_ns);
-/* sendmsg of two parts, the second of which may be empty, without waiting and without SIGPIPE; `stamped` asks for SND and
- * ACK stamps of the last byte. As sendmsg. */
-ssize_t stamp_send(int fd, const struct span part[2], bool stamped);
+enum stamp_kind { STAMP_OTHER = 0, STAMP_SENT = 1u << 0, STAMP_ACKED = 1u << 1 };
 
-enum stamp_kind { STAMP_OTHER, STAMP_SENT, STAMP_ACKED };
+/* sendmsg of two parts, the second of which may be empty, without waiting and without SIGPIPE; `kinds` of stamps (SENT,
+ * ACKED, both or 0) are asked for the last byte. As sendmsg. */
+ssize_t stamp_send(int fd, const struct span part[2], unsigned kinds);
 
 struct tx_stamp {
     enum stamp_kind kind;
