@@ -232,7 +232,7 @@ static void latencies(const struct sends *s, struct load_run *out)
 
 static void settle(struct load_warmup *w, const char *name, const double *x, size_t n)
 {
-    struct steady_mser m = steady_mser5(x, n);
+    struct steady_mser m = steady_mser5(x, n, NULL);
     if (m.n_batches < 2)
         return;
     if (!w->by || (w->settled && !m.settled) || (w->settled == m.settled && m.truncate > w->drop)) {

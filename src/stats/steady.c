@@ -8,7 +8,7 @@
 
 /* From the last batch to the first, so that the sum of squares over the rest grows by one batch a step (Welford 1962)
  * and nothing is stored. */
-struct steady_mser steady_mser5(const double *x, size_t n)
+struct steady_mser steady_mser5(const double *x, size_t n, double *statistics)
 {
     struct steady_mser best = {.n_batches = n / STEADY_MSER_BATCH, .statistic = NAN};
     size_t m = best.n_batches, place = 0;
@@ -19,6 +19,8 @@ struct steady_mser steady_mser5(const double *x, size_t n)
         mean += delta / kept;
         squares += delta * (z - mean);
         double statistic = squares / (kept * kept);
+        if (statistics && d <= m / 2)
+            statistics[d] = statistic;
         if (d <= m / 2 && !(statistic > best.statistic)) { /* NaN at first; the first d wins a tie */
             best.statistic = statistic;
             place = d;

@@ -16,8 +16,9 @@ struct steady_mser {
     double statistic; /* its value there; NaN without two batches */
 };
 /* MSER-5 (White 1997; White, Cobb and Spratt 2000): over the means Z of batches of five, the first d <= m/2 with the
- * least sum over i > d of (Z_i - mean_d)^2 / (m - d)^2. */
-struct steady_mser steady_mser5(const double *x, size_t n);
+ * least sum over i > d of (Z_i - mean_d)^2 / (m - d)^2. statistics (may be NULL): that of every d, m / 2 + 1 values when m
+ * is at least 2. */
+struct steady_mser steady_mser5(const double *x, size_t n, double *statistics);
 
 /* The mean of the first batches * (n / batches) values with the t interval of the batches' means (Conway 1963): holds
  * when a batch is much longer than what one value remembers. n of the result counts batches. NaN when a batch would be

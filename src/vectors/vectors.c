@@ -9,7 +9,7 @@
 #include "format/json.h"
 #include "vectors/adapter.h"
 
-static const struct vector_fn *const tables[] = {vector_fns_basic, vector_fns_series};
+static const struct vector_fn *const tables[] = {vector_fns_basic, vector_fns_planning, vector_fns_series};
 
 enum { MAX_OUTPUTS = 64 };
 

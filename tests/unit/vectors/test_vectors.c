@@ -36,8 +36,26 @@ static void assert_checked(const struct vectors_report *r, const char *fn)
 static void every_function_of_the_list_holds(void **state)
 {
     (void)state;
-    static const char *const list[] = {"t_ppf",   "betainc",          "betaincinv",
-                                       "mean_ci", "geomean_ratio_ci", "dispersion_test"};
+    static const char *const list[] = {"t_ppf",
+                                       "betainc",
+                                       "betaincinv",
+                                       "mean_ci",
+                                       "geomean_ratio_ci",
+                                       "dispersion_test",
+                                       "acf",
+                                       "ljung_box",
+                                       "ess",
+                                       "ess_exceedance",
+                                       "batch_means",
+                                       "mser5",
+                                       "trend",
+                                       "abba",
+                                       "coordinated_omission",
+                                       "arrival_check",
+                                       "es_min_queries",
+                                       "es_min_passing",
+                                       "mad",
+                                       "tukey_fences"};
     struct vectors_report r;
     check_file(TESTS_DIR "/vectors/stat-vectors.json", &r);
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
