@@ -55,22 +55,37 @@ static double share_sd(const double *x, size_t length, size_t sections, double q
     return moments_sd(shares, sections);
 }
 
+static void section_bounds(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
+                           double confidence)
+{
+    const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
+    double whole = (double)n, b = (double)sections, length = (double)(n / sections);
+    s->half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sqrt(s->inflation * p * (1 - p) / length / b);
+    double low = fmax(1, floor((p - s->half_p) * whole + fuzz)), high = ceil((p + s->half_p) * whole - fuzz);
+    s->lo = sorted[(size_t)low - 1];
+    s->hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
+    s->m = whole * (1 - p) / fmax(s->inflation, 1);
+}
+
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
                                               size_t sections, double confidence)
 {
-    const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
     struct steady_section s = {NAN, NAN, NAN, NAN, NAN, NAN};
     if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
         return s;
     size_t length = n / sections;
-    double whole = (double)n, b = (double)sections;
-    s.q = sorted[(size_t)fmax(1, ceil(p * whole - fuzz)) - 1];
+    s.q = sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1];
     double sd = share_sd(x, length, sections, s.q);
-    s.half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sd / sqrt(b);
-    double low = fmax(1, floor((p - s.half_p) * whole + fuzz)), high = ceil((p + s.half_p) * whole - fuzz);
-    s.lo = sorted[(size_t)low - 1];
-    s.hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
     s.inflation = sd * sd * (double)length / (p * (1 - p));
-    s.m = whole * (1 - p) / fmax(s.inflation, 1);
+    section_bounds(&s, sorted, n, p, sections, confidence);
     return s;
+}
+
+void steady_section_widen(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
+                          double confidence, double inflation)
+{
+    if (!(s->inflation < inflation)) /* NaN: there is no interval */
+        return;
+    s->inflation = inflation;
+    section_bounds(s, sorted, n, p, sections, confidence);
 }

@@ -38,5 +38,8 @@ struct steady_section {
  * ascending. All NaN with n < sections, sections < 2 or > STEADY_MAX_BATCHES, or p outside (0, 1). */
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
                                               size_t sections, double confidence);
+/* The same when the inflation is known to be at least so much: interval and m by it. */
+void steady_section_widen(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
+                          double confidence, double inflation);
 
 #endif
