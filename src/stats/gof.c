@@ -117,23 +117,6 @@ static double ks_one_sided(double d, size_t n)
     return d * sum;
 }
 
-/* The limit law's upper tail (Kolmogorov 1933): the alternating series, or for small z the one that converges there. */
-static double kolmogorov_q(double z)
-{
-    const double pi = 3.14159265358979323846;
-    double sum = 0;
-    if (z <= 0)
-        return 1;
-    if (z < 1) {
-        for (int k = 1; k < 40; k += 2)
-            sum += exp(-k * k * pi * pi / (8 * z * z));
-        return 1 - sqrt(2 * pi) / z * sum;
-    }
-    for (int k = 1; k < 40; k++)
-        sum += (k % 2 ? 2 : -2) * exp(-2.0 * k * k * z * z);
-    return sum;
-}
-
 double gof_ks_p(double d, size_t n)
 {
     double whole = (double)n, root = sqrt(whole), p;
@@ -147,7 +130,7 @@ double gof_ks_p(double d, size_t n)
         p = whole * d * d > 4 ? 2 * ks_one_sided(d, n) : 1 - ks_cdf_exact(d, n);
     } else {
         double z = root * d;
-        p = kolmogorov_q(z + 1 / (6 * root) + (z - 1) / (4 * whole));
+        p = dist_kolmogorov_sf(z + 1 / (6 * root) + (z - 1) / (4 * whole));
     }
     return fmin(1, fmax(0, p));
 }

@@ -12,6 +12,43 @@ static void run_t_ppf(struct vector *v)
     vector_give(v, "t", dist_t_quantile(vector_number(v, "p"), vector_number(v, "df")));
 }
 
+static void run_norm_ppf(struct vector *v)
+{
+    vector_give(v, "z", dist_norm_quantile(vector_number(v, "p")));
+}
+
+static void run_norm_sf(struct vector *v)
+{
+    vector_give(v, "sf", dist_norm_sf(vector_number(v, "z")));
+}
+
+static void run_t_sf(struct vector *v)
+{
+    vector_give(v, "sf", dist_t_sf(vector_number(v, "t"), vector_number(v, "df")));
+}
+
+static void run_nct_cdf(struct vector *v)
+{
+    vector_give(v, "cdf", dist_nct_cdf(vector_number(v, "t"), vector_number(v, "df"), vector_number(v, "nc")));
+}
+
+static void run_chi2_ppf(struct vector *v)
+{
+    vector_give(v, "x", dist_chi2_quantile(vector_number(v, "p"), vector_number(v, "df")));
+}
+
+static void run_binom_cdf(struct vector *v)
+{
+    double k = vector_number(v, "k"), n = vector_number(v, "n"), p = vector_number(v, "p");
+    vector_give(v, "cdf", dist_binom_cdf(k, n, p));
+    vector_give(v, "pmf", dist_binom_pmf(k, n, p));
+}
+
+static void run_kolmogorov_sf(struct vector *v)
+{
+    vector_give(v, "sf", dist_kolmogorov_sf(vector_number(v, "x")));
+}
+
 static void run_betainc(struct vector *v)
 {
     vector_give(v, "I", dist_betainc(vector_number(v, "x"), vector_number(v, "a"), vector_number(v, "b")));
@@ -51,7 +88,14 @@ static void run_geomean_ratio_ci(struct vector *v)
 }
 
 const struct vector_fn vector_fns_basic[] = {
+    {"norm_ppf", run_norm_ppf},
+    {"norm_sf", run_norm_sf},
     {"t_ppf", run_t_ppf},
+    {"t_sf", run_t_sf},
+    {"nct_cdf", run_nct_cdf},
+    {"chi2_ppf", run_chi2_ppf},
+    {"binom_cdf", run_binom_cdf},
+    {"kolmogorov_sf", run_kolmogorov_sf},
     {"betainc", run_betainc},
     {"betaincinv", run_betaincinv},
     {"gamma_law", run_gamma_law},
