@@ -2,6 +2,7 @@
 #include "stats/earlystop.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "stats/dist.h"
 
@@ -35,4 +36,23 @@ size_t earlystop_min_queries(double p, double c)
 {
     size_t h = earlystop_min_passing(1, p, 0, c, NULL);
     return h ? h + 1 : 0;
+}
+
+static bool allows(size_t n, size_t t, double p, double c)
+{
+    size_t h = earlystop_min_passing(t, p, 0, c, NULL);
+    return h && t <= n && h <= n - t;
+}
+
+size_t earlystop_discard_budget(size_t n, double p, double c)
+{
+    size_t low = 0, high = n + 1; /* low is allowed, high is not */
+    while (high - low > 1) {
+        size_t mid = low + (high - low) / 2;
+        if (allows(n, mid, p, c))
+            low = mid;
+        else
+            high = mid;
+    }
+    return low;
 }

@@ -12,5 +12,8 @@ size_t earlystop_min_passing(size_t t, double p, double d, double c, double *odd
 /* The least number of queries that allows an estimate of the p quantile: one over the limit, the rest within it. 0 where
  * there is none. */
 size_t earlystop_min_queries(double p, double c);
+/* How many of n queries may lie above the estimate: the largest t >= 1 with earlystop_min_passing(t, p, 0, c) + t <= n; the
+ * t-th largest latency is the bound on the p quantile. 0: too few queries. */
+size_t earlystop_discard_budget(size_t n, double p, double c);
 
 #endif

@@ -54,8 +54,15 @@ static void every_function_of_the_list_holds(void **state)
                                        "arrival_check",
                                        "es_min_queries",
                                        "es_min_passing",
+                                       "es_discard_budget",
                                        "mad",
-                                       "tukey_fences"};
+                                       "tukey_fences",
+                                       "power_t",
+                                       "power_t_n",
+                                       "mde_t",
+                                       "precision_n",
+                                       "gum_combined",
+                                       "quantisation_u"};
     struct vectors_report r;
     check_file(TESTS_DIR "/vectors/stat-vectors.json", &r);
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
