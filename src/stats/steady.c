@@ -40,17 +40,15 @@ struct interval steady_batch_means(const double *x, size_t n, size_t batches, do
     return interval_mean(means, batches, confidence);
 }
 
-/* Shares of the sections above q; the values behind the last whole section are left out. */
-static double share_sd(const double *x, size_t length, size_t sections, double q)
+void steady_section_shares(const double *x, size_t n, size_t sections, double q, double *shares)
 {
-    double shares[STEADY_MAX_BATCHES];
+    size_t length = n / sections;
     for (size_t j = 0; j < sections; j++) {
         size_t above = 0;
         for (size_t i = 0; i < length; i++)
             above += x[j * length + i] > q;
         shares[j] = (double)above / (double)length;
     }
-    return moments_sd(shares, sections);
 }
 
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
@@ -61,9 +59,10 @@ struct steady_section steady_section_quantile(const double *x, const double *sor
     if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
         return s;
     size_t length = n / sections;
-    double whole = (double)n, b = (double)sections;
+    double whole = (double)n, b = (double)sections, shares[STEADY_MAX_BATCHES];
     s.q = sorted[(size_t)fmax(1, ceil(p * whole - fuzz)) - 1];
-    double sd = share_sd(x, length, sections, s.q);
+    steady_section_shares(x, n, sections, s.q, shares);
+    double sd = moments_sd(shares, sections);
     s.half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sd / sqrt(b);
     double low = fmax(1, floor((p - s.half_p) * whole + fuzz)), high = ceil((p + s.half_p) * whole - fuzz);
     s.lo = sorted[(size_t)low - 1];

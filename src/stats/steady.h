@@ -38,4 +38,7 @@ struct steady_section {
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
                                               size_t sections, double confidence);
 
+/* Share of each section above q; the values behind the last whole section are left out. shares: one per section. */
+void steady_section_shares(const double *x, size_t n, size_t sections, double q, double *shares);
+
 #endif
