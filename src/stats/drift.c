@@ -61,11 +61,6 @@ static struct ties ties_of(const double *sorted, size_t n)
     return t;
 }
 
-static double normal_two_sided(double z)
-{
-    return erfc(fabs(z) / sqrt(2));
-}
-
 static void kendall(const double *y, size_t n, struct ties ties, struct drift_trend *out)
 {
     double whole = (double)n, pairs = whole * (whole - 1) / 2;
@@ -78,7 +73,7 @@ static void kendall(const double *y, size_t n, struct ties ties, struct drift_tr
     else if (ties.pairs == 0 && least <= 1) /* 1 of n! orders, and n - 1 more */
         out->tau_p = 2 * exp(-lgamma(whole + (least ? 0 : 1)));
     else
-        out->tau_p = normal_two_sided(s / sqrt((2 * pairs * (2 * whole + 5) - ties.cubic) / 18));
+        out->tau_p = 2 * dist_norm_sf(fabs(s) / sqrt((2 * pairs * (2 * whole + 5) - ties.cubic) / 18));
 }
 
 /* ---- slopes -------------------------------------------------------------------------------------------------- */
@@ -113,10 +108,9 @@ static void least_squares(const double *y, size_t n, struct drift_trend *out)
         double e = y[i] - mean - out->slope * ((double)i - mid);
         rest += e * e;
     }
-    double df = whole - 2, t;
+    double df = whole - 2;
     out->slope_se = sqrt(rest / df / xx);
-    t = out->slope / out->slope_se; /* P(|T| > t) = I of df / (df + t^2) (Abramowitz and Stegun 26.7.1) */
-    out->slope_p = isnan(t) ? NAN : dist_betainc(df / (df + t * t), df / 2, 0.5);
+    out->slope_p = 2 * dist_t_sf(fabs(out->slope) / out->slope_se, df);
 }
 
 void drift_trend(const double *y, size_t n, struct drift_trend *out)

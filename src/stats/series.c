@@ -6,6 +6,7 @@
 
 #include "stats/dist.h"
 #include "stats/moments.h"
+#include "stats/quantile.h"
 
 static double products(const double *x, size_t n, double mean, size_t lag)
 {
@@ -58,7 +59,7 @@ struct series_exceedance series_exceedance(const double *x, const double *sorted
         free(above);
         return e;
     }
-    double q = sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1];
+    double q = quantile_hf(sorted, n, p, 1);
     for (size_t i = 0; i < n; i++) {
         above[i] = x[i] > q;
         e.n += x[i] > q;

@@ -42,17 +42,15 @@ struct interval steady_batch_means(const double *x, size_t n, size_t batches, do
     return interval_mean(means, batches, confidence);
 }
 
-/* Shares of the sections above q; the values behind the last whole section are left out. */
-static double share_sd(const double *x, size_t length, size_t sections, double q)
+void steady_section_shares(const double *x, size_t n, size_t sections, double q, double *shares)
 {
-    double shares[STEADY_MAX_BATCHES];
+    size_t length = n / sections;
     for (size_t j = 0; j < sections; j++) {
         size_t above = 0;
         for (size_t i = 0; i < length; i++)
             above += x[j * length + i] > q;
         shares[j] = (double)above / (double)length;
     }
-    return moments_sd(shares, sections);
 }
 
 static void section_bounds(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
@@ -74,8 +72,10 @@ struct steady_section steady_section_quantile(const double *x, const double *sor
     if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
         return s;
     size_t length = n / sections;
+    double shares[STEADY_MAX_BATCHES];
     s.q = sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1];
-    double sd = share_sd(x, length, sections, s.q);
+    steady_section_shares(x, n, sections, s.q, shares);
+    double sd = moments_sd(shares, sections);
     s.inflation = sd * sd * (double)length / (p * (1 - p));
     section_bounds(&s, sorted, n, p, sections, confidence);
     return s;

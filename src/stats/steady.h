@@ -42,4 +42,7 @@ struct steady_section steady_section_quantile(const double *x, const double *sor
 void steady_section_widen(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
                           double confidence, double inflation);
 
+/* Share of each section above q; the values behind the last whole section are left out. shares: one per section. */
+void steady_section_shares(const double *x, size_t n, size_t sections, double q, double *shares);
+
 #endif

@@ -18,7 +18,7 @@ struct vector_fn {
 };
 
 /* Each ends with a row without a name. To add a file of adapters: its table here and in tables[] of vectors.c. */
-extern const struct vector_fn vector_fns_basic[], vector_fns_planning[], vector_fns_series[];
+extern const struct vector_fn vector_fns_basic[], vector_fns_planning[], vector_fns_series[], vector_fns_tests[];
 
 struct numbers {
     double *at; /* lives as long as the vector; may be changed */
@@ -31,6 +31,7 @@ bool vector_has(const struct vector *v, const char *key);
 double vector_number(struct vector *v, const char *key);
 /* A whole number, 0 … VECTOR_MAX_COUNT. */
 size_t vector_count(struct vector *v, const char *key);
+uint64_t vector_u64(struct vector *v, const char *key);
 const char *vector_text(struct vector *v, const char *key);
 /* An array, the name of a dataset, or one of two patterns: {"pattern": "first=A then (B,C) repeated …", "n": N},
  * {"pattern": "i mod K for i=0..LAST"}. */
@@ -38,6 +39,8 @@ struct numbers vector_numbers(struct vector *v, const char *key);
 /* Zeroed; lives as long as the vector. */
 void *vector_memory(struct vector *v, size_t bytes);
 
+/* How many numbers the wanted array has; 0 when there is none. */
+size_t vector_wanted(const struct vector *v, const char *key);
 /* What the function gave; without effect when the vector has no such output. */
 void vector_give(struct vector *v, const char *key, double got);
 void vector_give_numbers(struct vector *v, const char *key, const double *got, size_t n);

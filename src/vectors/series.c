@@ -111,11 +111,6 @@ static void run_abba(struct vector *v)
     vector_give_numbers(v, "block_diffs", diffs, y.n / 4);
 }
 
-static double nearest_rank(const double *sorted, size_t n, double p)
-{
-    return sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1];
-}
-
 static void run_coordinated_omission(struct vector *v)
 {
     struct numbers stall = vector_numbers(v, "stall_s");
@@ -138,7 +133,7 @@ static void run_coordinated_omission(struct vector *v)
         vector_give(v, names[i][4], moments_mean(seen[i], n));
         quantile_sort(seen[i], n);
         for (int k = 0; k < 4; k++)
-            vector_give(v, names[i][k], nearest_rank(seen[i], n, (const double[]){0.5, 0.9, 0.99, 1}[k]));
+            vector_give(v, names[i][k], quantile_hf(seen[i], n, (const double[]){0.5, 0.9, 0.99, 1}[k], 1));
     }
 }
 

@@ -9,7 +9,8 @@
 #include "format/json.h"
 #include "vectors/adapter.h"
 
-static const struct vector_fn *const tables[] = {vector_fns_basic, vector_fns_planning, vector_fns_series};
+static const struct vector_fn *const tables[] = {vector_fns_basic, vector_fns_planning, vector_fns_series,
+                                                 vector_fns_tests};
 
 enum { MAX_OUTPUTS = 64 };
 
@@ -79,6 +80,14 @@ size_t vector_count(struct vector *v, const char *key)
     return 0;
 }
 
+uint64_t vector_u64(struct vector *v, const char *key)
+{
+    yyjson_val *val = yyjson_obj_get(v->in, key);
+    if (!yyjson_is_uint(val))
+        fault(v, "in.%s is no whole number", key);
+    return yyjson_get_uint(val);
+}
+
 const char *vector_text(struct vector *v, const char *key)
 {
     const char *text = yyjson_get_str(yyjson_obj_get(v->in, key));
@@ -146,6 +155,11 @@ struct numbers vector_numbers(struct vector *v, const char *key)
 }
 
 /* ---- outputs ---- */
+
+size_t vector_wanted(const struct vector *v, const char *key)
+{
+    return yyjson_arr_size(yyjson_obj_get(v->out, key));
+}
 
 /* The wanted value, marked as compared; NULL when the vector has none. */
 static yyjson_val *wanted(struct vector *v, const char *name)
