@@ -17,13 +17,14 @@ static void run_power_t(struct vector *v)
 static void run_power_t_n(struct vector *v)
 {
     vector_give(v, "n_per_group",
-                power_t_n(vector_number(v, "d"), vector_number(v, "alpha"), vector_number(v, "power")));
+                power_n(power_t, vector_number(v, "d"), vector_number(v, "alpha"), vector_number(v, "power")));
 }
 
 static void run_mde_t(struct vector *v)
 {
-    vector_give(v, "d",
-                power_t_mde(vector_number(v, "n_per_group"), vector_number(v, "alpha"), vector_number(v, "power")));
+    vector_give(
+        v, "d",
+        power_mde(power_t, vector_number(v, "n_per_group"), vector_number(v, "alpha"), vector_number(v, "power")));
 }
 
 static void run_precision_n(struct vector *v)

@@ -16,18 +16,24 @@ static void power_is_alpha_without_an_effect_and_nan_without_a_test(void **state
     assert_true(fabs(power_t(10, 0, 0.05) - 0.05) < 1e-12);
     assert_true(fabs(power_t(10, -0.5, 0.05) - power_t(10, 0.5, 0.05)) < 1e-12);
     assert_true(power_t(1000, 5, 0.05) > 1 - 1e-12);
+    /* pairs: half the standard deviations of two groups of as many, but half the degrees of freedom */
+    assert_true(power_paired(1000, 0.1, 0.05) < power_t(1000, 0.1 * sqrt(2), 0.05));
+    assert_true(fabs(power_paired(1000, 0.1, 0.05) - power_t(1000, 0.1 * sqrt(2), 0.05)) < 1e-3);
+    assert_true(fabs(power_paired(5, 1, 0.05) - 0.401) < 5e-4); /* R: power.t.test(5, 1, type = "paired") */
     assert_true(isnan(power_t(1, 0.5, 0.05)) && isnan(power_t(10, 0.5, 0)) && isnan(power_t(10, NAN, 0.05)));
 }
 
 static void what_is_sought_has_the_power_that_was_asked(void **state)
 {
     (void)state;
-    assert_true(fabs(power_t(power_t_n(0.7, 0.05, 0.9), 0.7, 0.05) - 0.9) < 1e-9);
-    assert_true(fabs(power_t(6, power_t_mde(6, 0.05, 0.9), 0.05) - 0.9) < 1e-9);
-    assert_true(power_t(2, power_t_mde(2, 0.01, 0.8), 0.01) > 0.8 - 1e-9); /* far out: d is 14.1 */
-    assert_true(isnan(power_t_n(0, 0.05, 0.8)) && isnan(power_t_n(0.5, 0.05, 0.05)) && isnan(power_t_n(0.5, 0.05, 1)));
-    assert_true(isnan(power_t_mde(1, 0.05, 0.8)) && isnan(power_t_mde(5, 0.05, 0.04)) && isnan(power_t_mde(5, 0, 0.8)));
-    assert_true(power_t_n(2e-3, 0.05, 0.8) > 3e6 && isnan(power_t_n(1e-3, 0.05, 0.8)));
+    assert_true(fabs(power_t(power_n(power_t, 0.7, 0.05, 0.9), 0.7, 0.05) - 0.9) < 1e-9);
+    assert_true(fabs(power_t(6, power_mde(power_t, 6, 0.05, 0.9), 0.05) - 0.9) < 1e-9);
+    assert_true(power_t(2, power_mde(power_t, 2, 0.01, 0.8), 0.01) > 0.8 - 1e-9); /* far out: d is 14.1 */
+    assert_true(isnan(power_n(power_t, 0, 0.05, 0.8)) && isnan(power_n(power_t, 0.5, 0.05, 0.05)) &&
+                isnan(power_n(power_t, 0.5, 0.05, 1)));
+    assert_true(isnan(power_mde(power_t, 1, 0.05, 0.8)) && isnan(power_mde(power_t, 5, 0.05, 0.04)) &&
+                isnan(power_mde(power_t, 5, 0, 0.8)));
+    assert_true(power_n(power_t, 2e-3, 0.05, 0.8) > 3e6 && isnan(power_n(power_t, 1e-3, 0.05, 0.8)));
     assert_true(power_precision_n(0, 0.1, 0.95) == 0 && isinf(power_precision_n(1, 0, 0.95)));
 }
 
