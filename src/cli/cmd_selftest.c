@@ -1,4 +1,4 @@
-/* chimera selftest: the client against the conformance cases. */
+/* chimera selftest: the client against the conformance cases, the statistics against their vectors. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,13 @@
 #include "cli/app.h"
 #include "cli/conform.h"
 #include "cli/options.h"
+#include "cli/selftest.h"
 #include "format/json.h"
 
 #define USUAL_DIR "tests/conformance"
+#define USUAL_VECTORS "tests/vectors/stat-vectors.json"
+#define USAGE                                                                                                          \
+    "chimera selftest conformance [--case NAME] [--json] [DIR]\n       chimera selftest vectors [--json] [FILE]"
 
 enum { MAX_CASES = 1000 };
 
@@ -167,18 +171,24 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
                                       {0, "json", OPT_FLAG, &json, NULL, "print as JSON"},
                                       {0}};
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
+    const char *what = operands.n ? operands.at[0] : "", *path = operands.n == 2 ? operands.at[1] : NULL;
+    bool cases = strcmp(what, "conformance") == 0, vectors = strcmp(what, "vectors") == 0;
     if (!rc && help)
-        print_help("chimera selftest conformance [--case NAME] [--json] [DIR]",
-                   "Runs the client against scripted servers, well-behaved and not: each file DIR/*.case (" USUAL_DIR
-                   ")\n"
-                   "says what a server sends and what must be recorded then. doc/conformance.md describes the format.",
+        print_help(USAGE,
+                   "conformance: runs the client against scripted servers, well-behaved and not: each file DIR/*.case\n"
+                   "(" USUAL_DIR ") says what a server sends and what must be recorded then; doc/conformance.md\n"
+                   "describes the format.\n"
+                   "vectors: runs the statistics against reference vectors (" USUAL_VECTORS ").",
                    rows, "chimera selftest conformance --case stall-mid-stream");
-    else if (!rc && (operands.n < 1 || operands.n > 2 || strcmp(operands.at[0], "conformance") != 0))
-        rc = err_set(e, ERR_USAGE, "usage: chimera selftest conformance [--case NAME] [--json] [DIR]");
+    else if (!rc && (operands.n > 2 || !(cases || vectors) || (vectors && one)))
+        rc = err_set(e, ERR_USAGE,
+                     "usage: chimera selftest conformance [--case NAME] [--json] [DIR], or vectors [--json] [FILE]");
     else if (!rc)
-        rc = conformance(app, operands.n == 2 ? operands.at[1] : USUAL_DIR, one, json, e);
+        rc = cases ? conformance(app, path ? path : USUAL_DIR, one, json, e)
+                   : selftest_vectors(path ? path : USUAL_VECTORS, json, e);
     text_list_release(&operands);
     return rc;
 }
 
-const struct command cmd_selftest = {"selftest", "the client against the conformance cases", run};
+const struct command cmd_selftest = {"selftest", "the client against conformance cases, the statistics against vectors",
+                                     run};

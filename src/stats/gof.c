@@ -6,6 +6,7 @@
 
 #include "stats/dist.h"
 #include "stats/moments.h"
+#include "stats/series.h"
 
 double gof_ks_d(const double *sorted_low, const double *sorted_high, size_t n)
 {
@@ -116,23 +117,6 @@ static double ks_one_sided(double d, size_t n)
     return d * sum;
 }
 
-/* The limit law's upper tail (Kolmogorov 1933): the alternating series, or for small z the one that converges there. */
-static double kolmogorov_q(double z)
-{
-    const double pi = 3.14159265358979323846;
-    double sum = 0;
-    if (z <= 0)
-        return 1;
-    if (z < 1) {
-        for (int k = 1; k < 40; k += 2)
-            sum += exp(-k * k * pi * pi / (8 * z * z));
-        return 1 - sqrt(2 * pi) / z * sum;
-    }
-    for (int k = 1; k < 40; k++)
-        sum += (k % 2 ? 2 : -2) * exp(-2.0 * k * k * z * z);
-    return sum;
-}
-
 double gof_ks_p(double d, size_t n)
 {
     double whole = (double)n, root = sqrt(whole), p;
@@ -146,7 +130,7 @@ double gof_ks_p(double d, size_t n)
         p = whole * d * d > 4 ? 2 * ks_one_sided(d, n) : 1 - ks_cdf_exact(d, n);
     } else {
         double z = root * d;
-        p = kolmogorov_q(z + 1 / (6 * root) + (z - 1) / (4 * whole));
+        p = dist_kolmogorov_sf(z + 1 / (6 * root) + (z - 1) / (4 * whole));
     }
     return fmin(1, fmax(0, p));
 }
@@ -166,17 +150,11 @@ struct gof_dispersion gof_dispersion(const double *counts, size_t n)
 
 struct gof_acf1 gof_acf1(const double *x, size_t n)
 {
-    struct gof_acf1 g = {NAN, NAN, NAN, NAN};
-    double mean = moments_mean(x, n), squares = 0, products = 0, whole = (double)n;
-    for (size_t i = 0; i < n; i++) {
-        squares += (x[i] - mean) * (x[i] - mean);
-        products += i ? (x[i] - mean) * (x[i - 1] - mean) : 0;
-    }
-    if (n < 3 || !(squares > 0))
-        return g;
-    g.r = products / squares;
-    g.lo = g.r - 1.959963984540054 / sqrt(whole);
-    g.hi = g.r + 1.959963984540054 / sqrt(whole);
-    g.p = erfc(fabs(g.r + 1 / whole) * sqrt(whole) / sqrt(2));
-    return g;
+    const double z = 1.959963984540054; /* normal quantile of 97.5 % */
+    double whole = (double)n, r[2];
+    series_acf(x, n, 1, r);
+    if (n < 3 || isnan(r[1]))
+        return (struct gof_acf1){NAN, NAN, NAN, NAN};
+    double p = erfc(fabs(r[1] + 1 / whole) * sqrt(whole) / sqrt(2));
+    return (struct gof_acf1){r[1], r[1] - z / sqrt(whole), r[1] + z / sqrt(whole), p};
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# chimera selftest: the client against tests/conformance, and what the command says when something is wrong.
+# chimera selftest: the client against tests/conformance, files of vectors, and what the command says when something is wrong.
 . "$(dirname "$0")/../real/lib.sh"
 cases=$CHIMERA_SRC/tests/conformance
 
@@ -19,6 +19,12 @@ check() {
 check 0 'example:' --help
 check 2 'usage: chimera selftest conformance'
 check 2 'usage: chimera selftest conformance' conformanse
+check 0 '33 passed, 0 failed, 0 of' vectors "$CHIMERA_SRC/tests/vectors/own-vectors.json"
+check 3 'cannot open' vectors nowhere.json
+echo '{}' >empty.json
+sed 's/"p": 0.8}/"p": 0.81}/' "$CHIMERA_SRC/tests/vectors/own-vectors.json" >off.json
+check 1 'FAIL ks.01: p: got 0.8' vectors off.json
+check 2 'no array of 1' vectors empty.json
 check 3 'give the folder' conformance
 check 2 "did you mean 'drip'" conformance --case dripp "$cases"
 check 0 '1 of 1 cases as expected' conformance --case whole-openai "$cases"
