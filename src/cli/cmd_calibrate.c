@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "analysis/calibration.h"
 #include "base/file.h"
@@ -319,11 +320,18 @@ static void budget_text(const struct app *app, const struct budget *b, struct st
     chunk_table(b, &a, &style, out);
     str_addc(out, '\n');
     send_table(b, &a, &style, out);
-    str_addf(out,
-             "\nceiling of one loop thread: %.0f chunks/s, %.0f requests/s: the highest rates at which no more than\n"
-             "1 %% waited longer than 1 ms for this client, with the server on the same host. A load above half of it\n"
-             "is SUSPECT, above 80 %% VOID.\n",
-             b->made.chunks_per_s, b->made.requests_per_s);
+    if (isnan(b->made.chunks_per_s) || isnan(b->made.requests_per_s))
+        str_addz(
+            out,
+            "\nno ceiling: at every rate more than 1 % waited longer than 1 ms for this client, because other processes\n"
+            "took its core. Stamps are as good as they stand above; calibrate again when the host is quiet.\n");
+    else
+        str_addf(
+            out,
+            "\nceiling of one loop thread: %.0f chunks/s, %.0f requests/s: the highest rates at which no more than\n"
+            "1 %% waited longer than 1 ms for this client, with the server on the same host. A load above half of it\n"
+            "is SUSPECT, above 80 %% VOID.\n",
+            b->made.chunks_per_s, b->made.requests_per_s);
     arena_release(&a);
 }
 
@@ -364,6 +372,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         calibration_dir(&dir);
         path_join(&path, output ? "" : str_z(&dir), output ? output : "calibration.db");
         rc = dir_make(str_z(&dir), e);
+        if (!output) /* ours alone, whatever version wrote it */
+            unlink(str_z(&path));
         if (!rc)
             rc = measure(app, str_z(&path), quiet, b, e);
         if (!rc) {

@@ -26,7 +26,7 @@ P
 grep -q chunks-100k report.txt || fail "report"
 
 "$chimera" calibrate >cal.txt 2>/dev/null
-for word in 'a reading costs' 'chunk stamps' 'sent - planned' 'ceiling of one loop thread'; do
+for word in 'a reading costs' 'chunk stamps' 'sent - planned' 'ceiling'; do
     grep -q "$word" cal.txt || fail "no line: $word"
 done
 
