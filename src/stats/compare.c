@@ -26,7 +26,7 @@ static struct compare_t t_test(double diff, double se, double df, double confide
     c.hi = diff + half;
     if (!(se > 0))
         c.t = c.df = NAN;
-    c.p = fmin(1, 2 * dist_t_sf(fabs(c.t), c.df));
+    c.p = 2 * dist_t_sf(fabs(c.t), c.df);
     return c;
 }
 

@@ -105,7 +105,7 @@ double dist_nct_cdf(double t, double df, double nc)
         return NAN;
     if (isinf(t))
         return t > 0 ? 1 : 0;
-    double width = fmin(0.5, fmin(1 / sqrt(2 * df), 1 / (1 + fabs(nc)))), sum = 0, weights = 0;
+    double width = fmin(0.25, fmin(1 / sqrt(2 * df), 1 / (1 + fabs(nc)))), sum = 0, weights = 0;
     double step = fmax(width / 2, (1 + 42 / df) / 1e6); /* bounds the time where nc is absurd */
     for (int way = -1; way <= 1; way += 2)
         for (double i = way > 0 ? 0 : 1;; i++) {

@@ -73,12 +73,18 @@ static double u_sd(double n, double m)
     return sqrt(n * m * (n + m + 1) / 12);
 }
 
+/* From one tail; NaN stays. */
+static double two_sided(double tail)
+{
+    return tail > 0.5 ? 1 : 2 * tail;
+}
+
 static double exact_u_p(size_t n, size_t m, double u)
 {
     double *law = malloc((n * m / 2 + 1) * sizeof *law), p = NAN;
     if (law) {
         u_law(n, m, law);
-        p = fmin(1, 2 * u_cdf(law, (size_t)fmin(u, (double)(n * m) - u)));
+        p = two_sided(u_cdf(law, (size_t)fmin(u, (double)(n * m) - u)));
         free(law);
     }
     return p;
@@ -87,7 +93,7 @@ static double exact_u_p(size_t n, size_t m, double u)
 /* Two-sided, `off` from the expected value, steps of one. */
 static double normal_p(double off, double sd)
 {
-    return sd > 0 ? fmin(1, 2 * dist_norm_sf((off - 0.5) / sd)) : 1;
+    return sd > 0 ? two_sided(dist_norm_sf((off - 0.5) / sd)) : 1;
 }
 
 struct pairs {
@@ -248,7 +254,7 @@ static double shift_rank(size_t n, size_t m, double confidence, double *actual)
         return NAN;
     u_law(n, m, law);
     double below = 0; /* P(U < u) */
-    while (u < floor(pairs / 2) && (u < 1 || below + law[(size_t)u] < tail))
+    while (u <= floor(pairs / 2) && (u < 1 || below + law[(size_t)u] < tail))
         below += law[(size_t)u++];
     *actual = 1 - 2 * below;
     free(law);
@@ -330,7 +336,7 @@ struct rank_test rank_wilcoxon(const double *x, const double *y, size_t n)
         double k = (double)used, all = k * (k + 1) / 2, w = rank_sum(size, used, plus, n_plus), tied = ties(size, used);
         t.statistic = fmin(w, all - w);
         if (tied == 0 && used == n && n <= RANK_EXACT_SIGNED)
-            t.p_exact = fmin(1, 2 * signed_cdf(n, (size_t)t.statistic));
+            t.p_exact = two_sided(signed_cdf(n, (size_t)t.statistic));
         t.p_normal = normal_p(all / 2 - t.statistic, sqrt(k * (k + 1) * (2 * k + 1) / 24 - tied / 48));
     }
     free(size);

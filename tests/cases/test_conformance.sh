@@ -19,7 +19,7 @@ check() {
 check 0 'example:' --help
 check 2 'usage: chimera selftest conformance'
 check 2 'usage: chimera selftest conformance' conformanse
-check 0 '33 passed, 0 failed, 0 of' vectors "$CHIMERA_SRC/tests/vectors/own-vectors.json"
+check 0 '[0-9]{3} passed, 0 failed, 0 of functions not built in' vectors "$CHIMERA_SRC/tests/vectors/own-vectors.json"
 check 3 'cannot open' vectors nowhere.json
 echo '{}' >empty.json
 sed 's/"p": 0.8}/"p": 0.81}/' "$CHIMERA_SRC/tests/vectors/own-vectors.json" >off.json

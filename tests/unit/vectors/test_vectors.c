@@ -110,7 +110,7 @@ static void our_own_vectors_hold(void **state)
     (void)state;
     struct vectors_report r;
     check_file(TESTS_DIR "/vectors/own-vectors.json", &r);
-    assert_int_equal(r.passed, 33);
+    assert_true(r.passed >= 251);
     assert_int_equal(r.not_checked, 0);
     vectors_report_release(&r);
 }
