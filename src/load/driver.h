@@ -61,6 +61,10 @@ struct driver_spec {
     /* Called outside the measured path after each finished request (already derived): judge its text, store it. May be
      * NULL. */
     void (*on_request)(void *user, struct request *r);
+    /* Called when the first questions are built: waits for others and gives the moment of the release, which the driver
+     * then waits for; MONO_NONE: nothing is sent, the run ends as interrupted. NULL: at once. */
+    mono_ns (*barrier)(void *user);
+    _Atomic int64_t *next_seq; /* numbers the requests of all drivers of one run; NULL: this is the only one */
     /* Called about every 100 ms: progress, probes. May be NULL. */
     void (*on_tick)(void *user, mono_ns now, int64_t in_flight, int64_t tokens_so_far);
     void *user;

@@ -2,8 +2,10 @@
 #include "load/watch.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "stats/quantile.h"
 
@@ -75,13 +77,30 @@ static double barrier_spread_us(const struct run *r)
     return r->n_sessions > 1 && first <= last ? (double)(last - first) / 1e3 : NAN;
 }
 
-void watch_fill_health(struct run *r, const struct loop_stats *loop, const struct watch_of_self *before,
-                       const struct watch_of_self *after)
+int64_t watch_rss_bytes(void)
+{
+    long pages = -1;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f && fscanf(f, "%*d %ld", &pages) != 1)
+        pages = -1;
+    if (f)
+        fclose(f);
+    return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
+}
+
+void watch_fill_requests(struct run *r)
 {
     struct health *h = &r->health;
     h->chunks = h->merged = h->unstamped = h->dropped_chunks = 0;
     fill_lag(r);
     fill_chunks(r);
+}
+
+void watch_fill_health(struct run *r, const struct loop_stats *loop, const struct watch_of_self *before,
+                       const struct watch_of_self *after)
+{
+    struct health *h = &r->health;
+    watch_fill_requests(r);
     h->barrier_spread_us = barrier_spread_us(r);
     mono_ns all = loop->wait_ns + loop->busy_ns;
     h->loop_busy = all > 0 ? (double)loop->busy_ns / (double)all : NAN;

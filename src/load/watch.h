@@ -12,6 +12,9 @@ struct watch_of_self {
 };
 
 void watch_read(struct watch_of_self *w);
+int64_t watch_rss_bytes(void); /* of this process, now; -1 unknown */
+/* What r's requests tell of its health: send lag, delays, counts of chunks. */
+void watch_fill_requests(struct run *r);
 /* Fills the client's part of r->health from the finished run, the loop's account and the two readings. */
 void watch_fill_health(struct run *r, const struct loop_stats *loop, const struct watch_of_self *before,
                        const struct watch_of_self *after);
