@@ -11,6 +11,7 @@
 #include "cli/app.h"
 #include "cli/options.h"
 #include "format/json.h"
+#include "load/limits.h"
 #include "stub/player.h"
 #include "stub/stub.h"
 
@@ -155,10 +156,19 @@ static void sum_up(const struct stub *s)
             (unsigned long long)c.tokens, (double)c.worst_late_ns / 1e6);
 }
 
+/* As many connections as the system lets it have: who tests with thousands of streams needs them here, too. */
+static int take_descriptors(struct err *e)
+{
+    struct limits_host h;
+    limits_of_host(&h);
+    return limits_raise(&(struct limits_plan){.descriptors = h.most_descriptors}, e);
+}
+
 static int serve(struct stub_flags *f, struct err *e)
 {
     struct stub *s = NULL;
-    int signals = signal_descriptor(e), rc = signals < 0 ? e->code : stub_open(&s, &f->o, e);
+    int signals = signal_descriptor(e), rc = signals < 0 ? e->code : take_descriptors(e);
+    rc = rc ? rc : stub_open(&s, &f->o, e);
     if (!rc) {
         prctl(PR_SET_TIMERSLACK, 1UL); /* else each wait is 50 µs too long */
         rc = stub_stop_on(s, signals, e);

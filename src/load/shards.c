@@ -327,7 +327,6 @@ static void merge_requests(struct shards *s, struct run *r)
 
 static void merge(struct shards *s, struct run *r)
 {
-    r->started_ns = s->release;
     r->n_sessions = 1;
     r->sessions = xcalloc(1, sizeof *r->sessions);
     r->health = s->shard[0].run.health;
@@ -346,6 +345,7 @@ int shards_run(struct shards *s, struct run *r, struct err *e)
 {
     int rc = 0;
     open_gate(s, GATE_OPEN);
+    r->started_ns = s->release; /* for on_tick, as the driver does */
     tick_until_all_ended(s);
     join(s);
     merge(s, r);

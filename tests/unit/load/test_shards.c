@@ -41,7 +41,8 @@ static void on_request(void *user, struct request *r)
 static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
 {
     struct bench *b = user;
-    (void)now, (void)in_flight, (void)chunks;
+    (void)in_flight, (void)chunks;
+    assert_true(b->run.started_ns > 0 && b->run.started_ns <= now);
     b->ticks++;
 }
 
