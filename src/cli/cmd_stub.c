@@ -12,6 +12,7 @@
 #include "cli/app.h"
 #include "cli/options.h"
 #include "format/json.h"
+#include "load/limits.h"
 #include "stub/player.h"
 #include "stub/stub.h"
 
@@ -167,10 +168,19 @@ static int pin_to(int64_t core, struct err *e)
     return sched_setaffinity(0, sizeof set, &set) ? err_sys(e, ERR_USAGE, errno, "--core %lld", (long long)core) : 0;
 }
 
+/* As many connections as the system lets it have: who tests with thousands of streams needs them here, too. */
+static int take_descriptors(struct err *e)
+{
+    struct limits_host h;
+    limits_of_host(&h);
+    return limits_raise(&(struct limits_plan){.descriptors = h.most_descriptors}, e);
+}
+
 static int serve(struct stub_flags *f, struct err *e)
 {
     struct stub *s = NULL;
-    int signals = signal_descriptor(e), rc = signals < 0 ? e->code : pin_to(f->core, e);
+    int signals = signal_descriptor(e), rc = signals < 0 ? e->code : take_descriptors(e);
+    rc = rc ? rc : pin_to(f->core, e);
     rc = rc ? rc : stub_open(&s, &f->o, e);
     if (!rc) {
         prctl(PR_SET_TIMERSLACK, 1UL); /* else each wait is 50 µs too long */

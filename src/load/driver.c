@@ -2,8 +2,10 @@
 #include "load/driver.h"
 
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "load/flight.h"
 #include "load/watch.h"
@@ -70,7 +72,7 @@ struct request *driver_new_request(struct driver *d)
 {
     struct request *r = xmalloc(sizeof *r);
     request_init(r);
-    r->seq = d->next_seq++;
+    r->seq = d->spec.next_seq ? atomic_fetch_add(d->spec.next_seq, 1) : d->next_seq++;
     if (!d->spec.take)
         keep(d, r);
     return r;
@@ -340,14 +342,22 @@ static bool hold_core(struct sched_param *before, int *policy)
     return sched_getparam(0, before) == 0 && sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first) == 0;
 }
 
+/* The moment of the release; MONO_NONE when there is none. */
+static mono_ns wait_for_release(const struct driver *d)
+{
+    mono_ns at = d->spec.barrier ? d->spec.barrier(d->spec.user) : clock_now(NULL);
+    const struct timespec t = {.tv_sec = (time_t)(at / NS_PER_S), .tv_nsec = (long)(at % NS_PER_S)};
+    while (at != MONO_NONE && clock_now(NULL) < at)
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+    return at;
+}
+
 /* All first questions are built; release them together. */
-static void open_barrier(struct driver *d, struct run *r)
+static void open_barrier(struct driver *d, struct run *r, mono_ns release)
 {
     struct sched_param before;
     int policy;
     bool held = r->n_sessions > 1 && hold_core(&before, &policy);
-    mono_ns release = clock_now(NULL);
-    r->started_ns = release;
     for (size_t i = 0; i < r->n_sessions; i++)
         r->sessions[i].released_ns = release;
     /* Agents are planned for the release. The flights of a wide loop leave one after the other: each is planned for its turn,
@@ -383,9 +393,13 @@ int driver_run(struct driver *d, struct run *r, struct err *e)
 {
     struct watch_of_self before, after;
     open_sessions(d, r);
+    mono_ns release = wait_for_release(d);
+    d->stopping = release == MONO_NONE;
+    r->started_ns = d->stopping ? clock_now(NULL) : release;
     loop_stats_reset(d->loop);
     watch_read(&before);
-    open_barrier(d, r);
+    if (!d->stopping)
+        open_barrier(d, r, release);
     d->tick.fire = on_tick;
     d->next_tick = r->started_ns + TICK_NS;
     loop_timer_set(d->loop, &d->tick, d->next_tick);

@@ -65,6 +65,10 @@ struct driver_spec {
      * never sent; the run then keeps none. Called in the driver's thread, so from several at once when several drivers
      * share it. NULL: driver_run gives them all in the run. */
     void (*take)(void *user, struct request *r);
+    /* Called when the first questions are built: waits for others and gives the moment of the release, which the driver
+     * then waits for; MONO_NONE: nothing is sent, the run ends as interrupted. NULL: at once. */
+    mono_ns (*barrier)(void *user);
+    _Atomic int64_t *next_seq; /* numbers the requests of all drivers of one run; NULL: this is the only one */
     /* Called about every 100 ms: progress, probes. May be NULL. */
     void (*on_tick)(void *user, mono_ns now, int64_t in_flight, int64_t tokens_so_far);
     void *user;

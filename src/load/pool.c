@@ -13,23 +13,35 @@ struct pool {
     struct prompt_maker maker;
     struct prompt shared;
     struct rng input, output;
-    struct question *made; /* owned, n_made of them: question i is in place i */
+    struct question *made; /* owned, n_made of them: the pool's i-th question is in place i */
     size_t n_made;
     struct question late; /* the one made last, behind those */
+    int64_t n;            /* questions of this pool */
+    int64_t drawn;        /* questions of the load whose lengths are drawn */
     int64_t asked, estimated;
     mono_ns until;
 };
 
-static int make(struct pool *p, int64_t number, struct question *q, struct err *e)
+/* The lengths of the load's next question, also of those that other pools ask: each has its place in the stream. */
+static void draw_lengths(struct pool *p, int64_t *input_tok, int64_t *output_tok)
+{
+    const struct trace_row *row = p->spec.rows ? &p->spec.rows[p->drawn] : NULL;
+    *input_tok = row ? row->input_tok : amount_draw(&p->spec.input_tok, &p->input);
+    *output_tok = row ? row->output_tok : amount_draw(&p->spec.output_tok, &p->output);
+    p->drawn++;
+}
+
+/* Makes the pool's i-th question; they are made in their order. */
+static int make(struct pool *p, int64_t i, struct question *q, struct err *e)
 {
     struct prompt text = {0};
-    const struct trace_row *row = p->spec.rows ? &p->spec.rows[number] : NULL;
-    int64_t want = row ? row->input_tok : amount_draw(&p->spec.input_tok, &p->input);
-    int rc = prompt_make(&p->maker, (uint64_t)number, want, &text, e);
+    int64_t number = p->spec.first + i * p->spec.step, input_tok = 0;
+    while (p->drawn <= number)
+        draw_lengths(p, &input_tok, &q->output_tok);
+    int rc = prompt_make(&p->maker, (uint64_t)number, input_tok, &text, e);
     if (rc)
         return rc;
     p->estimated += text.estimated;
-    q->output_tok = row ? row->output_tok : amount_draw(&p->spec.output_tok, &p->output);
     str_release(&q->prompt);
     q->prompt = text.text;
     return 0;
@@ -47,6 +59,12 @@ static int make_shared(struct pool *p, struct err *e)
     return rc;
 }
 
+/* How many of the first n questions are the pool's. */
+static int64_t share(const struct pool_spec *s, int64_t n)
+{
+    return n > s->first ? (n - s->first - 1) / s->step + 1 : 0;
+}
+
 int pool_new(struct pool **out, const struct pool_spec *spec, struct err *e)
 {
     struct pool *p = xcalloc(1, sizeof *p);
@@ -55,7 +73,9 @@ int pool_new(struct pool **out, const struct pool_spec *spec, struct err *e)
         .count = spec->count, .user = spec->count_user, .seed = spec->seed, .salt = spec->salt};
     p->input = rng_stream(spec->seed, "input_len");
     p->output = rng_stream(spec->seed, "output_len");
-    p->n_made = (size_t)(spec->n < POOL_COUNTED ? spec->n : POOL_COUNTED);
+    p->spec.step = spec->step ? spec->step : 1;
+    p->n = spec->n == INT64_MAX ? INT64_MAX : share(&p->spec, spec->n);
+    p->n_made = (size_t)share(&p->spec, spec->n < POOL_COUNTED ? spec->n : POOL_COUNTED);
     p->made = xcalloc(p->n_made + 1, sizeof *p->made);
     int rc = make_shared(p, e);
     for (size_t i = 0; i < p->n_made && !rc; i++)
@@ -95,7 +115,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
     (void)last;
     if (p->spec.duration_ns && !p->until)
         p->until = clock_now(NULL) + p->spec.duration_ns;
-    if (p->asked == p->spec.n || (p->until && clock_now(NULL) >= p->until))
+    if (p->asked == p->n || (p->until && clock_now(NULL) >= p->until))
         return SESSION_FINISHED;
     if ((size_t)p->asked < p->n_made)
         q = &p->made[p->asked];

@@ -22,8 +22,12 @@ struct pool_spec {
     const struct trace_row *rows; /* n of them with the lengths of each question instead of the laws; borrowed; NULL */
     int64_t shared_tok;           /* length of a prefix that all prompts share; 0: none */
     int64_t n;                    /* questions in all; INT64_MAX: until the time is over */
-    mono_ns duration_ns;          /* no question is asked later than this after the first; 0: no limit */
-    uint64_t seed, salt;          /* see prompt.h */
+    /* This pool asks the questions first, first + step, first + 2 step … of those: a share of a load that several threads
+     * divide. 0: all. A question has the same lengths and words whatever the step, but for the fit of its words to the
+     * tokenizer, which goes on from the pool's question before it. */
+    int64_t first, step;
+    mono_ns duration_ns; /* no question is asked later than this after the first; 0: no limit */
+    uint64_t seed, salt; /* see prompt.h */
     int (*count)(void *user, const char *text, int64_t *tokens, struct err *e); /* NULL: no tokenizer */
     void *count_user;
 };

@@ -2,7 +2,9 @@
 #include "load/watch.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static double seconds(struct timeval t)
 {
@@ -30,6 +32,17 @@ static double barrier_spread_us(const struct run *r)
         last = t > last ? t : last;
     }
     return r->n_sessions > 1 && first <= last ? (double)(last - first) / 1e3 : NAN;
+}
+
+int64_t watch_rss_bytes(void)
+{
+    long pages = -1;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f && fscanf(f, "%*d %ld", &pages) != 1)
+        pages = -1;
+    if (f)
+        fclose(f);
+    return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
 }
 
 void watch_fill_health(struct run *r, const struct loop_stats *loop, const struct watch_of_self *before,

@@ -72,6 +72,7 @@ static void study(struct json_writer *w, const struct report_view *v)
     json_kbool(w, "complete", info->complete);
     note(w, "corpus", v->corpus_json);
     note(w, "prompts", v->prompts_json);
+    note(w, "client", v->client_json);
     json_object_end(w);
     str_release(&seed);
 }

@@ -6,6 +6,21 @@
 #include "report/number.h"
 #include "report/page.h"
 
+static void fact_table(struct page *p, const char *head, const struct facts *f)
+{
+    struct table t;
+    if (!f->n)
+        return;
+    table_init(&t, &p->arena);
+    table_column(&t, head, TABLE_LEFT);
+    table_column(&t, "", TABLE_LEFT);
+    for (size_t i = 0; i < f->n; i++) {
+        table_cell(&t, f->rows[i].key);
+        table_cell(&t, f->rows[i].value);
+    }
+    p->ops->table(p, &t);
+}
+
 static void instrument(struct page *p, const struct report_view *v)
 {
     struct table t;
@@ -29,6 +44,8 @@ static void instrument(struct page *p, const struct report_view *v)
         table_cellf(&t, "block %d, %s", h->worst_run->block + 1, h->worst_run->arm ? h->worst_run->arm : "");
     }
     p->ops->table(p, &t);
+    struct facts client = facts_of(&p->arena, v->client_json);
+    fact_table(p, "client of the last load", &client);
 }
 
 static const char *or_dash(const char *z)
@@ -64,21 +81,6 @@ static void servers(struct page *p, const struct report_view *v)
         for (size_t k = 0; k < COLUMNS; k++)
             table_cell(&t, or_dash(facts_get(&f, columns[k][0])));
         table_cell(&t, short_hash(p, facts_get(&f, "model_digest")));
-    }
-    p->ops->table(p, &t);
-}
-
-static void fact_table(struct page *p, const char *head, const struct facts *f)
-{
-    struct table t;
-    if (!f->n)
-        return;
-    table_init(&t, &p->arena);
-    table_column(&t, head, TABLE_LEFT);
-    table_column(&t, "", TABLE_LEFT);
-    for (size_t i = 0; i < f->n; i++) {
-        table_cell(&t, f->rows[i].key);
-        table_cell(&t, f->rows[i].value);
     }
     p->ops->table(p, &t);
 }

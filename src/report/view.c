@@ -180,6 +180,7 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
     v->corpus_json = store_get_note(s, &v->arena, "corpus");
     v->host_at_start_json = store_get_note(s, &v->arena, "host_at_start");
     v->prompts_json = store_get_note(s, &v->arena, "prompts");
+    v->client_json = store_get_note(s, &v->arena, "client");
     return 0;
 }
 

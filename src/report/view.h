@@ -100,7 +100,7 @@ struct report_view {
     size_t n_runs;
     struct named_json *hosts, *servers;
     size_t n_hosts, n_servers;
-    const char *corpus_json, *host_at_start_json, *prompts_json; /* NULL: none */
+    const char *corpus_json, *host_at_start_json, *prompts_json, *client_json; /* NULL: none */
     struct view_arm *arms;
     size_t n_arms;
     struct speedup speedup;

@@ -11,6 +11,7 @@
 #include "agent/corpus.h"
 #include "agent/workflow.h"
 #include "load/pool.h"
+#include "load/shards.h"
 #include "probe/sampler.h"
 #include "store/store.h"
 #include "study/calibration.h"
@@ -62,14 +63,19 @@ struct stage {
     struct workflow *flow[64];
     struct driver_session sessions[64];
     size_t n;
-    struct pool *pool; /* of a load; NULL */
+    struct pool **pool; /* of a load, one for each session; NULL */
     struct schedule schedule;
+    int64_t *at_ns; /* the schedule's, those of each session together; owned */
     struct trace trace;
     struct run_tally tally; /* of the run's requests, after the window */
 };
 
 /* loadrun.c: sets the stage for a load: all that is decided before the window. */
 int load_set(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e);
+/* Cores that the threads of a load leave to others: one for the servers that run here because of us. */
+size_t load_spare_cores(const struct executor *x);
+/* Stores what the client is: its threads and what a stream costs it. */
+int load_note_client(struct executor *x, const struct stage *st, const struct shards *s, struct err *e);
 
 /* onerun.c */
 int onerun(struct executor *x, const struct plan_row *row, struct err *e);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "load/shards.h"
 #include "load/trace.h"
 
 #include "study/file.h"
@@ -77,6 +78,10 @@ static int check_shape(const struct yaml_node *map, struct study_load *l, struct
     bool open = l->schedule.n_stages > 0;
     if (open + (l->max_concurrency > 0) + (l->trace != NULL) != 1)
         return yaml_error(map, e, "the load '%s' needs max_concurrency, request_rate or trace, one of them", l->name);
+    if (l->max_concurrency && l->threads > l->max_concurrency)
+        return yaml_error(yaml_get(map, "threads"), e,
+                          "threads: %lld of them have not one request each of %lld in flight", (long long)l->threads,
+                          (long long)l->max_concurrency);
     if (l->trace)
         return 0;
     int rc = open ? close_stages(map, l, e) : 0;
@@ -89,7 +94,7 @@ static int check_shape(const struct yaml_node *map, struct study_load *l, struct
 static int read_load(struct study *s, const struct yaml_node *map, struct study_load *l, struct err *e)
 {
     double seconds = 0;
-    *l = (struct study_load){0};
+    *l = (struct study_load){.threads = 1};
     amount_parse("512", "input_len", 1, &l->input_tok, NULL);
     amount_parse("128", "output_len", 1, &l->output_tok, NULL);
     int rc = yaml_as_map(map, "loads", e);
@@ -100,6 +105,7 @@ static int read_load(struct study *s, const struct yaml_node *map, struct study_
         (rc = yaml_get_int(map, "max_concurrency", 1, MAX_CONCURRENCY, &l->max_concurrency, e)) ||
         (rc = read_rate(map, l, e)) || (rc = read_trace(s, map, l, &s->arena, e)) ||
         (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
+        (rc = yaml_get_int(map, "threads", 1, SHARDS_MAX, &l->threads, e)) ||
         (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)))
         return rc;
     l->duration_ns = (mono_ns)(seconds * 1e9);

@@ -5,7 +5,10 @@
 
 #include "base/rng.h"
 #include "format/json.h"
+#include "load/limits.h"
 #include "study/executor.h"
+
+enum { STREAMS_TO_MEASURE = 100 }; /* with fewer, what a thread needs once would be counted as theirs */
 
 static int count_text(void *user, const char *text, int64_t *tokens, struct err *e)
 {
@@ -78,6 +81,62 @@ static int set_arrivals(const struct study_load *l, uint64_t seed, struct stage 
     return rc;
 }
 
+/* Refuses what this host has no room for, and prepares it for the rest. */
+static int prepare_host(struct executor *x, const struct study_load *l, const struct stage *st, struct err *e)
+{
+    struct driver_server *view = &x->views[l->ask.server];
+    struct limits_need need = {.connections = l->max_concurrency ? l->max_concurrency : l->threads,
+                               .at_most = l->max_concurrency ? l->max_concurrency : (int64_t)st->schedule.n,
+                               .loopback = endpoint_is_loopback4(view->endpoint)};
+    struct limits_host host;
+    struct limits_plan plan;
+    limits_of_host(&host);
+    int rc = limits_plan(&host, &need, &plan, e);
+    if (!rc)
+        rc = limits_raise(&plan, e);
+    struct client_options *client = arena_alloc(&x->arena, sizeof *client);
+    *client = *server_client_options(x->servers[l->ask.server]);
+    client->sources = rc ? 1 : plan.sources;
+    view->client = client;
+    return rc;
+}
+
+/* Arrival i goes to session i mod n: the arrivals of each, one behind the other. */
+static void share_arrivals(struct stage *st)
+{
+    int64_t *to = xmalloc((st->schedule.n + 1) * sizeof *to);
+    st->at_ns = to;
+    for (size_t k = 0; k < st->n; k++) {
+        st->sessions[k].at_ns = to;
+        for (size_t i = k; i < st->schedule.n; i += st->n)
+            *to++ = st->schedule.at_ns[i];
+        st->sessions[k].n_at = (size_t)(to - st->sessions[k].at_ns);
+    }
+}
+
+/* A session for each thread of the client, with its share of the questions. */
+static int share_load(struct executor *x, const struct study_load *l, struct pool_spec *spec, struct stage *st,
+                      struct err *e)
+{
+    int rc = 0;
+    st->n = (size_t)l->threads;
+    st->pool = arena_alloc(&x->arena, st->n * sizeof *st->pool);
+    spec->step = l->threads;
+    for (size_t k = 0; k < st->n && !rc; k++) {
+        spec->first = (int64_t)k;
+        rc = pool_new(&st->pool[k], spec, e);
+        st->sessions[k] = (struct driver_session){
+            .agent = "load",
+            .server = l->ask.server,
+            .ops = &pool_ops,
+            .user = st->pool[k],
+            .width = (size_t)(l->max_concurrency / l->threads + ((int64_t)k < l->max_concurrency % l->threads))};
+    }
+    if (st->schedule.at_ns)
+        share_arrivals(st);
+    return rc;
+}
+
 int load_set(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e)
 {
     struct server *server = x->servers[l->ask.server];
@@ -106,14 +165,33 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
     if (!l->max_concurrency)
         spec.n = (int64_t)st->schedule.n;
     if (!rc)
-        rc = pool_new(&st->pool, &spec, e);
-    st->n = 1;
-    st->sessions[0] = (struct driver_session){.agent = "load",
-                                              .server = l->ask.server,
-                                              .ops = &pool_ops,
-                                              .user = st->pool,
-                                              .width = (size_t)l->max_concurrency,
-                                              .at_ns = st->schedule.at_ns,
-                                              .n_at = st->schedule.n};
+        rc = prepare_host(x, l, st, e);
+    return rc ? rc : share_load(x, l, &spec, st, e);
+}
+
+size_t load_spare_cores(const struct executor *x)
+{
+    for (size_t i = 0; i < x->study->n_servers; i++)
+        if (server_is_managed(x->servers[i]))
+            return 1;
+    return 0;
+}
+
+int load_note_client(struct executor *x, const struct stage *st, const struct shards *s, struct err *e)
+{
+    struct str json = STR_INIT;
+    struct json_writer w;
+    size_t streams = 0;
+    for (size_t i = 0; i < st->n; i++)
+        streams += st->sessions[i].width;
+    json_init(&w, &json);
+    json_object(&w);
+    json_kbool(&w, "pinned", shards_pinned(s));
+    if (streams >= STREAMS_TO_MEASURE)
+        json_kint(&w, "stream_bytes", shards_stream_bytes(s));
+    json_kint(&w, "threads", (int64_t)st->n);
+    json_object_end(&w);
+    int rc = store_note(x->store, "client", str_z(&json), e);
+    str_release(&json);
     return rc;
 }

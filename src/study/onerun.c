@@ -1,5 +1,6 @@
 /* onerun.c: one run of the plan: its sessions, the window, quality, verdict, storing. See executor.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,7 +93,9 @@ static void release_stage(struct stage *st)
 {
     for (size_t i = 0; i < st->n && !st->pool; i++)
         workflow_free(st->flow[i]);
-    pool_free(st->pool);
+    for (size_t i = 0; i < st->n && st->pool; i++)
+        pool_free(st->pool[i]);
+    free(st->at_ns);
     schedule_release(&st->schedule);
     trace_release(&st->trace);
     run_tally_release(&st->tally);
@@ -186,20 +189,24 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
     };
     struct recorder_spec recording = {x->store, r->id, on_recorded, x};
     struct driver *d = NULL;
+    struct shards *s = NULL;
     x->stop = 0;
-    int rc = driver_new(&d, &spec, e);
+    int rc = st->pool ? shards_new(&s, &spec, load_spare_cores(x), e) : driver_new(&d, &spec, e);
+    if (!rc && s)
+        rc = load_note_client(x, st, s, e);
     if (!rc)
         rc = watch_servers(x, e);
     if (!rc && st->pool)
         rc = recorder_start(&x->recorder, &recording, e);
     if (!rc) {
         sampler_start(x->sampler, clock_now(NULL));
-        rc = driver_run(d, r, e);
+        rc = s ? shards_run(s, r, e) : driver_run(d, r, e);
         sampler_stop(x->sampler, clock_now(NULL), &r->health);
         count_requests(x, st, r);
     }
     sampler_free(x->sampler);
     x->sampler = NULL;
+    shards_free(s);
     driver_free(d);
     return rc;
 }

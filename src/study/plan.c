@@ -117,6 +117,8 @@ static void add_loads(struct json_writer *w, const struct study *s)
         json_kint(w, "shared_prefix", l->shared_tok);
         add_stages(w, &l->schedule);
         json_kbool(w, "stream", l->ask.stream);
+        if (l->threads > 1)
+            json_kint(w, "threads", l->threads);
         json_kz(w, "trace", l->trace_sha256);
         json_kdouble(w, "trace_speed", l->trace_speed);
         json_object_end(w);

@@ -43,6 +43,7 @@ struct study_load {
     const char *trace;             /* resolved path; NULL: none */
     char trace_sha256[65];
     double trace_speed;   /* 2: twice the load in half the time */
+    int64_t threads;      /* of the client, at least 1; a closed loop has no more of them than requests in flight */
     int64_t num_requests; /* 0: until duration_ns */
     mono_ns duration_ns;  /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
 };

@@ -23,6 +23,13 @@ load() { # NAME ARGUMENTS…
 load closed --max-concurrency 8 --num-requests 100
 python3 "$here/check_load.py" closed closed.jsonl 100 8 || fail "closed loop"
 
+# In two threads it is the same load: the same questions, so many in flight.
+load threads --max-concurrency 9 --num-requests 101 --threads 2
+python3 "$here/check_load.py" closed threads.jsonl 101 9 || fail "closed loop in two threads"
+[ "$(json threads.json 'd["study"]["client"]["threads"]')" = 2 ] || fail "the report does not say two threads"
+load open2 --request-rate 100 --arrival constant --duration 1 --threads 2
+python3 "$here/check_load.py" open open2.jsonl 100 10000000 || fail "open loop in two threads"
+
 load open --request-rate 100 --arrival constant --duration 1
 python3 "$here/check_load.py" open open.jsonl 100 10000000 || fail "open loop"
 
@@ -68,4 +75,10 @@ load killed --max-concurrency 4 --num-requests 1000
 "$chimera" load "$url" -m stub --max-concurrency 2 --request-rate 3 >out 2>&1
 [ $? -eq 2 ] || fail "two shapes at once"
 grep -q 'one of them' out || fail "no word of the two shapes"
+"$chimera" load "$url" -m stub --max-concurrency 2 --num-requests 9 --threads 3 >out 2>&1
+[ $? -eq 2 ] || fail "more threads than requests in flight"
+grep -q 'threads: 3' out || fail "no word of the threads"
+(ulimit -n 300 && "$chimera" load "$url" -m stub --max-concurrency 500 --num-requests 500 -o many.db >out 2>&1)
+[ $? -eq 2 ] || fail "more connections than descriptors"
+grep -q 'ulimit -n 596' out || fail "no word of how to raise the limit"
 echo ok

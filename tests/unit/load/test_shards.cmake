@@ -1,0 +1,1 @@
+target_sources(test_shards PRIVATE "${tests_dir}/unit/net/player.c")
