@@ -100,14 +100,19 @@ static int play(struct bench *b)
     assert_int_equal(rc, e.code);
     shards_free(s);
     assert_int_equal(b->run.n_requests, 0); /* they were taken */
-    qsort(b->taken, b->n_taken, sizeof *b->taken, by_seq);
+    if (b->n_taken)
+        qsort(b->taken, b->n_taken, sizeof *b->taken, by_seq);
     b->run.requests = b->taken;
     b->run.n_requests = b->n_taken;
+    b->taken = NULL;
     return rc;
 }
 
 static void tear_down(struct bench *b)
 {
+    for (size_t i = 0; i < b->n_taken && b->taken; i++) /* of a run that was not played to its end */
+        request_release(&b->taken[i]);
+    free(b->taken);
     driver_run_release(&b->run);
     for (size_t k = 0; k < MAX_THREADS; k++)
         pool_free(b->pools[k]);
