@@ -1,7 +1,6 @@
 /* capability.c: one function per row of a table. See capability.h. */
 #include "probe/capability.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "base/clock.h"
 #include "probe/host.h"
+#include "probe/nvml.h"
 #include "probe/read.h"
 
 typedef enum capability_state look_fn(const char *root, char found[160]);
@@ -153,25 +153,13 @@ static enum capability_state look_rapl(const char *root, char found[160])
 static enum capability_state look_nvml(const char *root, char found[160])
 {
     (void)root;
-    void *lib = dlopen("libnvidia-ml.so.1", RTLD_LAZY | RTLD_LOCAL);
-    if (!lib) {
-        FOUND("libnvidia-ml.so.1 is not there");
-        return CAPABILITY_NO;
-    }
-    int (*init)(void), (*count)(unsigned *), (*shutdown)(void);
-    unsigned n = 0;
-    /* POSIX lets a void pointer of dlsym be used as a function; ISO C has no way to say so but copying it. */
-    void *sym[] = {dlsym(lib, "nvmlInit_v2"), dlsym(lib, "nvmlDeviceGetCount_v2"), dlsym(lib, "nvmlShutdown")};
-    memcpy(&init, &sym[0], sizeof init);
-    memcpy(&count, &sym[1], sizeof count);
-    memcpy(&shutdown, &sym[2], sizeof shutdown);
-    if (init && count && shutdown && init() == 0) {
-        if (count(&n) != 0)
-            n = 0;
-        shutdown();
-    }
-    dlclose(lib);
-    FOUND("%u GPU%s", n, n == 1 ? "" : "s");
+    struct nvml *gpus = nvml_open();
+    size_t n = gpus ? nvml_count(gpus) : 0;
+    nvml_close(gpus);
+    if (n)
+        FOUND("%zu GPU%s", n, n == 1 ? "" : "s");
+    else
+        FOUND("no libnvidia-ml.so.1, or it sees no GPU");
     return n ? CAPABILITY_YES : CAPABILITY_NO;
 }
 
@@ -223,8 +211,9 @@ static const struct {
      "A lost packet cannot be told from a slow server."},
     {"swap", "memory without swap", look_swap, false,
      "A model that is swapped out makes the first tokens of a run slow for no reason of its own."},
-    {"rapl", "CPU energy counter (RAPL)", look_rapl, false, "No energy of the CPU: joules per token stay empty."},
-    {"nvml", "GPU telemetry (NVML)", look_nvml, true, "No GPU energy, clock or memory: those columns stay empty."},
+    {"rapl", "CPU energy counter (RAPL)", look_rapl, false, "No energy of the CPU in the samples."},
+    {"nvml", "GPU telemetry (NVML)", look_nvml, true,
+     "No energy, power, clock, memory or temperature of GPUs in the samples."},
     {"perf", "performance counters", look_perf, false,
      "No cycles or cache misses; nothing that Chimera reports needs them today."},
     {"files", "open files", look_files, true, "A load of more streams than open files fails to connect."},

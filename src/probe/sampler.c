@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/nvml.h"
+#include "probe/rapl.h"
 #include "probe/read.h"
 #include "probe/tree.h"
 
@@ -26,6 +28,8 @@ struct counters {
 
 struct sampler {
     struct sampler_spec spec;
+    struct rapl rapl;
+    struct nvml *nvml;  /* owned; NULL: no GPU */
     struct tree *trees; /* owned; one per server of the spec */
     int stat_fd, psi_fd, snmp_fd, statm_fd;
     long ticks_per_s, page_bytes;
@@ -121,6 +125,7 @@ static void read_all(struct sampler *s, struct counters *c, mono_ns now)
     read_psi(s, c);
     read_snmp(s, c);
     read_self(s, c);
+    rapl_read(&s->rapl);
     bool scan = now >= s->next_scan_ns;
     if (scan)
         s->next_scan_ns = now + rescan_ns;
@@ -172,6 +177,9 @@ static void write_sample(struct sampler *s)
     put_real(out, "cpu_total_s", since(c->total_ticks, z->total_ticks, hz));
     put_int(out, "ctx_involuntary", c->ctx_involuntary - z->ctx_involuntary);
     put_int(out, "ctx_voluntary", c->ctx_voluntary - z->ctx_voluntary);
+    rapl_put(&s->rapl, out);
+    if (s->nvml)
+        nvml_put(s->nvml, out);
     put_real(out, "psi_cpu_s", since(c->psi_us, z->psi_us, 1e6));
     put_real(out, "retransmits", since(c->retransmits, z->retransmits, 1));
     put_servers(s, out);
@@ -191,6 +199,9 @@ static void take(struct sampler *s, mono_ns now, bool first)
     read_all(s, &s->last, now);
     if (first) {
         s->start = s->last;
+        rapl_zero(&s->rapl);
+        if (s->nvml)
+            nvml_zero(s->nvml);
         for (size_t i = 0; i < s->spec.n_servers; i++)
             tree_zero(&s->trees[i]);
     }
@@ -221,6 +232,8 @@ int sampler_new(struct sampler **out, const struct sampler_spec *spec, struct er
     s->psi_fd = open_below(s->spec.root, "/proc/pressure/cpu");
     s->snmp_fd = open_below(s->spec.root, "/proc/net/snmp");
     s->statm_fd = open_below(s->spec.root, "/proc/self/statm");
+    rapl_open(&s->rapl, s->spec.root);
+    s->nvml = s->spec.root[0] ? NULL : nvml_open();
     s->ticks_per_s = sysconf(_SC_CLK_TCK);
     s->page_bytes = sysconf(_SC_PAGESIZE);
     s->trees = xcalloc(spec->n_servers + 1, sizeof *s->trees);
@@ -242,6 +255,8 @@ void sampler_free(struct sampler *s)
     for (size_t i = 0; i < s->spec.n_servers; i++)
         tree_release(&s->trees[i]);
     free(s->trees);
+    rapl_close(&s->rapl);
+    nvml_close(s->nvml);
     str_release(&s->text);
     free(s);
 }

@@ -5,6 +5,8 @@
  * taken between any two samples and a lost one loses nothing:
  *   client_cpu_s, client_rss_bytes, ctx_involuntary, ctx_voluntary   this process
  *   cpu_busy_s, cpu_steal_s, cpu_total_s                             all cores, from /proc/stat
+ *   energy: [{"joules", "name"}]                                     per RAPL domain, which nest; left out without RAPL
+ *   gpus: [{…}]                                                      see nvml.h; left out without a GPU
  *   psi_cpu_s                                                        time in which some task waited for a CPU
  *   retransmits                                                      TCP segments sent again by the host
  *   servers: [{"cpu_s", "name", "processes", "rss_bytes"}]           with their children (Ollama's runner)

@@ -304,6 +304,23 @@ static int open_writing(struct store *s, struct err *e)
     return rc ? rc : db_commit(s, e);
 }
 
+/* A writer that died while it went from journal to log or back left the way back beside the file, and before that is taken
+ * nobody can read. A reader that may write takes it, as SQLite does at its first read. */
+static int open_reading(struct store *s, struct err *e)
+{
+    struct err why = ERR_INIT;
+    int rc = connect_to(s, s->path, SQLITE_OPEN_READONLY, &why);
+    if (rc && s->db && sqlite3_extended_errcode(s->db) == SQLITE_READONLY_ROLLBACK) {
+        sqlite3_close(s->db);
+        s->db = NULL;
+        err_clear(&why);
+        rc = connect_to(s, s->path, SQLITE_OPEN_READWRITE, &why);
+    }
+    if (rc)
+        return err_set(e, why.code, "%s", why.text);
+    return check_schema(s, e);
+}
+
 int store_open(struct store **out, const char *path, bool write, struct err *e)
 {
     *out = NULL;
@@ -315,8 +332,7 @@ int store_open(struct store **out, const char *path, bool write, struct err *e)
         rc = writer_lock_take(&s->lock, path, e);
         rc = rc ? rc : open_writing(s, e);
     } else {
-        rc = connect_to(s, path, SQLITE_OPEN_READONLY, e);
-        rc = rc ? rc : check_schema(s, e);
+        rc = open_reading(s, e);
     }
     if (rc)
         store_free(s);
