@@ -16,6 +16,7 @@
 #include "stats/gof.h"
 #include "stats/interval.h"
 #include "stats/moments.h"
+#include "stats/proportion.h"
 #include "stats/quantile.h"
 #include "stats/steady.h"
 
@@ -93,6 +94,24 @@ static double out(yyjson_val *vector, const char *key)
 static double in_number(yyjson_val *vector, const char *key)
 {
     return number(in(vector, key));
+}
+
+static void check_proportion(yyjson_doc *doc, yyjson_val *v)
+{
+    static const struct {
+        const char *name;
+        struct interval (*of)(size_t k, size_t n, double confidence);
+    } kinds[] = {{"wilson", proportion_wilson},
+                 {"clopper_pearson", proportion_clopper_pearson},
+                 {"jeffreys", proportion_jeffreys}};
+    (void)doc;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct numbers want = from_array(yyjson_obj_get(yyjson_obj_get(v, "out"), kinds[i].name));
+        struct interval got = kinds[i].of((size_t)in_number(v, "k"), (size_t)in_number(v, "n"), in_number(v, "conf"));
+        check(v, kinds[i].name, got.lo, want.at[0]);
+        check(v, kinds[i].name, got.hi, want.at[1]);
+        free(want.at);
+    }
 }
 
 static void check_moments(yyjson_doc *doc, yyjson_val *v)
@@ -246,6 +265,7 @@ static const struct {
     const char *fn;
     void (*check)(yyjson_doc *doc, yyjson_val *vector);
 } checks[] = {
+    {"proportion_ci", check_proportion},
     {"moments", check_moments},
     {"quantile", check_quantile},
     {"mean_ci", check_mean_ci},
@@ -302,6 +322,24 @@ static void edges(void **state)
     double equal[] = {499.9, 499.9, 499.9};
     i = interval_ratio(equal, NULL, 3, 0.95);
     assert_true(i.estimate == 499.9 && i.lo == 499.9 && i.hi == 499.9);
+}
+
+static void a_share_has_ends_and_may_not_be(void **state)
+{
+    (void)state;
+    struct interval (*const all[])(size_t k, size_t n, double c) = {proportion_wilson, proportion_clopper_pearson,
+                                                                    proportion_jeffreys};
+    for (size_t f = 0; f < 3; f++) {
+        assert_true(isnan(all[f](0, 0, 0.95).lo) && isnan(all[f](2, 1, 0.95).hi));
+        for (size_t k = 0; k <= 7; k++) {
+            struct interval i = all[f](k, 7, 0.9), mirror = all[f](7 - k, 7, 0.9);
+            assert_true(i.n == 7 && i.lo >= 0 && i.lo < i.hi && i.hi <= 1);
+            assert_true(fabs(i.lo + mirror.hi - 1) < 1e-9); /* what is not so has the mirrored interval */
+            assert_true(all[f](k, 7, 0.99).hi >= i.hi && all[f](k, 7, 0.99).lo <= i.lo);
+        }
+    }
+    assert_true(proportion_wilson(0, 9, 0.95).lo == 0 && proportion_wilson(9, 9, 0.95).hi == 1);
+    assert_true(proportion_clopper_pearson(0, 9, 0.95).lo == 0 && proportion_jeffreys(0, 9, 0.95).lo > 0);
 }
 
 static void t_is_symmetric_and_exact_at_one_degree(void **state)
@@ -389,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_vector),
         cmocka_unit_test(edges),
+        cmocka_unit_test(a_share_has_ends_and_may_not_be),
         cmocka_unit_test(t_is_symmetric_and_exact_at_one_degree),
         cmocka_unit_test(tests_of_fit_say_nan_where_they_are_not_defined),
         cmocka_unit_test(the_exact_and_the_limit_law_of_ks_meet_at_140),
