@@ -40,17 +40,26 @@ struct interval steady_batch_means(const double *x, size_t n, size_t batches, do
     return interval_mean(means, batches, confidence);
 }
 
-/* Shares of the sections above q; the values behind the last whole section are left out. */
-static double share_sd(const double *x, size_t length, size_t sections, double q)
+struct steady_section steady_section_of_shares(const double *shares, size_t sections, size_t n, double p,
+                                               double confidence)
 {
-    double shares[STEADY_MAX_BATCHES];
+    struct steady_section s = {NAN, NAN, NAN, NAN, NAN, NAN};
+    double b = (double)sections, sd = moments_sd(shares, sections);
+    s.half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sd / sqrt(b);
+    s.inflation = sd > 0 ? sd * sd * (double)(n / sections) / (p * (1 - p)) : 0;
+    s.m = (double)n * (1 - p) / fmax(s.inflation, 1);
+    return s;
+}
+
+/* The values behind the last whole section are left out. */
+static void shares_above(const double *x, size_t length, size_t sections, double q, double *shares)
+{
     for (size_t j = 0; j < sections; j++) {
         size_t above = 0;
         for (size_t i = 0; i < length; i++)
             above += x[j * length + i] > q;
         shares[j] = (double)above / (double)length;
     }
-    return moments_sd(shares, sections);
 }
 
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
@@ -58,17 +67,20 @@ struct steady_section steady_section_quantile(const double *x, const double *sor
 {
     const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
     struct steady_section s = {NAN, NAN, NAN, NAN, NAN, NAN};
+    double shares[STEADY_MAX_BATCHES], whole = (double)n;
     if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
         return s;
-    size_t length = n / sections;
-    double whole = (double)n, b = (double)sections;
-    s.q = sorted[(size_t)fmax(1, ceil(p * whole - fuzz)) - 1];
-    double sd = share_sd(x, length, sections, s.q);
-    s.half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sd / sqrt(b);
+    double q = sorted[(size_t)fmax(1, ceil(p * whole - fuzz)) - 1];
+    shares_above(x, n / sections, sections, q, shares);
+    s = steady_section_of_shares(shares, sections, n, p, confidence);
+    s.q = q;
     double low = fmax(1, floor((p - s.half_p) * whole + fuzz)), high = ceil((p + s.half_p) * whole - fuzz);
     s.lo = sorted[(size_t)low - 1];
     s.hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
-    s.inflation = sd * sd * (double)length / (p * (1 - p));
-    s.m = whole * (1 - p) / fmax(s.inflation, 1);
     return s;
+}
+
+double steady_in_flight(double rate, double mean_s)
+{
+    return rate * mean_s;
 }

@@ -31,11 +31,18 @@ struct steady_section {
     double inflation; /* D: variance of the sections' shares over that of independent values */
     double m;         /* effective exceedances: n (1 - p) / max(D, 1) */
 };
+/* Of the shares of n values that each section has above a quantile p: half_p, inflation and m, as below; the rest is NaN.
+ * Without any spread the inflation is 0. */
+struct steady_section steady_section_of_shares(const double *shares, size_t sections, size_t n, double p,
+                                               double confidence);
 /* Sectioned quantile interval (the sectioning of Asmussen and Glynn 2007, III.5a, on the share above the quantile): f_j
  * = share of section j above q, h = t(sections - 1) s_f / sqrt(sections), the interval goes from rank floor((p - h) n)
  * to rank ceil((p + h) n); D = s_f^2 L / (p (1 - p)) with L = n / sections. `x` in time order, `sorted` the same values
  * ascending. All NaN with n < sections, sections < 2 or > STEADY_MAX_BATCHES, or p outside (0, 1). */
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
                                               size_t sections, double confidence);
+
+/* Little's law: how many are in a system that they enter at `rate` per second and leave after `mean_s` (Little 1961). */
+double steady_in_flight(double rate, double mean_s);
 
 #endif

@@ -19,6 +19,7 @@
 #include "stats/proportion.h"
 #include "stats/quantile.h"
 #include "stats/steady.h"
+#include "stats/survival.h"
 
 struct numbers {
     double *at;
@@ -112,6 +113,39 @@ static void check_proportion(yyjson_doc *doc, yyjson_val *v)
         check(v, kinds[i].name, got.hi, want.at[1]);
         free(want.at);
     }
+}
+
+static void check_survival(yyjson_doc *doc, yyjson_val *v)
+{
+    (void)doc;
+    yyjson_val *want = yyjson_obj_get(v, "out");
+    struct numbers t = from_array(in(v, "time")), ended = from_array(in(v, "event_1_completed_0_censored")),
+                   times = from_array(yyjson_obj_get(want, "times")), surv = from_array(yyjson_obj_get(want, "surv"));
+    struct survival_time x[32];
+    struct survival_point curve[32];
+    assert_true(t.n <= 32);
+    for (size_t i = 0; i < t.n; i++) /* the other way round: the order is not the caller's business */
+        x[t.n - 1 - i] = (struct survival_time){t.at[i], ended.at[i] != 0};
+    assert_int_equal(survival_curve(x, t.n, curve), times.n);
+    for (size_t i = 0; i < times.n; i++) {
+        check(v, "time", curve[i].t, times.at[i]);
+        check(v, "share", curve[i].share, surv.at[i]);
+    }
+    check(v, "median", survival_quantile(curve, times.n, 0.5), out(v, "median"));
+    check(v, "q0.75", survival_quantile(curve, times.n, 0.75), out(v, "q0.75"));
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(want, "q0.9")), "inf");
+    assert_true(isinf(survival_quantile(curve, times.n, 0.9)));
+    free(t.at);
+    free(ended.at);
+    free(times.at);
+    free(surv.at);
+}
+
+static void check_littles_law(yyjson_doc *doc, yyjson_val *v)
+{
+    (void)doc;
+    check(v, "mean_in_flight", steady_in_flight(in_number(v, "throughput_per_s"), in_number(v, "mean_latency_s")),
+          out(v, "mean_in_flight"));
 }
 
 static void check_moments(yyjson_doc *doc, yyjson_val *v)
@@ -266,6 +300,8 @@ static const struct {
     void (*check)(yyjson_doc *doc, yyjson_val *vector);
 } checks[] = {
     {"proportion_ci", check_proportion},
+    {"kaplan_meier", check_survival},
+    {"littles_law", check_littles_law},
     {"moments", check_moments},
     {"quantile", check_quantile},
     {"mean_ci", check_mean_ci},
@@ -338,8 +374,69 @@ static void a_share_has_ends_and_may_not_be(void **state)
             assert_true(all[f](k, 7, 0.99).hi >= i.hi && all[f](k, 7, 0.99).lo <= i.lo);
         }
     }
-    assert_true(proportion_wilson(0, 9, 0.95).lo == 0 && proportion_wilson(9, 9, 0.95).hi == 1);
+    for (size_t n = 1; n < 300; n++)
+        assert_true(proportion_wilson(0, n, 0.95).lo == 0 && proportion_wilson(n, n, 0.95).hi == 1);
     assert_true(proportion_clopper_pearson(0, 9, 0.95).lo == 0 && proportion_jeffreys(0, 9, 0.95).lo > 0);
+}
+
+/* n values 1 … n in an order that a multiplication mixes; n + 1 is a prime. */
+static void mixed_times(struct survival_time *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (struct survival_time){(double)((i + 1) * 37 % (n + 1)), true};
+}
+
+static struct steady_section sectioned(const struct survival_time *x, size_t n, double p)
+{
+    struct survival_time sorted[256];
+    struct survival_point curve[256];
+    memcpy(sorted, x, n * sizeof *x);
+    size_t points = survival_curve(sorted, n, curve);
+    return survival_section_quantile(x, n, curve, points, p, 10, 0.95);
+}
+
+static void nothing_cut_off_changes_nothing(void **state)
+{
+    (void)state;
+    struct survival_time x[250];
+    double plain[250], sorted[250];
+    mixed_times(x, 250);
+    for (size_t i = 0; i < 250; i++)
+        sorted[i] = plain[i] = x[i].t;
+    quantile_sort(sorted, 250);
+    for (int k = 1; k < 100; k++) {
+        struct steady_section a = sectioned(x, 250, k / 100.0),
+                              b = steady_section_quantile(plain, sorted, 250, k / 100.0, 10, 0.95);
+        assert_true(a.q == b.q && a.lo == b.lo && a.hi == b.hi && a.half_p == b.half_p && a.m == b.m);
+    }
+}
+
+static void what_is_cut_off_goes_to_the_right(void **state)
+{
+    (void)state;
+    struct survival_time x[250];
+    struct steady_section all, cut;
+    mixed_times(x, 250);
+    all = sectioned(x, 250, 0.9);
+    for (size_t i = 0; i < 250; i++) /* cut off at 240: nothing below is touched */
+        x[i] = x[i].t > 240 ? (struct survival_time){240, false} : x[i];
+    cut = sectioned(x, 250, 0.9);
+    assert_true(cut.q == 225 && cut.q == all.q && cut.lo == all.lo && cut.m == all.m && cut.inflation == all.inflation);
+    cut = sectioned(x, 250, 0.99); /* rank 248 was not seen; ten of 250 were cut off and all count as beyond */
+    assert_true(isinf(cut.q) && isinf(cut.hi) && fabs(cut.m - 10 / fmax(1, cut.inflation)) < 1e-9);
+    assert_true(isinf(cut.lo)); /* and that p99 is beyond is firm */
+    cut = sectioned(x, 250, 0.961);
+    assert_true(isinf(cut.q) && cut.lo > 230 && cut.lo <= 240);
+    for (size_t i = 0; i < 250; i++)
+        x[i].ended = false;
+    cut = sectioned(x, 250, 0.5); /* nothing ended: firm that the median is beyond */
+    assert_true(isinf(cut.q) && isinf(cut.lo) && isinf(cut.hi) && cut.m == 250 && cut.half_p == 0);
+    /* one is cut off at 1 and the rest ends at 2 … 10: its share goes to each of the later ones alike */
+    for (size_t i = 0; i < 10; i++)
+        x[i] = (struct survival_time){(double)i + 1, i > 0};
+    cut = sectioned(x, 10, 0.5);
+    assert_true(cut.q == 6 && fabs(cut.inflation - (4 + 16.0 / 81 - 10 * 4.0 / 9 * 4 / 9) / 9 / 0.25) < 1e-9);
+    assert_true(isnan(sectioned(x, 9, 0.5).q) && isnan(sectioned(x, 10, 1).q));
 }
 
 static void t_is_symmetric_and_exact_at_one_degree(void **state)
@@ -427,6 +524,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_vector),
         cmocka_unit_test(edges),
+        cmocka_unit_test(nothing_cut_off_changes_nothing),
+        cmocka_unit_test(what_is_cut_off_goes_to_the_right),
         cmocka_unit_test(a_share_has_ends_and_may_not_be),
         cmocka_unit_test(t_is_symmetric_and_exact_at_one_degree),
         cmocka_unit_test(tests_of_fit_say_nan_where_they_are_not_defined),
