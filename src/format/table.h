@@ -20,6 +20,7 @@ struct table {
     enum table_align align[TABLE_COLUMNS_MAX];
     const char **cells; /* row after row */
     size_t n_cells, cap;
+    size_t *faint, n_faint; /* rows, ascending */
 };
 
 void table_init(struct table *t, struct arena *a);
@@ -27,18 +28,21 @@ void table_column(struct table *t, const char *head, enum table_align align);
 /* The next cell, left to right, copied; NULL is an empty one. */
 void table_cell(struct table *t, const char *text);
 void table_cellf(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The row that the next cell opens counts nowhere: it is faint where a style says how. */
+void table_faint(struct table *t);
 size_t table_rows(const struct table *t); /* full rows; an unfinished one is not shown */
 
 struct table_style {
     size_t columns; /* of the terminal; 0: 100 */
     size_t indent;
     bool ascii;
-    const char *head_on, *head_off; /* put around the line of heads; NULL: nothing */
+    const char *head_on, *head_off;   /* put around the line of heads; NULL: nothing */
+    const char *faint_on, *faint_off; /* around faint rows; NULL: nothing */
 };
 
 /* Aligned columns with two spaces between them and a line under the heads. A table that is too wide narrows
- * its widest columns (left-aligned ones first, none below 8) and breaks their cells over several lines, at
- * spaces where there are any. */
+ * its widest columns, none below 6, and breaks their cells over several lines: text at spaces first, then
+ * numbers and heads at spaces, and only then text and at last numbers within words. */
 void table_terminal(const struct table *t, const struct table_style *style, struct str *out);
 /* A GFM table. */
 void table_md(const struct table *t, struct str *out);
