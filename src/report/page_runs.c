@@ -13,10 +13,11 @@ enum { ARMS_ROOM = 70, ARMS_BESIDE = 4 };
 /* What the arms are shown by, as far as they have it; the rest is in the JSON. */
 static const char *const shown[] = {"makespan",
                                     "session.duration",
-                                    "ttft",
                                     "ttft.planned",
+                                    "ttft",
                                     "tpot",
                                     "gap.p99",
+                                    "e2e.planned",
                                     "e2e",
                                     "decode_rate.server",
                                     "decode_rate.client",
@@ -121,6 +122,8 @@ static void run_row(struct page *p, struct table *t, const struct run *r)
     struct run_counts c = run_count(r);
     const struct metric *makespan = metric_find("makespan"), *rate = metric_find("output_rate.system");
     bool done = r->state == RUN_COMPLETE;
+    if (!view_counted(r))
+        table_faint(t);
     int64_t tokens = 0;
     for (size_t i = 0; i < r->n_requests; i++)
         tokens += r->requests[i].usage.completion_tok > 0 ? r->requests[i].usage.completion_tok : 0;
@@ -242,8 +245,8 @@ static void told(struct table *t, int64_t n)
 
 void section_quality(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"arm",   "agent",        "reports",   "keywords",  "supported",
-                                        "named", "contradicted", "not found", "degenerate"};
+    static const char *const heads[] = {"arm",       "agent", "reports",      "keywords",
+                                        "supported", "named", "contradicted", "not found"};
     struct table t;
     if (!v->n_quality)
         return;
@@ -261,7 +264,6 @@ void section_quality(struct page *p, const struct report_view *v)
         told(&t, q->supported_named);
         told(&t, q->contradicted);
         told(&t, q->not_found);
-        told(&t, q->degenerate);
     }
     p->ops->table(p, &t);
     p->ops->text(
