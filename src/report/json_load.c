@@ -14,8 +14,9 @@
  *     latency   one per metric: id, unit, n (completed ones and those cut off), cut_off (by a timeout or by us: known to be
  *               longer), max (the longest seen), tails: one per p: p, value (nearest rank; 0.5: the median; by Kaplan and
  *               Meier when some are cut off: null beyond what was seen, then it is more than `over`), over (null
- *               otherwise), ci (null: not bounded or not to be told at that end), m (effective exceedances), state (OK, WEAK, UNRESOLVED: then value is no more
- *               than what was seen), need_requests and need_s (that would make it OK; null when it is)
+ *               otherwise), ci (null: not bounded or not to be told at that end), m (effective
+ *               exceedances), state (OK, WEAK, UNRESOLVED: then value is no more than what was seen),
+ *               need_requests and need_s (that would make it OK; null when it is)
  *     warmup    drop of n sends by MSER-5, settled, by: the series that settles last, null when too few
  *     gap_max_ms, gap_max_request, stall_ms, streamed, stalled: completed requests with a gap, and with one over stall_ms
  *     stall_share                       of the time of all their text, in such gaps
