@@ -7,12 +7,22 @@
 
 #include "base/err.h"
 #include "record/verdict.h"
+#include "stats/proportion.h"
 #include "stats/quantile.h"
 #include "stats/renewal.h"
 #include "stats/steady.h"
+#include "stats/survival.h"
 
 static const double tail_p[LOAD_TAILS] = {0.50, 0.90, 0.99};
-static const char *const latency_ids[LOAD_LATENCIES] = {"ttft", "ttft.planned", "tpot", "e2e", "e2e.planned"};
+/* What each is the time between; no stamp of tpot is one that a cut-off request waits for. */
+static const struct {
+    const char *id;
+    enum stamp from, to;
+} latency_rows[LOAD_LATENCIES] = {{"ttft", STAMP_SENT, STAMP_FIRST_TOKEN},
+                                  {"ttft.planned", STAMP_PLANNED, STAMP_FIRST_TOKEN},
+                                  {"tpot", STAMP_COUNT, STAMP_COUNT},
+                                  {"e2e", STAMP_SENT, STAMP_DONE},
+                                  {"e2e.planned", STAMP_PLANNED, STAMP_DONE}};
 enum { TTFT = 0, E2E = 3 }; /* places in it */
 
 bool load_is(const struct run *r)
@@ -170,8 +180,7 @@ static double needed(double n, double m, double p)
  * ones, nor than independent values. *inflation: the most so far, 1 at first. */
 static struct load_tail tail_of(const double *x, const double *sorted, size_t n, double p, double *inflation)
 {
-    struct steady_section s = steady_section_quantile(x, sorted, n, p, LOAD_SECTIONS, 0.95);
-    steady_section_widen(&s, sorted, n, p, LOAD_SECTIONS, 0.95, *inflation);
+    struct steady_section s = steady_section_quantile(x, sorted, n, p, LOAD_SECTIONS, *inflation, 0.95);
     *inflation = fmax(*inflation, s.inflation); /* ignores a NaN */
     struct load_tail t = {.p = p, .lo = s.lo, .hi = s.hi, .m = s.m, .need_n = NAN, .need_s = NAN};
     t.q = n ? sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1] : NAN;
@@ -192,13 +201,79 @@ static void tails_of(const double *x, const double *sorted, size_t n, struct loa
         out[k] = tail_of(x, sorted, n, tail_p[k], &inflation);
 }
 
-static void latency_of(const struct sends *s, struct load_latency *l, double *x, double *sorted)
+/* A connection that never came was not sent: how long its answer would have taken is not told. */
+static bool is_cut_off(enum outcome o)
 {
-    l->n = values_of(s, l->metric, x);
-    memcpy(sorted, x, l->n * sizeof *x);
+    return o == OUTCOME_TIMEOUT_FIRST_BYTE || o == OUTCOME_TIMEOUT_IDLE || o == OUTCOME_TIMEOUT_TOTAL ||
+           o == OUTCOME_CANCELLED;
+}
+
+/* Of latency i, in the order of sending; *cut_off counts the last kind. */
+static size_t times_of(const struct sends *s, size_t i, struct survival_time *out, size_t *cut_off)
+{
+    const struct metric *m = metric_find(latency_rows[i].id);
+    enum stamp from = latency_rows[i].from, to = latency_rows[i].to;
+    size_t n = 0;
+    for (size_t k = 0; k < s->n; k++) {
+        const struct request *q = s->at[k];
+        int64_t ns;
+        bool cut = is_cut_off(q->outcome) && from != STAMP_COUNT;
+        bool ended = q->outcome == OUTCOME_OK || (cut && to != STAMP_DONE && q->stamp[to] != MONO_NONE);
+        double value = ended ? m->of_request(q) : NAN;
+        if (cut && !ended && q->stamp[from] != MONO_NONE &&
+            !__builtin_sub_overflow(q->stamp[STAMP_DONE], q->stamp[from], &ns))
+            value = (double)ns / 1e6;
+        if (!isfinite(value))
+            continue;
+        out[n++] = (struct survival_time){value, ended};
+        *cut_off += !ended;
+    }
+    return n;
+}
+
+static void plain_tails(const struct survival_time *t, struct load_latency *l)
+{
+    double *x = xmalloc((l->n + 1) * sizeof *x), *sorted = xmalloc((l->n + 1) * sizeof *sorted);
+    for (size_t i = 0; i < l->n; i++)
+        sorted[i] = x[i] = t[i].t;
     quantile_sort(sorted, l->n);
-    l->max = l->n ? sorted[l->n - 1] : NAN;
     tails_of(x, sorted, l->n, l->tail);
+    free(x);
+    free(sorted);
+}
+
+static void cut_off_tails(const struct survival_time *t, struct load_latency *l)
+{
+    struct survival_time *sorted = xmalloc(l->n * sizeof *sorted);
+    struct survival_point *curve = xmalloc(l->n * sizeof *curve);
+    memcpy(sorted, t, l->n * sizeof *sorted);
+    size_t points = survival_curve(sorted, l->n, curve);
+    double inflation = 1;
+    for (size_t k = 0; k < LOAD_TAILS; k++) {
+        double p = tail_p[k];
+        struct steady_section s = survival_section_quantile(t, l->n, curve, points, p, LOAD_SECTIONS, inflation, 0.95);
+        inflation = fmax(inflation, s.inflation); /* as in tail_of */
+        struct load_tail *tail = &l->tail[k];
+        *tail = (struct load_tail){p, survival_quantile(curve, points, p), s.lo, s.hi, s.m, state_of(s.m), NAN, NAN};
+        if (tail->state != TAIL_OK)
+            tail->need_n = needed((double)l->n, s.m, p);
+    }
+    free(sorted);
+    free(curve);
+}
+
+static void latency_of(const struct sends *s, size_t i, struct load_latency *l)
+{
+    struct survival_time *t = xmalloc((s->n + 1) * sizeof *t);
+    *l = (struct load_latency){.metric = metric_find(latency_rows[i].id), .max = NAN};
+    l->n = times_of(s, i, t, &l->cut_off);
+    for (size_t k = 0; k < l->n; k++)
+        l->max = fmax(l->max, t[k].t); /* fmax ignores a NaN */
+    if (l->cut_off)
+        cut_off_tails(t, l);
+    else
+        plain_tails(t, l);
+    free(t);
 }
 
 /* Everything is in the queue's hands: while time to first token or the requests in flight have not shown their own tail,
@@ -225,16 +300,13 @@ static void cap_by_driver(struct load_run *out, const struct load_tail *in_fligh
 static void latencies(const struct sends *s, struct load_run *out)
 {
     struct load_tail in_flight[LOAD_TAILS];
-    double *x = xmalloc((s->n + 1) * sizeof *x), *sorted = xmalloc((s->n + 1) * sizeof *sorted);
-    for (size_t i = 0; i < LOAD_LATENCIES; i++) {
-        out->latency[i].metric = metric_find(latency_ids[i]);
-        latency_of(s, &out->latency[i], x, sorted);
-    }
+    double *sorted = xmalloc((s->n + 1) * sizeof *sorted);
+    for (size_t i = 0; i < LOAD_LATENCIES; i++)
+        latency_of(s, i, &out->latency[i]);
     memcpy(sorted, s->in_flight, s->n * sizeof *sorted);
     quantile_sort(sorted, s->n);
     tails_of(s->in_flight, sorted, s->n, in_flight);
     cap_by_driver(out, in_flight, (double)s->n);
-    free(x);
     free(sorted);
 }
 
@@ -262,27 +334,72 @@ static void warmup_of(const struct sends *s, struct load_run *out)
     free(x);
 }
 
-static void stalls_of(const struct run *r, struct load_run *out)
+static void one_stream(const struct request *q, struct load_streams *out)
 {
-    const struct metric *gap = metric_find("gap.max");
+    double gap = metric_find("gap.max")->of_request(q), wait = metric_find("reader.wait")->of_request(q);
+    if (isnan(gap))
+        return;
+    out->n++;
+    out->stalled += gap > METRIC_STALL_MS;
+    if (!(gap <= out->gap_max_ms)) { /* NaN at first */
+        out->gap_max_ms = gap;
+        out->gap_max_seq = q->seq;
+    }
+    if (isnan(wait))
+        return;
+    out->readers++;
+    out->waited += wait > 0;
+    out->wait_max_ms = fmax(out->wait_max_ms, wait);
+}
+
+static void streams_of(const struct run *r, struct load_streams *out)
+{
+    double stalled_ms = 0, text_ms = 0;
+    *out = (struct load_streams){.gap_max_ms = NAN, .gap_max_seq = -1, .stall_share = NAN, .wait_max_ms = NAN};
     for (size_t i = 0; i < r->n_requests; i++) {
         const struct request *q = &r->requests[i];
-        double ms = q->outcome == OUTCOME_OK ? gap->of_request(q) : NAN;
-        if (!isfinite(ms))
+        int64_t ns;
+        if (q->outcome != OUTCOME_OK) {
+            out->broken += q->stamp[STAMP_FIRST_TOKEN] != MONO_NONE;
             continue;
-        out->streamed++;
-        out->stalled += ms > LOAD_STALL_MS;
-        if (!(ms <= out->gap_max_ms)) { /* NaN at first */
-            out->gap_max_ms = ms;
-            out->gap_max_seq = q->seq;
         }
+        one_stream(q, out);
+        double stalled = metric_find("stall.time")->of_request(q);
+        if (isnan(stalled) || __builtin_sub_overflow(q->stamp[STAMP_LAST_TOKEN], q->stamp[STAMP_FIRST_TOKEN], &ns))
+            continue;
+        stalled_ms += stalled;
+        text_ms += (double)ns / 1e6;
     }
+    if (text_ms > 0)
+        out->stall_share = stalled_ms / text_ms;
+}
+
+static void balance_of(const struct sends *s, struct load_balance *out)
+{
+    double area_ns = 0, sum_ns = 0;
+    int64_t span_ns;
+    *out = (struct load_balance){NAN, NAN};
+    if (s->n < 2)
+        return;
+    mono_ns first = s->at[0]->stamp[STAMP_SENT], last = s->at[s->n - 1]->stamp[STAMP_SENT];
+    if (__builtin_sub_overflow(last, first, &span_ns) || span_ns <= 0)
+        return;
+    for (size_t i = 0; i < s->n; i++) {
+        mono_ns sent = s->at[i]->stamp[STAMP_SENT], done = s->at[i]->stamp[STAMP_DONE];
+        area_ns += (double)((done < last ? done : last) - sent);
+        sum_ns += (double)(done - sent);
+    }
+    double n = (double)s->n;
+    out->in_flight = area_ns / (double)span_ns;
+    out->law = steady_in_flight((n - 1) / ((double)span_ns / 1e9), sum_ns / n / 1e9);
 }
 
 void load_of_run(const struct run *r, struct load_run *out)
 {
     struct sends s;
-    *out = (struct load_run){.run = r, .counts = run_count(r), .gap_max_ms = NAN, .gap_max_seq = -1};
+    *out = (struct load_run){.run = r, .counts = run_count(r)};
+    out->errors = proportion_wilson((size_t)(out->counts.failed + out->counts.unsent), (size_t)out->counts.planned,
+                                    0.95);
     out->window_s = metric_find("makespan")->of_run(r);
     out->planned_rate = rate_of(r, STAMP_PLANNED);
     out->sent_rate = rate_of(r, STAMP_SENT);
@@ -294,7 +411,8 @@ void load_of_run(const struct run *r, struct load_run *out)
     latencies(&s, out);
     count_late(r, out);
     warmup_of(&s, out);
-    stalls_of(r, out);
+    streams_of(r, &out->streams);
+    balance_of(&s, &out->balance);
     sends_release(&s);
 }
 

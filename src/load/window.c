@@ -30,7 +30,7 @@ static double *ascending(const double *x, size_t n)
 static struct steady_section section(const double *x, size_t n, double p, size_t sections, double confidence)
 {
     double *sorted = ascending(x, n);
-    struct steady_section s = steady_section_quantile(x, sorted, n, p, sections, confidence);
+    struct steady_section s = steady_section_quantile(x, sorted, n, p, sections, 0, confidence);
     free(sorted);
     return s;
 }

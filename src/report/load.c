@@ -110,7 +110,8 @@ bool report_view_add_goodput(struct report_view *v, const struct goodput *g)
 
 /* ---- the headline ------------------------------------------------------------------------------------------ */
 
-enum { TTFT = 0, P50 = 0, P99 = 2 };
+/* From the plan, as every default view. */
+enum { TTFT_PLANNED = 1, E2E = 3, P50 = 0, P99 = 2 };
 
 static double sent_rate(const struct load_run *r)
 {
@@ -129,17 +130,17 @@ static double output_rate(const struct load_run *r)
 
 static double ttft_median(const struct load_run *r)
 {
-    return r->latency[TTFT].tail[P50].q;
+    return r->latency[TTFT_PLANNED].tail[P50].q;
 }
 
 static double ttft_p99(const struct load_run *r)
 {
-    return r->latency[TTFT].tail[P99].q;
+    return r->latency[TTFT_PLANNED].tail[P99].q;
 }
 
 static double ttft_p99_low(const struct load_run *r)
 {
-    return r->latency[TTFT].tail[P99].lo;
+    return r->latency[TTFT_PLANNED].tail[P99].lo;
 }
 
 static double over_runs(struct report_view *v, const struct view_arm *arm, double (*of)(const struct load_run *))
@@ -147,16 +148,30 @@ static double over_runs(struct report_view *v, const struct view_arm *arm, doubl
     double *x = arena_alloc(&v->arena, arm->n_runs * sizeof *x);
     size_t n = 0;
     for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]) && isfinite(of(&arm->load->runs[i])))
+        if (view_counted(arm->runs[i]) && !isnan(of(&arm->load->runs[i])))
             x[n++] = of(&arm->load->runs[i]);
-    return median(x, n);
+    double middle = median(x, n);
+    return n && isnan(middle) ? INFINITY : middle; /* between two that are beyond what was seen */
+}
+
+static double ttft_seen(const struct load_run *r)
+{
+    return r->latency[TTFT_PLANNED].max;
+}
+
+/* "12.3 ms", or "> 600 s" where more than half of the runs' are beyond what was seen. */
+static const char *latency(struct report_view *v, const struct view_arm *arm, double (*of)(const struct load_run *))
+{
+    double ms = over_runs(v, arm, of);
+    return arena_printf(&v->arena, "%s%s", number_latency(&v->arena, ms, over_runs(v, arm, ttft_seen)),
+                        isinf(ms) ? "" : " ms");
 }
 
 static enum tail_state worst_state(const struct view_arm *arm)
 {
     enum tail_state worst = TAIL_OK;
     for (size_t i = 0; i < arm->n_runs; i++) {
-        enum tail_state s = arm->load->runs[i].latency[TTFT].tail[P99].state;
+        enum tail_state s = arm->load->runs[i].latency[TTFT_PLANNED].tail[P99].state;
         worst = view_counted(arm->runs[i]) && s > worst ? s : worst;
     }
     return worst;
@@ -167,16 +182,23 @@ static const char *first_token(struct report_view *v, const struct view_arm *arm
 {
     struct arena *a = &v->arena;
     enum tail_state state = worst_state(arm);
-    double p50 = over_runs(v, arm, ttft_median), low = over_runs(v, arm, ttft_p99_low);
-    if (isnan(p50))
+    if (isnan(over_runs(v, arm, ttft_median)))
         return "no first token";
-    const char *text = arena_printf(a, "first token %s ms at the median", number_text(a, p50));
+    const char *text = arena_printf(a, "first token %s after the plan at the median", latency(v, arm, ttft_median));
     if (state != TAIL_UNRESOLVED)
-        return arena_printf(a, "%s and %s ms at p99 (%s)", text, number_text(a, over_runs(v, arm, ttft_p99)),
-                            tail_state_word(state));
-    if (isnan(low))
+        return arena_printf(a, "%s and %s at p99 (%s)", text, latency(v, arm, ttft_p99), tail_state_word(state));
+    if (isnan(over_runs(v, arm, ttft_p99_low)))
         return arena_printf(a, "%s, p99 UNRESOLVED", text);
-    return arena_printf(a, "%s and at least %s ms at p99 (UNRESOLVED)", text, number_text(a, low));
+    return arena_printf(a, "%s and at least %s at p99 (UNRESOLVED)", text, latency(v, arm, ttft_p99_low));
+}
+
+size_t view_cut_off(const struct report_view *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->n_arms; i++)
+        for (size_t k = 0; v->arms[i].load && k < v->arms[i].n_runs; k++)
+            n += v->arms[i].load->runs[k].latency[E2E].cut_off;
+    return n;
 }
 
 const char *view_load_headline(struct report_view *v, const struct view_arm *arm)

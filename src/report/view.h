@@ -131,6 +131,7 @@ struct view_number view_number_of(struct report_view *v, const struct metric *m,
 void view_loads(struct report_view *v);
 /* One sentence on an arm's counted runs; it has some. */
 const char *view_load_headline(struct report_view *v, const struct view_arm *arm);
+size_t view_cut_off(const struct report_view *v); /* requests of plain load that a timeout or we ended */
 /* duet.c */
 void view_duets(struct report_view *v);
 /* answer.c */

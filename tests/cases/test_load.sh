@@ -72,6 +72,19 @@ load killed --max-concurrency 4 --num-requests 1000
     fail "killed: not one complete run beside the aborted one"
 [ "$(rows)" -eq $((kept + 1000)) ] || fail "killed: $(rows) requests, not $kept and 1000"
 
+python3 "$here/check_width.py" "$chimera" closed.db || fail "the report does not fit its terminal"
+
+# Requests that ran into their timeout count as longer than that, in every percentile of the end.
+"$chimera" stub --first 20ms --fault stall:every=4 >slow-url 2>stub2.err &
+started+=($!)
+wait_for 10 grep -q http slow-url
+"$chimera" load "$(grep -o 'http://[0-9.:]*' slow-url)" -m stub --input-len 16 --output-len 8 --max-concurrency 8 \
+    --num-requests 40 --timeout 1 -o timeouts.db --json >timeouts.json 2>timeouts.log || fail "a load with timeouts"
+e2e='d["arms"][0]["load"]["runs"][0]["latency"][3]'
+[ "$(json timeouts.json "$e2e[\"cut_off\"], $e2e[\"n\"], $e2e[\"tails\"][2][\"value\"]")" = "(10, 40, None)" ] ||
+    fail "cut off: $(json timeouts.json "$e2e")"
+[ "$(json timeouts.json "$e2e[\"tails\"][2][\"over\"] >= 1000")" = True ] || fail "a p99 that is not over its timeout"
+
 "$chimera" load "$url" -m stub --max-concurrency 2 --request-rate 3 >out 2>&1
 [ $? -eq 2 ] || fail "two shapes at once"
 grep -q 'one of them' out || fail "no word of the two shapes"
