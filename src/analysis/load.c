@@ -56,41 +56,69 @@ static int by_time(const void *a, const void *b)
 }
 
 struct sends {
-    const struct request **at; /* owned; those that were sent, in that order */
-    double *in_flight;         /* owned; how many others were in flight at each send */
+    const struct request **at; /* owned; those of the window that were sent, in that order */
+    double *in_flight;         /* owned; how many others, of the warm-up too, were in flight at each send */
     size_t n;
 };
 
 /* A request that ends in the nanosecond in which another is sent is no longer in flight. */
-static void count_in_flight(struct sends *s, struct load_run *out)
+static void count_in_flight(struct sends *s)
 {
     mono_ns *done = xmalloc((s->n + 1) * sizeof *done);
-    double together_ns = 0;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++)
         done[i] = s->at[i]->stamp[STAMP_DONE];
-        together_ns += (double)(done[i] - s->at[i]->stamp[STAMP_SENT]);
-    }
     if (s->n)
         qsort(done, s->n, sizeof *done, by_time);
     for (size_t i = 0, ended = 0; i < s->n; i++) {
         while (ended < i && done[ended] <= s->at[i]->stamp[STAMP_SENT])
             ended++;
         s->in_flight[i] = (double)(i - ended);
-        out->in_flight_max = i - ended + 1 > out->in_flight_max ? i - ended + 1 : out->in_flight_max;
     }
-    out->in_flight_mean = out->window_s > 0 ? together_ns / 1e9 / out->window_s : NAN;
     free(done);
+}
+
+static void drop_warmup(struct sends *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!(s->at[i]->flags & REQUEST_WARMUP)) {
+            s->at[n] = s->at[i];
+            s->in_flight[n++] = s->in_flight[i];
+        }
+    s->n = n;
 }
 
 static void sends_init(struct sends *s, const struct run *r)
 {
-    *s = (struct sends){.at = xmalloc((r->n_requests + 1) * sizeof *s->at),
-                        .in_flight = xcalloc(r->n_requests + 1, sizeof *s->in_flight)};
-    for (size_t i = 0; i < r->n_requests; i++)
+    size_t all = r->n_requests + r->n_warmup;
+    *s = (struct sends){.at = xmalloc((all + 1) * sizeof *s->at), .in_flight = xcalloc(all + 1, sizeof *s->in_flight)};
+    for (size_t i = 0; i < all; i++)
         if (was_sent(&r->requests[i]))
             s->at[s->n++] = &r->requests[i];
     if (s->n)
         qsort(s->at, s->n, sizeof *s->at, by_sent);
+    count_in_flight(s);
+    drop_warmup(s);
+}
+
+/* What a request of the warm-up did before the window is not in it. */
+static double together_ns(const struct run *r, mono_ns begin)
+{
+    double sum = 0;
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++) {
+        mono_ns sent = r->requests[i].stamp[STAMP_SENT], done = r->requests[i].stamp[STAMP_DONE];
+        mono_ns from = sent < begin ? begin : sent;
+        if (was_sent(&r->requests[i]) && done > from)
+            sum += (double)(done - from);
+    }
+    return sum;
+}
+
+static void in_flight_of(const struct sends *s, const struct run *r, struct load_run *out)
+{
+    for (size_t i = 0; i < s->n; i++)
+        out->in_flight_max = (size_t)fmax((double)out->in_flight_max, s->in_flight[i] + 1);
+    out->in_flight_mean = out->window_s > 0 ? together_ns(r, r->sessions[0].released_ns) / 1e9 / out->window_s : NAN;
 }
 
 static void sends_release(struct sends *s)
@@ -280,7 +308,7 @@ void load_of_run(const struct run *r, struct load_run *out)
     out->output_tok = output_of(r);
     out->output_rate = metric_find("output_rate.system")->of_run(r);
     sends_init(&s, r);
-    count_in_flight(&s, out);
+    in_flight_of(&s, r, out);
     latencies(&s, out);
     count_late(r, out);
     warmup_of(&s, out);
@@ -320,9 +348,10 @@ void load_arrivals_of_run(const struct run *r, const struct load_law *law, struc
     bool random = isfinite(law->shape);
     double lag_us = r->health.send_lag_p99_us;
     sends_init(&s, r);
-    /* a random law's first gap begins at the release; the first send of a constant one opens its first gap */
-    gaps_init(&g, &s, random && r->n_sessions ? r->sessions[0].released_ns : MONO_NONE, law->rate,
-              lag_us > 0 ? lag_us / 1e6 : 1e-9);
+    /* a random law's first gap begins at the release; the first send of a constant one, or behind a warm-up, opens its
+     * first gap */
+    bool released = random && r->n_sessions && !r->n_warmup;
+    gaps_init(&g, &s, released ? r->sessions[0].released_ns : MONO_NONE, law->rate, lag_us > 0 ? lag_us / 1e6 : 1e-9);
     *out = (struct load_arrivals){s.n, renewal_cv2(g.at, g.n), random ? 1 / law->shape : 0, false, NAN, NAN, NAN, NAN};
     if (random && s.n >= RENEWAL_MIN_N) {
         renewal_test(g.at, g.low, g.high, g.n, law->shape, &t);

@@ -72,8 +72,8 @@ struct load_run {
     double planned_rate, sent_rate, completed_rate;
     double output_tok;  /* of all requests, failed ones as far as they told; NaN when a completed one told no count */
     double output_rate; /* metric output_rate.system */
-    /* Requests between sent and done, failed ones included. The mean by Little's law: the sum of done - sent over the
-     * window. */
+    /* Requests between sent and done, failed ones and those of the warm-up included. The mean by Little's law: the sum of
+     * done - sent, as far as it lies in the window, over the window. */
     double in_flight_mean;
     size_t in_flight_max;
     struct load_latency latency[LOAD_LATENCIES];
@@ -102,7 +102,7 @@ struct load_arrivals {
 
 void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out);
 
-/* Of one complete run. Allocates only while it works. The driver of the tails is what settles slowest of time to first
+/* Of one complete run; but for the requests in flight, of its window alone. Allocates only while it works. The driver of the tails is what settles slowest of time to first
  * token and requests in flight at each send: a percentile of anything else is at best WEAK while that is not OK. */
 void load_of_run(const struct run *r, struct load_run *out);
 const char *tail_state_word(enum tail_state s);

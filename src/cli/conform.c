@@ -27,7 +27,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
     ask->options.set = OPTION_NUM_PREDICT;
     ask->options.num_predict = a->c->max_tokens;
     *stage = "case";
-    *at = last && a->c->think_ns ? last->stamp[STAMP_DONE] + a->c->think_ns : MONO_NONE;
+    *at += last ? a->c->think_ns : 0;
     return SESSION_ASK;
 }
 

@@ -109,7 +109,7 @@ static bool build_ahead(struct opener *o)
     }
     f->last = NULL;
     f->link = NULL;
-    flight_prepare(f);
+    flight_prepare(f, o->session->at_ns[o->next + o->n_ready] - o->session->warmup_ns);
     if (f->state != FLIGHT_WAITING)
         return false;
     *o->last = f;
@@ -169,7 +169,7 @@ void driver_finished(struct driver *d, struct flight *f)
     if (f->opener) {
         take_back(f->opener, f);
     } else if (!d->stopping) { /* else flight_cancel ends the session */
-        flight_prepare(f);
+        flight_prepare(f, finished->stamp[STAMP_DONE] - f->out->released_ns);
         if (f->state == FLIGHT_WAITING && !f->timer.slot)
             flight_send(f, finished->stamp[STAMP_DONE]);
     }
@@ -276,7 +276,7 @@ static void open_closed_loop(struct driver *d, size_t session, struct session *o
         struct flight *f = add_flight(d, session);
         f->out = out;
         d->tally.live++;
-        flight_prepare(f);
+        flight_prepare(f, -f->session->warmup_ns);
     }
 }
 
@@ -331,7 +331,7 @@ static void open_barrier(struct driver *d, struct run *r)
     mono_ns release = clock_now(NULL);
     r->started_ns = release;
     for (size_t i = 0; i < r->n_sessions; i++)
-        r->sessions[i].released_ns = release;
+        r->sessions[i].released_ns = release + d->spec.sessions[i].warmup_ns;
     /* Agents are planned for the release. The flights of a wide loop leave one after the other: each is planned for its turn,
      * or the last of two hundred would be called late. */
     for (size_t i = 0; i < d->n_flights; i++) {
@@ -359,6 +359,7 @@ static void hand_over(struct driver *d, struct run *r)
         free(d->requests[i]);
     }
     d->n_requests = 0;
+    run_part_warmup(r);
 }
 
 int driver_run(struct driver *d, struct run *r, struct err *e)
@@ -390,7 +391,7 @@ int driver_run(struct driver *d, struct run *r, struct err *e)
 
 void driver_run_release(struct run *r)
 {
-    for (size_t i = 0; i < r->n_requests; i++)
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++)
         request_release(&r->requests[i]);
     for (size_t i = 0; i < r->n_sessions; i++)
         free((char *)(uintptr_t)r->sessions[i].error);
@@ -398,5 +399,5 @@ void driver_run_release(struct run *r)
     free(r->sessions);
     r->requests = NULL;
     r->sessions = NULL;
-    r->n_requests = r->n_sessions = 0;
+    r->n_requests = r->n_warmup = r->n_sessions = 0;
 }

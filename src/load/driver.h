@@ -19,8 +19,9 @@ enum session_next { SESSION_ASK, SESSION_FINISHED, SESSION_FAILED };
 
 struct session_ops {
     /* Builds the session's next question from its last request (NULL at the start; owned by the run, readable for ever
-     * after). SESSION_ASK: *ask, *stage are set and borrowed until the next call; *at is when to send, MONO_NONE: at
-     * once. FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
+     * after). *at is when it leaves if it leaves at once, from the window's start: below 0 in the warm-up; a closed loop
+     * may make it later, from its second question on. SESSION_ASK: *ask, *stage are set and borrowed until the next call.
+     * FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
     enum session_next (*next)(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
                               const char **why);
 };
@@ -44,9 +45,10 @@ struct driver_session {
      * connections opened and questions built ahead. */
     size_t width;
     /* Open loop: one question at each of these offsets from the release, ascending, whatever became of the others; `last`
-     * of next is NULL and its *at is not looked at. Borrowed. NULL: closed loop. */
+     * of next is NULL. Borrowed. NULL: closed loop. */
     const int64_t *at_ns;
     size_t n_at;
+    mono_ns warmup_ns; /* the window begins so long after the release: requests planned earlier are flagged warmup */
 };
 
 struct driver_spec {

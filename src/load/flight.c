@@ -254,13 +254,13 @@ static void build_failed(struct flight *f, struct request *r, const struct err *
     flight_end(f, false, e->text);
 }
 
-void flight_prepare(struct flight *f)
+void flight_prepare(struct flight *f, mono_ns at)
 {
     struct ask ask = {0};
     struct err e = ERR_INIT;
     const char *stage = NULL, *why = NULL;
-    mono_ns at = MONO_NONE;
-    enum session_next n = f->session->ops->next(f->session->user, f->last, &ask, &stage, &at, &why);
+    mono_ns later = at;
+    enum session_next n = f->session->ops->next(f->session->user, f->last, &ask, &stage, &later, &why);
     if (n != SESSION_ASK) {
         flight_end(f, n == SESSION_FINISHED, why);
         return;
@@ -271,6 +271,8 @@ void flight_prepare(struct flight *f)
     struct request *r = driver_new_request(f->driver);
     int rc = f->server->backend->build(&ask, &f->built, &e);
     fill_request(f, r, &ask, stage);
+    if (at < 0 && later < 0)
+        r->flags |= REQUEST_WARMUP;
     f->now = r;
     backend_state_begin(&f->translate, r);
     r->stamp[STAMP_READY] = clock_now(NULL);
@@ -279,9 +281,9 @@ void flight_prepare(struct flight *f)
         return;
     }
     f->state = FLIGHT_WAITING;
-    if (at != MONO_NONE && !f->opener) {
+    if (later > at && !f->opener) {
         f->timer.fire = timer_fire;
-        loop_timer_set(driver_loop(f->driver), &f->timer, at);
+        loop_timer_set(driver_loop(f->driver), &f->timer, f->out->released_ns + later);
     }
 }
 

@@ -47,8 +47,9 @@ struct flight {
     struct str error_body; /* of a status >= 300 */
 };
 
-/* Asks the session for its next question and builds its bytes; ends the session when there is none. */
-void flight_prepare(struct flight *f);
+/* Asks the session for its next question, which leaves at `at` from the window's start or, in a closed loop, later, and
+ * builds its bytes; ends the session when there is none. */
+void flight_prepare(struct flight *f, mono_ns at);
 /* Sends what was prepared now. `planned` is its plan. */
 void flight_send(struct flight *f, mono_ns planned);
 void flight_end(struct flight *f, bool ok, const char *why);

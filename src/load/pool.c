@@ -16,8 +16,7 @@ struct pool {
     struct question *made; /* owned, n_made of them: question i is in place i */
     size_t n_made;
     struct question late; /* the one made last, behind those */
-    int64_t asked, estimated;
-    mono_ns until;
+    int64_t asked, in_window, estimated;
 };
 
 static int make(struct pool *p, int64_t number, struct question *q, struct err *e)
@@ -93,9 +92,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
     struct question *q = &p->late;
     struct err e = ERR_INIT;
     (void)last;
-    if (p->spec.duration_ns && !p->until)
-        p->until = clock_now(NULL) + p->spec.duration_ns;
-    if (p->asked == p->spec.n || (p->until && clock_now(NULL) >= p->until))
+    if (p->in_window == p->spec.n || (p->spec.duration_ns && *at >= p->spec.duration_ns))
         return SESSION_FINISHED;
     if ((size_t)p->asked < p->n_made)
         q = &p->made[p->asked];
@@ -104,6 +101,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
         return SESSION_FAILED;
     }
     p->asked++;
+    p->in_window += *at >= 0;
     *ask = (struct ask){.route = p->spec.route,
                         .prompt = str_z(&q->prompt),
                         .stream = p->spec.stream,
@@ -112,7 +110,6 @@ static enum session_next next(void *user, const struct request *last, struct ask
     ask->options.set |= OPTION_NUM_PREDICT;
     ask->options.num_predict = q->output_tok;
     *stage = "load";
-    *at = MONO_NONE;
     return SESSION_ASK;
 }
 

@@ -21,8 +21,8 @@ struct pool_spec {
     struct amount_law input_tok, output_tok;
     const struct trace_row *rows; /* n of them with the lengths of each question instead of the laws; borrowed; NULL */
     int64_t shared_tok;           /* length of a prefix that all prompts share; 0: none */
-    int64_t n;                    /* questions in all; INT64_MAX: until the time is over */
-    mono_ns duration_ns;          /* no question is asked later than this after the first; 0: no limit */
+    int64_t n;                    /* questions of the window; INT64_MAX: until the time is over */
+    mono_ns duration_ns;          /* no question is asked later than this after the window's start; 0: no limit */
     uint64_t seed, salt;          /* see prompt.h */
     int (*count)(void *user, const char *text, int64_t *tokens, struct err *e); /* NULL: no tokenizer */
     void *count_user;

@@ -195,7 +195,8 @@ static int fill(const struct schedule_spec *spec, struct schedule *s, struct err
     const int64_t end_ns = end_of(spec);
     double at = spec->law == ARRIVAL_CONSTANT ? 0 : gap(spec, &r);
     size_t cap = 0;
-    while ((!spec->count || s->n < (size_t)spec->count) && seek(&p, at)) {
+    int64_t counted = 0;
+    while ((!spec->count || counted < spec->count) && seek(&p, at)) {
         double ns = (double)p.start_ns + stage_inverse(p.stage, at - p.used) * (double)NS_PER_S;
         if (ns > (double)SCHEDULE_MAX_NS)
             return err_set(e, ERR_LIMIT, "request %zu would be sent after more than 366 days", s->n + 1);
@@ -205,6 +206,7 @@ static int fill(const struct schedule_spec *spec, struct schedule *s, struct err
         int rc = append(s, &cap, at_ns, e);
         if (rc)
             return rc;
+        counted += at_ns >= spec->uncounted_ns;
         at += gap(spec, &r);
     }
     return 0;

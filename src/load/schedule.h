@@ -47,8 +47,9 @@ struct schedule_spec {
     double burstiness;
     struct rate_stage stages[SCHEDULE_MAX_STAGES];
     size_t n_stages;
-    int64_t count; /* stop after so many; 0: when the stages end */
-    uint64_t seed; /* of the run; the arrivals are its stream "arrivals" */
+    int64_t count;        /* stop after so many; 0: when the stages end */
+    int64_t uncounted_ns; /* earlier arrivals (of a warm-up) do not count as such; 0 */
+    uint64_t seed;        /* of the run; the arrivals are its stream "arrivals" */
 };
 
 struct schedule {

@@ -41,10 +41,11 @@ static void fill_chunks(struct run *r)
 {
     struct health *h = &r->health;
     size_t total = 0, n = 0;
-    for (size_t i = 0; i < r->n_requests; i++)
+    const size_t all = r->n_requests + r->n_warmup; /* what became of chunks is the instrument's, at any time */
+    for (size_t i = 0; i < all; i++)
         total += r->requests[i].chunks.n;
     double *delay = xcalloc(total, sizeof *delay);
-    for (size_t i = 0; i < r->n_requests; i++) {
+    for (size_t i = 0; i < all; i++) {
         const struct chunk_list *l = &r->requests[i].chunks;
         h->dropped_chunks += (int64_t)l->dropped;
         for (size_t k = 0; k < l->n; k++) {

@@ -13,7 +13,7 @@ struct session {
     int32_t number;
     const char *agent;        /* name of the agent; "load" for plain requests */
     const char *server;       /* name of the server it talks to */
-    mono_ns released_ns;      /* when the barrier opened for it */
+    mono_ns released_ns;      /* when the barrier opened for it; of a load with a warm-up: when the window began */
     mono_ns started_ns;       /* when it began to act */
     mono_ns ended_ns;         /* when its last step (the report written) was finished */
     bool ok;                  /* every stage completed */
@@ -47,8 +47,9 @@ struct run {
     mono_ns started_ns, ended_ns;
     struct session *sessions;
     size_t n_sessions;
+    /* First those of the window, which every number is over, then those of the warm-up; each part in the order of seq. */
     struct request *requests;
-    size_t n_requests;
+    size_t n_requests, n_warmup;
     struct health health;
     int verdict;             /* enum verdict of record/verdict.h */
     const char *verdict_why; /* the rules that fired, separated by "; "; "" when VALID */
@@ -58,7 +59,10 @@ struct run {
 const char *run_state_word(enum run_state s);
 int run_state_find(const char *word);
 
-/* The accounting identity: planned = completed + failed (by cause) + cancelled + unsent. */
+/* Puts the requests with the flag warmup behind the others and counts them: from n_requests over all, once. */
+void run_part_warmup(struct run *r);
+
+/* The accounting identity of the window: planned = completed + failed (by cause) + cancelled + unsent. */
 struct run_counts {
     int64_t planned, completed, failed, cancelled, unsent;
     int64_t by_outcome[OUTCOME_COUNT];

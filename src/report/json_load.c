@@ -5,7 +5,8 @@
  *   runs      one per complete run, in the order of the arm's "runs":
  *     run, block, verdict, counted      numbers of a run that is not counted (VOID) count nowhere
  *     planned, completed, failed, cancelled, unsent
- *     window_s                          from the release to the end of the last request
+ *     warmup_requests                   planned before the window: in no other number but what was in flight
+ *     window_s                          from the release, or the end of the warm-up, to the end of the last request
  *     planned_rate, sent_rate           per second, from the first to the last of their stamps
  *     completed_rate, output_tok, output_rate   over the window
  *     in_flight_mean, in_flight_max     requests between sent and done; the mean is sum of (done - sent) / window
@@ -139,6 +140,7 @@ static void run(struct json_writer *w, const struct load_run *l)
     json_kint(w, "failed", l->counts.failed);
     json_kint(w, "cancelled", l->counts.cancelled);
     json_kint(w, "unsent", l->counts.unsent);
+    json_kint(w, "warmup_requests", (int64_t)l->run->n_warmup);
     json_kdouble(w, "window_s", l->window_s);
     json_kdouble(w, "planned_rate", l->planned_rate);
     json_kdouble(w, "sent_rate", l->sent_rate);

@@ -123,9 +123,8 @@ static const char *resolution(struct page *p, const struct load_run *l)
                         now, t->need_n, time);
 }
 
-static const char *warmup(struct page *p, const struct load_run *l)
+static const char *settling(struct page *p, const struct load_warmup *w)
 {
-    const struct load_warmup *w = &l->warmup;
     if (!w->by)
         return arena_printf(&p->arena, "too few requests to see a warm-up");
     if (!w->settled)
@@ -134,6 +133,14 @@ static const char *warmup(struct page *p, const struct load_run *l)
         return "no warm-up by MSER-5";
     return arena_printf(&p->arena, "the first %zu of %zu would be warm-up (%s, MSER-5) and are counted", w->drop, w->n,
                         w->by);
+}
+
+static const char *warmup(struct page *p, const struct load_run *l)
+{
+    const char *settled = settling(p, &l->warmup);
+    if (!l->run->n_warmup)
+        return settled;
+    return arena_printf(&p->arena, "behind %zu requests of warm-up that count nowhere: %s", l->run->n_warmup, settled);
 }
 
 static const char *p_text(struct page *p, double value)
@@ -238,7 +245,7 @@ void section_loads(struct page *p, const struct report_view *v)
         return;
     page_textf(
         p,
-        "window: from the release to the end of the last request; sent/s from the first to the last send, ok/s, tok/s and "
+        "window: from the release, or the end of the warm-up, to the end of the last request; sent/s from the first to the last send, ok/s, tok/s and "
         "in flight (the mean, sum of done - sent / window) over the window. Percentiles are of one run's completed "
         "requests, nearest rank (p50: the median), with the sectioned interval (ten sections in the order of sending): OK has 10 effective "
         "exceedances, ~ is WEAK, %s a lower bound where p99 cannot be told (UNRESOLVED); none is OK while ttft or the "

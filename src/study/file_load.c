@@ -68,7 +68,7 @@ static int close_stages(const struct yaml_node *map, struct study_load *l, struc
                    ? yaml_error(yaml_get(map, "duration"), e, "duration: the stages of request_rate end by themselves")
                    : 0;
     if (l->duration_ns)
-        last->duration_ns = l->duration_ns;
+        last->duration_ns = l->warmup_ns + l->duration_ns;
     return 0;
 }
 
@@ -88,7 +88,7 @@ static int check_shape(const struct yaml_node *map, struct study_load *l, struct
 
 static int read_load(struct study *s, const struct yaml_node *map, struct study_load *l, struct err *e)
 {
-    double seconds = 0;
+    double seconds = 0, warmup = 0;
     *l = (struct study_load){0};
     amount_parse("512", "input_len", 1, &l->input_tok, NULL);
     amount_parse("128", "output_len", 1, &l->output_tok, NULL);
@@ -100,8 +100,10 @@ static int read_load(struct study *s, const struct yaml_node *map, struct study_
         (rc = yaml_get_int(map, "max_concurrency", 1, MAX_CONCURRENCY, &l->max_concurrency, e)) ||
         (rc = read_rate(map, l, e)) || (rc = read_trace(s, map, l, &s->arena, e)) ||
         (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
-        (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)))
+        (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)) ||
+        (rc = yaml_get_double(map, "warmup", 0, 86400, &warmup, e)))
         return rc;
+    l->warmup_ns = (mono_ns)(warmup * 1e9);
     l->duration_ns = (mono_ns)(seconds * 1e9);
     return check_shape(map, l, e);
 }

@@ -52,10 +52,23 @@ static int note_trace(struct executor *x, const struct trace *t, struct err *e)
     return rc;
 }
 
+/* The trace's first requests in time whose number is that of the load, those of the warm-up before them. */
+static void cut(struct schedule *s, const struct study_load *l)
+{
+    size_t first = 0;
+    while (first < s->n && s->at_ns[first] < l->warmup_ns)
+        first++;
+    if (l->num_requests && s->n - first > (size_t)l->num_requests)
+        s->n = first + (size_t)l->num_requests;
+}
+
 static int set_trace(struct executor *x, const struct study_load *l, struct stage *st, struct pool_spec *pool,
                      struct err *e)
 {
-    struct trace_spec spec = {.speed = l->trace_speed, .to_ns = l->duration_ns, .count = l->num_requests};
+    double to_ns = l->duration_ns ? (double)(l->warmup_ns + l->duration_ns) * l->trace_speed : 0;
+    struct trace_spec spec = {.speed = l->trace_speed,
+                              .to_ns = to_ns < (double)SCHEDULE_MAX_NS ? (int64_t)to_ns : SCHEDULE_MAX_NS,
+                              .count = l->warmup_ns ? 0 : l->num_requests};
     int rc = trace_read(&st->trace, l->trace, &spec, e);
     if (!rc)
         rc = trace_schedule(&st->trace, &st->schedule, e);
@@ -63,6 +76,8 @@ static int set_trace(struct executor *x, const struct study_load *l, struct stag
         if (st->trace.rows[i].input_tok < 1 || st->trace.rows[i].output_tok < 1)
             rc = err_set(e, ERR_INPUT, "%s:%ld: a load needs the tokens of prompt and answer", l->trace,
                          st->trace.rows[i].line);
+    if (!rc)
+        cut(&st->schedule, l);
     pool->rows = st->trace.rows;
     return rc ? rc : note_trace(x, &st->trace, e);
 }
@@ -71,11 +86,9 @@ static int set_arrivals(const struct study_load *l, uint64_t seed, struct stage 
 {
     struct schedule_spec when = l->schedule;
     when.count = l->num_requests;
+    when.uncounted_ns = l->warmup_ns;
     when.seed = seed;
-    int rc = schedule_make(&when, &st->schedule, e);
-    if (!rc && !st->schedule.n)
-        rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its schedule", l->name);
-    return rc;
+    return schedule_make(&when, &st->schedule, e);
 }
 
 int load_set(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e)
@@ -105,6 +118,8 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
         rc = set_arrivals(l, spec.seed, st, e);
     if (!l->max_concurrency)
         spec.n = (int64_t)st->schedule.n;
+    if (!rc && !l->max_concurrency && (!spec.n || st->schedule.at_ns[spec.n - 1] < l->warmup_ns))
+        rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its window", l->name);
     if (!rc)
         rc = pool_new(&st->pool, &spec, e);
     st->n = 1;
@@ -114,6 +129,7 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
                                               .user = st->pool,
                                               .width = (size_t)l->max_concurrency,
                                               .at_ns = st->schedule.at_ns,
-                                              .n_at = st->schedule.n};
+                                              .n_at = st->schedule.n,
+                                              .warmup_ns = l->warmup_ns};
     return rc;
 }

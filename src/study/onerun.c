@@ -36,7 +36,7 @@ static void on_request(void *user, struct request *r)
 static int store_load(struct executor *x, const struct run *r, struct err *e)
 {
     int rc = 0;
-    for (size_t i = 0; i < r->n_requests && !rc; i++)
+    for (size_t i = 0; i < r->n_requests + r->n_warmup && !rc; i++)
         rc = store_request(x->store, r->id, &r->requests[i], e);
     return rc;
 }

@@ -119,6 +119,8 @@ static void add_loads(struct json_writer *w, const struct study *s)
         json_kbool(w, "stream", l->ask.stream);
         json_kz(w, "trace", l->trace_sha256);
         json_kdouble(w, "trace_speed", l->trace_speed);
+        if (l->warmup_ns) /* absent without it: the plans of older loads keep their identity */
+            json_kint(w, "warmup_ns", l->warmup_ns);
         json_object_end(w);
     }
     json_array_end(w);

@@ -45,6 +45,7 @@ struct study_load {
     double trace_speed;   /* 2: twice the load in half the time */
     int64_t num_requests; /* 0: until duration_ns */
     mono_ns duration_ns;  /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
+    mono_ns warmup_ns;    /* load before the window; num_requests and duration_ns count from its end */
 };
 
 struct study_arm {

@@ -14,18 +14,26 @@ for r in rows:
     assert s["last_token"] - s["sent"] >= 20e6 + (r["completion_tokens"] - 1) * 2e6, "the last token came too early"
 assert [r["seq"] for r in rows] == list(range(len(rows)))
 
+warm = [r for r in rows if "warmup" in r["flags"]]
+rows = [r for r in rows if "warmup" not in r["flags"]]
 planned = [r["stamps_ns"]["planned"] for r in rows]
+assert not warm or max(r["stamps_ns"]["planned"] for r in warm) < min(planned), "a warm-up inside the window"
 if shape == "trace":
     assert [(r["prompt_tokens"], r["completion_tokens"]) for r in rows] == [(20, 8), (30, 4)]
     assert planned[1] - planned[0] == 100_000_000, planned  # twice the speed
     sys.exit(0)
 
 n, step = int(sys.argv[3]), int(sys.argv[4])
+assert bool(warm) == ("warm" in path)
+if len(sys.argv) > 5:
+    assert len(warm) == int(sys.argv[5]), len(warm)
 assert len(rows) == n, len(rows)
 assert all(r["prompt_tokens"] == 16 and r["completion_tokens"] == 8 for r in rows)
 if shape == "open":
     assert all(planned[i] - planned[0] == i * step for i in range(n)), "the schedule was not kept"
 else:
+    rows += warm
+    planned = [r["stamps_ns"]["planned"] for r in rows]
     events = sorted([(p, 1) for p in planned] + [(r["stamps_ns"]["done"], -1) for r in rows])
     most = now = 0
     for _, d in events:

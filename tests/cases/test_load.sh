@@ -27,6 +27,16 @@ printf 'Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n0,
 load trace --trace t.csv --trace-speed 2
 python3 "$here/check_load.py" trace trace.jsonl || fail "trace"
 
+# A warm-up is kept and counts nowhere: what counts are the hundred, and the second, behind it.
+load warm-closed --max-concurrency 8 --num-requests 100 --warmup 0.2
+python3 "$here/check_load.py" closed warm-closed.jsonl 100 8 || fail "closed loop with a warm-up"
+load warm-open --request-rate 100 --arrival constant --duration 1 --warmup 0.2
+python3 "$here/check_load.py" open warm-open.jsonl 100 10000000 20 || fail "open loop with a warm-up"
+[ "$(json warm-open.json 'd["arms"][0]["load"]["runs"][0]["warmup_requests"]')" = 20 ] || fail "report: not 20 of warm-up"
+[ "$(json warm-open.json 'd["arms"][0]["load"]["runs"][0]["planned"]')" = 100 ] || fail "report: warm-up is counted"
+"$chimera" load "$url" -m stub --trace t.csv --warmup 1 -o none.db >out 2>&1 && fail "a load without a window"
+grep -q 'into its window' out || fail "no word of the empty window"
+
 # The same command on a complete result does nothing; another plan in the same file is refused.
 "$chimera" load "$url" -m stub --input-len 16 --output-len 8 --max-concurrency 8 --num-requests 100 -o closed.db 2>&1 |
     grep -q 'is complete' || fail "a complete result was run again"

@@ -441,6 +441,42 @@ static void where_gaps_begin(void **state)
     arena_release(&a);
 }
 
+/* Two requests before the window, of 2 and 5 s; the window begins at 4 s and has two more of 2 s each. In flight when
+ * these are sent, at 4 and 5 s: that of 5 s until 6. */
+static void a_warm_up_is_seen_in_flight_only(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct load_arrivals x;
+    struct run r = load_run(&a, 8, 8);
+    ask(&r, 0, 0, 0.5, 2, 100)->flags |= REQUEST_WARMUP;
+    ask(&r, 1, 0.9, 3, 4.1, 100)->flags |= REQUEST_WARMUP;
+    ask(&r, 4, 0, 0.5, 2, 10);
+    ask(&r, 5, 0, 0.7, 2, 10);
+    r.sessions[0].released_ns = at_s(4);
+    run_part_warmup(&r);
+    assert_int_equal(r.n_warmup, 2);
+    load_of_run(&r, &l);
+    assert_int_equal(l.counts.planned, 2);
+    assert_int_equal(l.counts.completed, 2);
+    NEAR(l.window_s, 4);
+    NEAR(l.completed_rate, 0.5);
+    NEAR(l.sent_rate, 1);
+    NEAR(l.output_tok, 20);
+    NEAR(l.output_rate, 5);
+    NEAR(l.in_flight_mean, (2 + 2 + 2) / 4.0);
+    assert_int_equal(l.in_flight_max, 3);
+    assert_int_equal(l.latency[0].n, 2);
+    NEAR(l.latency[0].max, 700);
+    assert_int_equal(l.late, 0);
+    assert_int_equal(l.warmup.n, 2);
+    load_arrivals_of_run(&r, &(struct load_law){1, 1}, &x); /* no gap from the release */
+    assert_int_equal(x.n, 2);
+    assert_true(isnan(x.cv2));
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +494,7 @@ int main(void)
         cmocka_unit_test(stalls),
         cmocka_unit_test(arrivals_of_a_law),
         cmocka_unit_test(where_gaps_begin),
+        cmocka_unit_test(a_warm_up_is_seen_in_flight_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

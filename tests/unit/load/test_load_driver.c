@@ -41,7 +41,7 @@ static enum session_next asker_next(void *user, const struct request *last, stru
     ask->options.set = OPTION_NUM_PREDICT;
     ask->options.num_predict = 16;
     *stage = "only";
-    *at = MONO_NONE;
+    (void)at;
     return SESSION_ASK;
 }
 
@@ -382,6 +382,71 @@ static void an_open_loop_ends_when_its_session_does(void **state)
     driver_run_release(&b.run);
 }
 
+/* Whatever is planned before the window stands behind the rest, with its number and its flag. */
+static void assert_warmup(const struct run *r, size_t window, size_t warmup)
+{
+    assert_int_equal(r->n_requests, window);
+    assert_int_equal(r->n_warmup, warmup);
+    for (size_t i = 0; i < window + warmup; i++) {
+        const struct request *q = &r->requests[i];
+        assert_int_equal((q->flags & REQUEST_WARMUP) != 0, i >= window);
+        assert_int_equal(q->stamp[STAMP_PLANNED] < r->sessions[0].released_ns, i >= window);
+        assert_int_equal(q->outcome, OUTCOME_OK);
+    }
+    struct run_counts c = run_count(r);
+    assert_int_equal(c.planned, window);
+    assert_int_equal(c.completed, window);
+    assert_true(run_counts_balance(&c));
+}
+
+static void an_open_loop_has_a_warm_up(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    static const int64_t at[] = {0, 10 * NS_PER_MS, 20 * NS_PER_MS, 30 * NS_PER_MS};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    b.sessions[0].warmup_ns = 20 * NS_PER_MS;
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.sessions[0].released_ns, b.run.started_ns + 20 * NS_PER_MS);
+    assert_warmup(&b.run, 2, 2);
+    assert_int_equal(b.run.requests[0].seq, 2);
+    driver_run_release(&b.run);
+}
+
+/* Asks one question in the warm-up, and after its answer two more, the first of them late enough for the window. */
+static enum session_next late_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                   mono_ns *at, const char **why)
+{
+    struct asker *a = user;
+    if (!last)
+        assert_int_equal(*at, -NS_PER_S / 5);
+    else if (a->asked == 1)
+        assert_true(*at > -NS_PER_S / 5);
+    if (a->asked == 1)
+        *at = NS_PER_MS;
+    return asker_next(a, last, ask, stage, at, why);
+}
+
+static void a_closed_loop_has_a_warm_up_and_a_session_may_wait(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    static const struct session_ops late_ops = {late_next};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 3);
+    b.sessions[0].ops = &late_ops;
+    b.sessions[0].warmup_ns = NS_PER_S / 5;
+    assert_int_equal(play(&b), 0);
+    assert_warmup(&b.run, 2, 1);
+    assert_int_equal(b.run.requests[0].stamp[STAMP_PLANNED], b.run.sessions[0].released_ns + NS_PER_MS);
+    assert_int_equal(b.run.requests[1].stamp[STAMP_PLANNED], b.run.requests[0].stamp[STAMP_DONE]);
+    driver_run_release(&b.run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +458,8 @@ int main(void)
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
         cmocka_unit_test(an_open_loop_ends_when_its_session_does),
+        cmocka_unit_test(an_open_loop_has_a_warm_up),
+        cmocka_unit_test(a_closed_loop_has_a_warm_up_and_a_session_may_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

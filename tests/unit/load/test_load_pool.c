@@ -37,17 +37,22 @@ static struct pool_spec spec_of(int64_t n)
     return s;
 }
 
-static bool ask(struct pool *p, struct ask *a)
+static bool ask_at(struct pool *p, mono_ns when, struct ask *a)
 {
     const char *stage = NULL, *why = NULL;
-    mono_ns at = 0;
+    mono_ns at = when;
     enum session_next n = pool_ops.next(p, NULL, a, &stage, &at, &why);
     assert_true(n == SESSION_ASK || n == SESSION_FINISHED);
     if (n == SESSION_ASK) {
         assert_string_equal(stage, "load");
-        assert_true(at == MONO_NONE);
+        assert_int_equal(at, when); /* at once */
     }
     return n == SESSION_ASK;
+}
+
+static bool ask(struct pool *p, struct ask *a)
+{
+    return ask_at(p, 0, a);
 }
 
 static void it_asks_its_number_and_no_prompt_twice(void **state)
@@ -69,6 +74,20 @@ static void it_asks_its_number_and_no_prompt_twice(void **state)
     }
     assert_false(ask(p, &a));
     assert_int_equal(pool_estimated(p), 50);
+    pool_free(p);
+}
+
+static void the_questions_of_the_warm_up_do_not_count(void **state)
+{
+    struct pool_spec s = spec_of(2);
+    struct pool *p;
+    struct ask a;
+    (void)state;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    for (mono_ns at = -5; at < 0; at++)
+        assert_true(ask_at(p, at, &a));
+    assert_true(ask_at(p, 0, &a) && ask_at(p, 1, &a));
+    assert_false(ask_at(p, 2, &a));
     pool_free(p);
 }
 
@@ -150,10 +169,10 @@ static void time_ends_it_and_errors_come_before_the_window(void **state)
     struct err e = ERR_INIT;
     struct ask a;
     (void)state;
-    s.duration_ns = 1;
+    s.duration_ns = 1000;
     assert_int_equal(pool_new(&p, &s, NULL), 0);
-    while (ask(p, &a))
-        ;
+    assert_true(ask_at(p, -1, &a) && ask_at(p, 0, &a) && ask_at(p, 999, &a));
+    assert_false(ask_at(p, 1000, &a));
     pool_free(p);
     s.count = broken;
     p = NULL;
@@ -166,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_asks_its_number_and_no_prompt_twice),
+        cmocka_unit_test(the_questions_of_the_warm_up_do_not_count),
         cmocka_unit_test(lengths_are_counted_before_the_window_only),
         cmocka_unit_test(the_seed_gives_the_work_and_the_salt_the_start),
         cmocka_unit_test(a_shared_prefix_stands_before_every_salt),

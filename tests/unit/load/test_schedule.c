@@ -70,6 +70,17 @@ static void a_ramp_is_inverted_exactly_up_and_down(void **state)
     schedule_release(&s);
 }
 
+static void arrivals_of_a_warm_up_do_not_count(void **state)
+{
+    (void)state;
+    struct schedule_spec spec = spec_of(ARRIVAL_CONSTANT, "10", 3);
+    spec.uncounted_ns = NS_PER_S / 5; /* those at 0 and 0.1 s; not that at 0.2 s */
+    struct schedule s = made(&spec);
+    assert_int_equal(s.n, 5);
+    assert_int_equal(s.at_ns[4], 4 * NS_PER_S / 10);
+    schedule_release(&s);
+}
+
 static void a_pause_between_stages_sends_nothing_and_keeps_the_remainder(void **state)
 {
     (void)state;
@@ -292,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_constant_rate_begins_at_zero_and_stops_by_count_or_before_the_end),
         cmocka_unit_test(a_ramp_is_inverted_exactly_up_and_down),
+        cmocka_unit_test(arrivals_of_a_warm_up_do_not_count),
         cmocka_unit_test(a_pause_between_stages_sends_nothing_and_keeps_the_remainder),
         cmocka_unit_test(the_integrated_rate_is_what_the_stages_say),
         cmocka_unit_test(the_same_seed_gives_the_same_poisson_arrivals_everywhere),

@@ -284,7 +284,7 @@ static void test_words(void **state)
     int rows = 0;
     while (request_flag_row(rows).word)
         rows++;
-    assert_int_equal(rows, 7);
+    assert_int_equal(rows, 8);
     assert_null(request_flag_row(-1).word);
     assert_string_equal(stamp_word(STAMP_FIRST_ANSWER), "first_answer");
     str_release(&s);

@@ -10,14 +10,15 @@
 #include "refusal.h"
 #include "study/plan.h"
 
-static const char good[] = "study: l\n"
-                           "servers:\n"
-                           "  - {name: s, kind: \"http://127.0.0.1:1\", model: m}\n"
-                           "loads:\n"
-                           "  - {name: c8, max_concurrency: 8, num_requests: 100, input_len: 16, output_len: 4..64}\n"
-                           "  - {name: r20, request_rate: 20, arrival: gamma, burstiness: 0.5, duration: 2.5}\n"
-                           "  - {name: steps, request_rate: \"10:2s,10..30:4s\", shared_prefix: 9, stream: false}\n"
-                           "blocks: 2\n";
+static const char good[] =
+    "study: l\n"
+    "servers:\n"
+    "  - {name: s, kind: \"http://127.0.0.1:1\", model: m}\n"
+    "loads:\n"
+    "  - {name: c8, max_concurrency: 8, num_requests: 100, input_len: 16, output_len: 4..64}\n"
+    "  - {name: r20, request_rate: 20, arrival: gamma, burstiness: 0.5, duration: 2.5, warmup: 0.5}\n"
+    "  - {name: steps, request_rate: \"10:2s,10..30:4s\", shared_prefix: 9, stream: false}\n"
+    "blocks: 2\n";
 
 static void loads_are_read_and_become_arms(void **state)
 {
@@ -44,7 +45,9 @@ static void loads_are_read_and_become_arms(void **state)
     assert_int_equal(r20->schedule.law, ARRIVAL_GAMMA);
     assert_true(r20->schedule.burstiness == 0.5);
     assert_true(r20->schedule.stages[0].from_rps == 20);
-    assert_int_equal(r20->schedule.stages[0].duration_ns, 2500 * NS_PER_MS); /* the load's own */
+    assert_int_equal(r20->schedule.stages[0].duration_ns, 3000 * NS_PER_MS); /* the load's own, behind its warm-up */
+    assert_int_equal(r20->warmup_ns, 500 * NS_PER_MS);
+    assert_int_equal(c8->warmup_ns, 0);
     assert_int_equal(steps->schedule.n_stages, 2);
     assert_int_equal(steps->schedule.law, ARRIVAL_POISSON);
     assert_true(steps->schedule.stages[1].to_rps == 30);
@@ -61,6 +64,7 @@ static const struct bad bads[] = {
     {"num_requests: 100, ", "", "never ends"},
     {"request_rate: 20", "request_rate: -20", "f.yaml:6:"},
     {"duration: 2.5", "duration: 0", "duration"},
+    {"warmup: 0.5", "warmup: -1", "warmup"},
     {"gamma", "gama", "arrival"},
     {"4..64", "64..4", "output_len"},
     {"input_len: 16", "input_len: 0", "input_len"},
@@ -95,6 +99,7 @@ static void every_word_of_a_load_changes_the_plan(void **state)
         {"gamma", "poisson"},
         {"burstiness: 0.5", "burstiness: 0.6"},
         {"duration: 2.5", "duration: 2.6"},
+        {"warmup: 0.5", "warmup: 0.6"},
         {"10..30", "10..31"},
         {"shared_prefix: 9", "shared_prefix: 8"},
         {"stream: false", "stream: true"},
