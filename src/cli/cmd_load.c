@@ -6,7 +6,8 @@
 #include "format/yaml.h"
 
 struct load_flags {
-    const char *server, *backend, *model, *input_len, *output_len, *rate, *arrival, *route, *extra_body, *trace;
+    const char *server, *backend, *model, *input_len, *output_len, *rate, *arrival, *route, *extra_body, *trace,
+        *precision;
     int64_t concurrency, requests, shared_prefix, runs, seed, parallel, num_ctx;
     double burstiness, trace_speed, duration, warmup, temperature, timeout;
     bool no_stream, no_text, ignore_eos;
@@ -59,6 +60,7 @@ static int write_study(const struct load_flags *f, struct str *y, struct err *e)
     add_int(y, "num_requests", f->requests);
     add_double(y, "duration", f->duration);
     add_double(y, "warmup", f->warmup);
+    add_text(y, "precision", f->precision);
     add_text(y, "extra_body", body);
     if (f->no_stream)
         str_addz(y, ", stream: false");
@@ -102,6 +104,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         {0, "trace-speed", OPT_DOUBLE, &f.trace_speed, "X", "2: twice the load in half the time (1)"},
         {0, "num-requests", OPT_INT, &f.requests, "N", "stop after so many"},
         {0, "duration", OPT_DOUBLE, &f.duration, "SECONDS", "stop sending after so long; what is in flight ends"},
+        {0, "precision", OPT_TEXT, &f.precision, "RULE",
+         "stop earlier: ttft:3% of the median, e2e.mean:5% of the mean"},
         {0, "warmup", OPT_DOUBLE, &f.warmup, "SECONDS", "the same load before the window: kept, in no number (0)"},
         {0, "input-len", OPT_TEXT, &f.input_len, "TOK", "of a prompt: N, A..B, lognormal:MEDIAN,SIGMA (512)"},
         {0, "output-len", OPT_TEXT, &f.output_len, "TOK", "most of an answer: the same (128)"},

@@ -17,6 +17,7 @@ struct pool {
     size_t n_made;
     struct question late; /* the one made last, behind those */
     int64_t asked, in_window, estimated;
+    bool stopped;
 };
 
 static int make(struct pool *p, int64_t number, struct question *q, struct err *e)
@@ -80,6 +81,11 @@ void pool_free(struct pool *p)
     free(p);
 }
 
+void pool_stop(struct pool *p)
+{
+    p->stopped = true;
+}
+
 int64_t pool_estimated(const struct pool *p)
 {
     return p->estimated;
@@ -92,7 +98,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
     struct question *q = &p->late;
     struct err e = ERR_INIT;
     (void)last;
-    if (p->in_window == p->spec.n || (p->spec.duration_ns && *at >= p->spec.duration_ns))
+    if (p->stopped || p->in_window == p->spec.n || (p->spec.duration_ns && *at >= p->spec.duration_ns))
         return SESSION_FINISHED;
     if ((size_t)p->asked < p->n_made)
         q = &p->made[p->asked];

@@ -32,6 +32,8 @@ struct pool;
 /* Makes the prompts: before the window, with as many calls of the tokenizer as that takes. The spec is copied. */
 int pool_new(struct pool **out, const struct pool_spec *spec, struct err *e);
 void pool_free(struct pool *p);
+/* Nothing more is asked; what is in flight goes on. */
+void pool_stop(struct pool *p);
 /* Prompts whose length is estimated, of those asked and made so far. */
 int64_t pool_estimated(const struct pool *p);
 extern const struct session_ops pool_ops; /* user: struct pool */

@@ -19,6 +19,8 @@
  *     arrivals  only of an open loop with one rate: n sends, cv2 of their gaps and cv2_law; p_gaps (Kolmogorov), p_counts
  *               (dispersion), p_neighbours (lag-1 autocorrelation), p (Bonferroni) that they follow the law: null for
  *               constant gaps and for fewer than 20 sends
+ *     precision only when the load was to stop by it: metric, statistic (median, mean), asked (relative half width), relative
+ *               (null: none, or not bounded), reached, n: at the first look that reached it, else over all; ci, values_needed
  *     goodput   only when asked for: limits (ms by word), good, planned, not_completed, missed and untold by word, share,
  *               rate (good per second of the window) */
 #include <math.h>
@@ -129,6 +131,25 @@ static void arrivals(struct json_writer *w, const struct load_arrivals *x)
     json_object_end(w);
 }
 
+static void precision(struct json_writer *w, const struct precision_rule *rule, const struct precision *x)
+{
+    json_key(w, "precision");
+    json_object(w);
+    json_kz(w, "metric", rule->metric->id);
+    json_kz(w, "statistic", rule->mean ? "mean" : "median");
+    json_kdouble(w, "asked", rule->relative);
+    json_kdouble(w, "relative", x->relative);
+    json_kbool(w, "reached", x->reached);
+    json_kint(w, "n", (int64_t)x->n);
+    json_key(w, "ci");
+    json_array(w);
+    json_double(w, x->lo);
+    json_double(w, x->hi);
+    json_array_end(w);
+    json_kdouble(w, "values_needed", x->values_needed);
+    json_object_end(w);
+}
+
 static void run(struct json_writer *w, const struct load_run *l)
 {
     json_kint(w, "run", l->run->id);
@@ -171,6 +192,8 @@ void json_load(struct json_writer *w, const struct report_view *v, const struct 
         run(w, &l->runs[i]);
         if (l->arrivals)
             arrivals(w, &l->arrivals[i]);
+        if (l->precisions)
+            precision(w, &l->precision, &l->precisions[i]);
         if (l->goodput)
             goodput(w, &v->goodput, &l->goodput[i]);
         json_object_end(w);

@@ -55,8 +55,11 @@ static void read_asked(struct report_view *v, const struct view_arm *arm, struct
     const char *name = yyjson_get_str(yyjson_obj_get(named(yyjson_obj_get(root, "arms"), arm->name), "load"));
     yyjson_val *load = named(yyjson_obj_get(root, "loads"), name);
     int64_t width = yyjson_get_sint(yyjson_obj_get(load, "max_concurrency"));
+    const char *precision = yyjson_get_str(yyjson_obj_get(load, "precision"));
     l->asked = "load";
     l->rate = NAN;
+    if (precision && precision_parse(precision, &l->precision, NULL)) /* of a chimera that knew more metrics */
+        l->precision.metric = NULL;
     if (width > 0)
         l->asked = arena_printf(&v->arena, "closed loop of %lld", (long long)width);
     else
@@ -71,6 +74,13 @@ static void check_arrivals(struct report_view *v, struct view_arm *arm)
     arm->load->arrivals = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->arrivals);
     for (size_t k = 0; k < arm->n_runs; k++)
         load_arrivals_of_run(arm->runs[k], &arm->load->law, &arm->load->arrivals[k]);
+}
+
+static void check_precision(struct report_view *v, struct view_arm *arm)
+{
+    arm->load->precisions = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->precisions);
+    for (size_t k = 0; k < arm->n_runs; k++)
+        arm->load->precisions[k] = precision_of_run(&arm->load->precision, arm->runs[k]);
 }
 
 void view_loads(struct report_view *v)
@@ -89,6 +99,8 @@ void view_loads(struct report_view *v)
             load_of_run(arm->runs[k], &arm->load->runs[k]);
         if (arm->load->law.rate > 0)
             check_arrivals(v, arm);
+        if (arm->load->precision.metric)
+            check_precision(v, arm);
     }
 }
 

@@ -161,6 +161,23 @@ static const char *arrivals(struct page *p, const struct load_arrivals *x)
                         p_text(p, x->dispersion_p), p_text(p, x->acf1_p), cv2);
 }
 
+static const char *precision(struct page *p, const struct precision_rule *rule, const struct precision *x)
+{
+    struct arena *a = &p->arena;
+    const char *what = arena_printf(a, "; %s of %s", rule->mean ? "mean" : "median", rule->metric->id);
+    const char *asked = number_text(a, 100 * rule->relative);
+    if (isnan(x->relative))
+        return arena_printf(a, "%s: too few requests for its precision (%s %% asked)", what, asked);
+    if (x->reached)
+        return arena_printf(a, "%s known to %s %% (%s %% asked) with %zu requests", what,
+                            number_text(a, 100 * x->relative), asked, x->n);
+    const char *width = isinf(x->relative) ? "\u221e" : number_text(a, 100 * x->relative);
+    if (isnan(x->values_needed))
+        return arena_printf(a, "%s known to %s %% only (%s %% asked)", what, width, asked);
+    return arena_printf(a, "%s known to %s %% only (%s %% asked): that needs about %.0f requests", what, width, asked,
+                        x->values_needed);
+}
+
 static void notes(struct page *p, const struct view_arm *arm)
 {
     for (size_t i = 0; i < arm->n_runs && page_row_fits(p, i); i++) {
@@ -175,6 +192,9 @@ static void notes(struct page *p, const struct view_arm *arm)
                                 number_text(&p->arena, l->late_limit_ms), (long long)l->counts.unsent);
         if (arm->load->arrivals)
             late = arena_printf(&p->arena, "%s%s", late, arrivals(p, &arm->load->arrivals[i]));
+        if (arm->load->precisions)
+            late = arena_printf(&p->arena, "%s%s", late,
+                                precision(p, &arm->load->precision, &arm->load->precisions[i]));
         page_itemf(p, "%sblock %d: %s; %s; %s%s.", is_void(l->run) ? "VOID, " : "", l->run->block + 1, resolution(p, l),
                    warmup(p, l), gap, late);
     }

@@ -5,6 +5,7 @@
 
 #include "analysis/goodput.h"
 #include "analysis/load.h"
+#include "analysis/precision.h"
 #include "analysis/speedup.h"
 #include "record/metric.h"
 #include "record/outcome.h"
@@ -41,9 +42,11 @@ struct view_load {
     bool open;           /* an open loop */
     double rate;         /* asked, per second; NaN: a closed loop, or more than one rate */
     struct load_law law; /* of an open loop with one rate; else rate is 0 */
-    struct load_arrivals *arrivals; /* one per run, as runs; NULL without a law */
-    struct load_run *runs;          /* one per complete run of the arm, in their order */
-    struct goodput_run *goodput;    /* the same; NULL: not asked for */
+    struct load_arrivals *arrivals;  /* one per run, as runs; NULL without a law */
+    struct precision_rule precision; /* asked for; its metric NULL: none */
+    struct precision *precisions;    /* one per run, as runs; NULL: not asked for */
+    struct load_run *runs;           /* one per complete run of the arm, in their order */
+    struct goodput_run *goodput;     /* the same; NULL: not asked for */
 };
 
 struct view_arm {

@@ -9,6 +9,7 @@
 
 #include "agent/corpus.h"
 #include "agent/workflow.h"
+#include "analysis/precision.h"
 #include "load/pool.h"
 #include "probe/sampler.h"
 #include "store/store.h"
@@ -38,6 +39,7 @@ struct executor {
     /* the run in progress, for the driver's callbacks */
     struct run *run;
     bool load; /* it is a plain load */
+    struct stage *stage;
     struct execute_progress progress;
     int store_code; /* first failure of storing inside a callback */
     struct err store_err;
@@ -60,10 +62,14 @@ struct stage {
     struct pool *pool; /* of a load; NULL */
     struct schedule schedule;
     struct trace trace;
+    struct precision_rule precision;
+    struct precision_watch watch; /* its rule NULL: the load does not stop by precision */
 };
 
 /* loadrun.c: sets the stage for a load: all that is decided before the window. */
 int load_set(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e);
+/* Told of every finished request of a load: stops it when its precision is reached. */
+void load_look(struct stage *st, const struct request *r);
 
 /* onerun.c */
 int onerun(struct executor *x, const struct plan_row *row, struct err *e);

@@ -62,6 +62,7 @@ static const struct {
     {"loads", "trace_speed", "2: twice the load in half the time (1)"},
     {"loads", "num_requests", "stop after so many"},
     {"loads", "duration", "seconds; stop after so long"},
+    {"loads", "precision", "stop earlier: METRIC:WIDTH of the median or METRIC.mean:WIDTH, such as ttft:3%"},
     {"loads", "warmup", "seconds of the same load before the window: sent and kept, in no number, not drained (0)"},
     {"arms", "name", "required"},
     {"arms", "agents", "names of the agents that start together"},

@@ -1,6 +1,7 @@
 /* file_load.c: the loads of a study file. See file.h. */
 #include <string.h>
 
+#include "analysis/precision.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "load/trace.h"
@@ -19,6 +20,20 @@ static int read_amount(const struct yaml_node *map, const char *key, struct amou
     if (!rc && text && amount_parse(text, key, 1, out, &why))
         rc = yaml_error(yaml_get(map, key), e, "%s", why.text);
     return rc;
+}
+
+static int read_precision(struct study *s, const struct yaml_node *map, struct study_load *l, struct err *e)
+{
+    struct precision_rule rule;
+    struct err why = ERR_INIT;
+    const char *text = NULL;
+    int rc = yaml_get_scalar(map, "precision", &text, e);
+    if (rc || !text)
+        return rc;
+    if (precision_parse(text, &rule, &why))
+        return yaml_error(yaml_get(map, "precision"), e, "%s", why.text);
+    l->precision = arena_dupz(&s->arena, text);
+    return 0;
 }
 
 static int read_rate(const struct yaml_node *map, struct study_load *l, struct err *e)
@@ -101,7 +116,7 @@ static int read_load(struct study *s, const struct yaml_node *map, struct study_
         (rc = read_rate(map, l, e)) || (rc = read_trace(s, map, l, &s->arena, e)) ||
         (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
         (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)) ||
-        (rc = yaml_get_double(map, "warmup", 0, 86400, &warmup, e)))
+        (rc = yaml_get_double(map, "warmup", 0, 86400, &warmup, e)) || (rc = read_precision(s, map, l, e)))
         return rc;
     l->warmup_ns = (mono_ns)(warmup * 1e9);
     l->duration_ns = (mono_ns)(seconds * 1e9);

@@ -110,11 +110,12 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
         .count = tokenizer ? count_text : NULL,
         .count_user = server,
     };
-    int rc = 0;
+    int rc = l->precision ? precision_parse(l->precision, &st->precision, e) : 0;
+    st->watch.rule = l->precision ? &st->precision : NULL;
     server_request_options(server, &spec.options);
-    if (l->trace)
+    if (!rc && l->trace)
         rc = set_trace(x, l, st, &spec, e);
-    else if (!l->max_concurrency)
+    else if (!rc && !l->max_concurrency)
         rc = set_arrivals(l, spec.seed, st, e);
     if (!l->max_concurrency)
         spec.n = (int64_t)st->schedule.n;
@@ -132,4 +133,10 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
                                               .n_at = st->schedule.n,
                                               .warmup_ns = l->warmup_ns};
     return rc;
+}
+
+void load_look(struct stage *st, const struct request *r)
+{
+    if (st->watch.rule && precision_add(&st->watch, r))
+        pool_stop(st->pool);
 }

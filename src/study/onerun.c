@@ -27,6 +27,8 @@ static void on_request(void *user, struct request *r)
     if (r->text.len && !load)
         workflow_check_text(r);
     note_prompt_rate(x, r);
+    if (load)
+        load_look(x->stage, r);
     if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
         x->summary->failed_requests++;
     if (!x->store_code && !load) /* a load is stored behind its window: storing would delay the next request */
@@ -97,6 +99,7 @@ static void release_stage(struct stage *st)
     pool_free(st->pool);
     schedule_release(&st->schedule);
     trace_release(&st->trace);
+    precision_watch_release(&st->watch);
 }
 
 static void set_agents(struct executor *x, const struct study_arm *arm, struct stage *st)
@@ -213,6 +216,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
     if (rc)
         return rc;
     x->load = arm->load >= 0;
+    x->stage = &st;
     if (x->load)
         rc = load_set(x, &x->study->loads[arm->load], row->block, &st, e);
     else

@@ -112,6 +112,8 @@ static void add_loads(struct json_writer *w, const struct study *s)
         json_kint(w, "num_requests", l->num_requests);
         add_options(w, &l->ask.options);
         add_amount(w, "output_len", &l->output_tok);
+        if (l->precision)
+            json_kz(w, "precision", l->precision);
         json_kz(w, "route", l->ask.route == ROUTE_CHAT ? "chat" : "completion");
         json_kz(w, "server", s->servers[l->ask.server].name);
         json_kint(w, "shared_prefix", l->shared_tok);
@@ -119,7 +121,7 @@ static void add_loads(struct json_writer *w, const struct study *s)
         json_kbool(w, "stream", l->ask.stream);
         json_kz(w, "trace", l->trace_sha256);
         json_kdouble(w, "trace_speed", l->trace_speed);
-        if (l->warmup_ns) /* absent without it: the plans of older loads keep their identity */
+        if (l->warmup_ns) /* this and others absent where not asked for: the plans of older loads keep their identity */
             json_kint(w, "warmup_ns", l->warmup_ns);
         json_object_end(w);
     }

@@ -42,10 +42,11 @@ struct study_load {
     struct schedule_spec schedule; /* open loop: when; its count and seed are set by the run */
     const char *trace;             /* resolved path; NULL: none */
     char trace_sha256[65];
-    double trace_speed;   /* 2: twice the load in half the time */
-    int64_t num_requests; /* 0: until duration_ns */
-    mono_ns duration_ns;  /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
-    mono_ns warmup_ns;    /* load before the window; num_requests and duration_ns count from its end */
+    double trace_speed;    /* 2: twice the load in half the time */
+    int64_t num_requests;  /* 0: until duration_ns */
+    mono_ns duration_ns;   /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
+    const char *precision; /* stop earlier by this rule (analysis/precision.h); NULL */
+    mono_ns warmup_ns;     /* load before the window; num_requests and duration_ns count from its end */
 };
 
 struct study_arm {

@@ -37,6 +37,26 @@ python3 "$here/check_load.py" open warm-open.jsonl 100 10000000 20 || fail "open
 "$chimera" load "$url" -m stub --trace t.csv --warmup 1 -o none.db >out 2>&1 && fail "a load without a window"
 grep -q 'into its window' out || fail "no word of the empty window"
 
+# Stop by precision: the stub's latencies differ by microseconds, so that the first look, at 50 requests, is enough; what was
+# built or in flight then ends, and nothing is called unsent. The number of requests is the upper bound.
+load precise --max-concurrency 4 --num-requests 1000 --warmup 0.1 --precision e2e:50%
+load precise-open --request-rate 200 --arrival constant --duration 20 --precision e2e.mean:50%
+for name in precise precise-open; do
+    [ "$(json $name.json 'd["arms"][0]["load"]["runs"][0]["precision"]["reached"]')" = True ] || fail "$name: not reached"
+    [ "$(json $name.json 'd["arms"][0]["load"]["runs"][0]["precision"]["n"]')" = 50 ] || fail "$name: not at the first look"
+    [ "$(json $name.json '50 <= d["arms"][0]["load"]["runs"][0]["completed"] == d["arms"][0]["load"]["runs"][0]["planned"] <= 90')" = True ] ||
+        fail "$name: not stopped there"
+done
+load vague --max-concurrency 4 --num-requests 60 --precision e2e:0.000001%
+[ "$(json vague.json 'd["arms"][0]["load"]["runs"][0]["precision"]["reached"]')" = False ] || fail "vague: reached"
+[ "$(json vague.json 'd["arms"][0]["load"]["runs"][0]["planned"]')" = 60 ] || fail "vague: not to its bound"
+
+said() { "$chimera" report "$1.db" | tr -s '\n ' ' ' | grep -q "$2" || fail "$1: the report does not say: $2"; }
+said precise 'median of e2e known to [0-9.e-]* % (50 % asked) with 50 requests'
+said precise-open 'mean of e2e known to'
+said precise 'behind [0-9]* requests of warm-up that count nowhere'
+said vague 'only ([0-9.e-]* % asked): that needs about [0-9]* requests'
+
 # The same command on a complete result does nothing; another plan in the same file is refused.
 "$chimera" load "$url" -m stub --input-len 16 --output-len 8 --max-concurrency 8 --num-requests 100 -o closed.db 2>&1 |
     grep -q 'is complete' || fail "a complete result was run again"

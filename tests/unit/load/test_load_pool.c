@@ -91,6 +91,19 @@ static void the_questions_of_the_warm_up_do_not_count(void **state)
     pool_free(p);
 }
 
+static void a_stopped_pool_asks_nothing(void **state)
+{
+    struct pool_spec s = spec_of(9);
+    struct pool *p;
+    struct ask a;
+    (void)state;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    assert_true(ask(p, &a));
+    pool_stop(p);
+    assert_false(ask(p, &a));
+    pool_free(p);
+}
+
 static void lengths_are_counted_before_the_window_only(void **state)
 {
     struct pool_spec s = spec_of(POOL_COUNTED + 20);
@@ -186,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_asks_its_number_and_no_prompt_twice),
         cmocka_unit_test(the_questions_of_the_warm_up_do_not_count),
+        cmocka_unit_test(a_stopped_pool_asks_nothing),
         cmocka_unit_test(lengths_are_counted_before_the_window_only),
         cmocka_unit_test(the_seed_gives_the_work_and_the_salt_the_start),
         cmocka_unit_test(a_shared_prefix_stands_before_every_salt),

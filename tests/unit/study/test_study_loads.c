@@ -15,7 +15,7 @@ static const char good[] =
     "servers:\n"
     "  - {name: s, kind: \"http://127.0.0.1:1\", model: m}\n"
     "loads:\n"
-    "  - {name: c8, max_concurrency: 8, num_requests: 100, input_len: 16, output_len: 4..64}\n"
+    "  - {name: c8, max_concurrency: 8, num_requests: 100, precision: \"ttft:3%\", input_len: 16, output_len: 4..64}\n"
     "  - {name: r20, request_rate: 20, arrival: gamma, burstiness: 0.5, duration: 2.5, warmup: 0.5}\n"
     "  - {name: steps, request_rate: \"10:2s,10..30:4s\", shared_prefix: 9, stream: false}\n"
     "blocks: 2\n";
@@ -37,6 +37,8 @@ static void loads_are_read_and_become_arms(void **state)
     assert_int_equal(c8->max_concurrency, 8);
     assert_int_equal(c8->num_requests, 100);
     assert_int_equal(c8->schedule.n_stages, 0);
+    assert_string_equal(c8->precision, "ttft:3%");
+    assert_null(r20->precision);
     assert_int_equal(c8->input_tok.kind, AMOUNT_FIXED);
     assert_int_equal(c8->input_tok.low, 16);
     assert_int_equal(c8->output_tok.low, 4);
@@ -65,6 +67,7 @@ static const struct bad bads[] = {
     {"request_rate: 20", "request_rate: -20", "f.yaml:6:"},
     {"duration: 2.5", "duration: 0", "duration"},
     {"warmup: 0.5", "warmup: -1", "warmup"},
+    {"ttft:3%", "tftt:3%", "did you mean 'ttft'"},
     {"gamma", "gama", "arrival"},
     {"4..64", "64..4", "output_len"},
     {"input_len: 16", "input_len: 0", "input_len"},
@@ -100,6 +103,7 @@ static void every_word_of_a_load_changes_the_plan(void **state)
         {"burstiness: 0.5", "burstiness: 0.6"},
         {"duration: 2.5", "duration: 2.6"},
         {"warmup: 0.5", "warmup: 0.6"},
+        {"ttft:3%", "ttft:4%"},
         {"10..30", "10..31"},
         {"shared_prefix: 9", "shared_prefix: 8"},
         {"stream: false", "stream: true"},
