@@ -169,12 +169,12 @@ static const char *precision(struct page *p, const struct precision_rule *rule, 
     if (isnan(x->relative))
         return arena_printf(a, "%s: too few requests for its precision (%s %% asked)", what, asked);
     if (x->reached)
-        return arena_printf(a, "%s known to %s %% (%s %% asked) with %zu requests", what,
+        return arena_printf(a, "%s known to \u00b1 %s %% (%s %% asked) with %zu requests", what,
                             number_text(a, 100 * x->relative), asked, x->n);
     const char *width = isinf(x->relative) ? "\u221e" : number_text(a, 100 * x->relative);
     if (isnan(x->values_needed))
-        return arena_printf(a, "%s known to %s %% only (%s %% asked)", what, width, asked);
-    return arena_printf(a, "%s known to %s %% only (%s %% asked): that needs about %.0f requests", what, width, asked,
+        return arena_printf(a, "%s known to \u00b1 %s %% only (%s %% asked)", what, width, asked);
+    return arena_printf(a, "%s known to \u00b1 %s %% only (%s %% asked): that needs about %.0f requests", what, width, asked,
                         x->values_needed);
 }
 
