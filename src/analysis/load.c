@@ -313,6 +313,9 @@ void load_of_run(const struct run *r, struct load_run *out)
     count_late(r, out);
     warmup_of(&s, out);
     stalls_of(r, out);
+    out->conversations = r->n_sessions > 1 ? r->n_sessions : 0;
+    for (size_t i = 0; i < out->conversations; i++)
+        out->cut_short += !r->sessions[i].ok;
     sends_release(&s);
 }
 
@@ -340,6 +343,16 @@ static void gaps_init(struct gaps *g, const struct sends *s, mono_ns before, dou
     }
 }
 
+/* Answers decide when further turns leave. */
+static void keep_first_turns(struct sends *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!s->at[i]->turn)
+            s->at[n++] = s->at[i];
+    s->n = n;
+}
+
 void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out)
 {
     struct sends s;
@@ -348,6 +361,8 @@ void load_arrivals_of_run(const struct run *r, const struct load_law *law, struc
     bool random = isfinite(law->shape);
     double lag_us = r->health.send_lag_p99_us;
     sends_init(&s, r);
+    if (r->n_sessions > 1)
+        keep_first_turns(&s);
     /* a random law's first gap begins at the release; the first send of a constant one, or behind a warm-up, opens its
      * first gap */
     bool released = random && r->n_sessions && !r->n_warmup;

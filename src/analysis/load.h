@@ -78,11 +78,12 @@ struct load_run {
     size_t in_flight_max;
     struct load_latency latency[LOAD_LATENCIES];
     struct load_warmup warmup;
-    double gap_max_ms;        /* the longest gap in any completed request; NaN when none has two arrivals */
-    int64_t gap_max_seq;      /* in this request; -1 */
-    size_t streamed, stalled; /* completed requests with a gap; of these, with one over LOAD_STALL_MS */
-    double late_limit_ms;     /* the verdict's for send_lag: the larger of 1 ms and 1 % of the median e2e */
-    size_t late;              /* sent later than that after planned */
+    size_t conversations, cut_short; /* sessions of several turns; of these, ended early by an answer that failed; 0 */
+    double gap_max_ms;               /* the longest gap in any completed request; NaN when none has two arrivals */
+    int64_t gap_max_seq;             /* in this request; -1 */
+    size_t streamed, stalled;        /* completed requests with a gap; of these, with one over LOAD_STALL_MS */
+    double late_limit_ms;            /* the verdict's for send_lag: the larger of 1 ms and 1 % of the median e2e */
+    size_t late;                     /* sent later than that after planned */
 };
 
 /* ---- the arrivals of an open loop ----------------------------------------------------------------------------- */
@@ -92,7 +93,7 @@ struct load_law {
     double shape; /* of gamma gaps of mean 1 / rate, > 0; 1: Poisson arrivals; INFINITY: constant gaps */
 };
 
-/* Did the requests leave as the law says? By the times of sending, each known to the run's p99 of send lag only. */
+/* Did the requests, of conversations the first ones, leave as the law says? By the times of sending, each known to the run's p99 of send lag only. */
 struct load_arrivals {
     size_t n;
     double cv2, cv2_law;                  /* of the gaps; the first NaN with fewer than two */

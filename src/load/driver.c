@@ -79,6 +79,7 @@ static struct flight *add_flight(struct driver *d, size_t session)
     d->flights[d->n_flights++] = f;
     f->driver = d;
     f->tally = &d->tally;
+    f->dialogue = -1;
     f->session = &d->spec.sessions[session];
     f->server = &d->spec.servers[f->session->server];
     f->client = d->clients[f->session->server];
@@ -166,15 +167,22 @@ static void take_back(struct opener *o, struct flight *f)
 void driver_finished(struct driver *d, struct flight *f)
 {
     struct request *finished = f->last;
-    if (f->opener) {
-        take_back(f->opener, f);
-    } else if (!d->stopping) { /* else flight_cancel ends the session */
+    bool asks = !f->opener || f->session->dialogues;
+    if (asks && !d->stopping) { /* else flight_cancel ends the session */
         flight_prepare(f, finished->stamp[STAMP_DONE] - f->out->released_ns);
         if (f->state == FLIGHT_WAITING && !f->timer.slot)
             flight_send(f, finished->stamp[STAMP_DONE]);
     }
+    if (f->opener && (f->state == FLIGHT_IDLE || f->state == FLIGHT_ENDED))
+        take_back(f->opener, f);
     if (d->spec.on_request) /* after the next one left: storing must not delay the session */
         d->spec.on_request(d->spec.user, finished);
+}
+
+void driver_grounded(struct flight *f)
+{
+    if (f->opener)
+        take_back(f->opener, f);
 }
 
 /* ---- the loop around them ------------------------------------------------------------------------------------------ */
@@ -360,6 +368,8 @@ static void hand_over(struct driver *d, struct run *r)
     }
     d->n_requests = 0;
     run_part_warmup(r);
+    if (d->tally.dialogues)
+        run_part_dialogues(r, (size_t)d->tally.dialogues);
 }
 
 int driver_run(struct driver *d, struct run *r, struct err *e)

@@ -15,12 +15,14 @@
 #include "net/client.h"
 #include "record/run.h"
 
-enum session_next { SESSION_ASK, SESSION_FINISHED, SESSION_FAILED };
+/* SESSION_ANEW: as ASK, and the question begins a dialogue, which gets a session of its own in the run; the k-th ANEW makes
+ * session k. All sessions of a run are dialogues then, and the driver has one. */
+enum session_next { SESSION_ASK, SESSION_ANEW, SESSION_FINISHED, SESSION_FAILED };
 
 struct session_ops {
     /* Builds the session's next question from its last request (NULL at the start; owned by the run, readable for ever
      * after). *at is when it leaves if it leaves at once, from the window's start: below 0 in the warm-up; a closed loop
-     * may make it later, from its second question on. SESSION_ASK: *ask, *stage are set and borrowed until the next call.
+     * may make it later, from its second question on. ASK and ANEW: *ask, *stage are set and borrowed until the next call.
      * FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
     enum session_next (*next)(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
                               const char **why);
@@ -48,6 +50,8 @@ struct driver_session {
      * of next is NULL. Borrowed. NULL: closed loop. */
     const int64_t *at_ns;
     size_t n_at;
+    bool
+        dialogues; /* open loop: arrivals begin dialogues. After each answer next is asked what follows; FINISHED: nothing */
     mono_ns warmup_ns; /* the window begins so long after the release: requests planned earlier are flagged warmup */
 };
 

@@ -216,7 +216,7 @@ static void fill_request(struct flight *f, struct request *r, const struct ask *
     int64_t most = ask->options.set & OPTION_NUM_PREDICT && ask->options.num_predict > 0 ? ask->options.num_predict
                    : spec->max_tok_hint                                                  ? spec->max_tok_hint
                                                                                          : 4096;
-    r->session = f->out->number;
+    r->session = f->dialogue < 0 ? f->out->number : f->dialogue;
     r->turn = f->turn++;
     r->agent = f->session->agent;
     r->stage = stage;
@@ -236,6 +236,8 @@ static void timer_fire(struct timer *t)
 {
     struct flight *f = (struct flight *)(void *)((char *)t - offsetof(struct flight, timer));
     flight_send(f, t->at);
+    if (f->state == FLIGHT_ENDED)
+        driver_grounded(f);
 }
 
 static void reset(struct flight *f)
@@ -261,9 +263,13 @@ void flight_prepare(struct flight *f, mono_ns at)
     const char *stage = NULL, *why = NULL;
     mono_ns later = at;
     enum session_next n = f->session->ops->next(f->session->user, f->last, &ask, &stage, &later, &why);
-    if (n != SESSION_ASK) {
+    if (n != SESSION_ASK && n != SESSION_ANEW) {
         flight_end(f, n == SESSION_FINISHED, why);
         return;
+    }
+    if (n == SESSION_ANEW) {
+        f->dialogue = f->tally->dialogues++;
+        f->turn = 0;
     }
     reset(f);
     ask.model = f->server->model;
@@ -281,7 +287,7 @@ void flight_prepare(struct flight *f, mono_ns at)
         return;
     }
     f->state = FLIGHT_WAITING;
-    if (later > at && !f->opener) {
+    if (later > at && f->last) {
         f->timer.fire = timer_fire;
         loop_timer_set(driver_loop(f->driver), &f->timer, f->out->released_ns + later);
     }

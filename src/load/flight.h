@@ -16,6 +16,7 @@ enum flight_state { FLIGHT_IDLE, FLIGHT_WAITING, FLIGHT_FLYING, FLIGHT_ENDED };
 /* Counted where things happen, for the driver's tick and its end. */
 struct tally {
     int64_t flying, chunks;
+    int32_t dialogues;      /* begun */
     size_t live;            /* flights of closed loops, and openers, that have not ended */
     struct flight *touched; /* got chunks in this pass: to be topped up */
 };
@@ -34,7 +35,7 @@ struct flight {
     struct client *client;
     struct session *out; /* its row in the run */
     enum flight_state state;
-    int32_t turn;
+    int32_t turn, dialogue; /* number of its dialogue; -1: none */
 
     struct request *now;  /* being filled; owned by the driver's list */
     struct request *last; /* the finished one before it; NULL at first */
@@ -59,6 +60,8 @@ void flight_release(struct flight *f);
 /* driver.c for flight.c */
 struct request *driver_new_request(struct driver *d);
 void driver_finished(struct driver *d, struct flight *f);
+/* The flight could not send what it had waited for, and has ended. */
+void driver_grounded(struct flight *f);
 const struct driver_spec *driver_spec_of(const struct driver *d);
 struct loop *driver_loop(const struct driver *d);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "record/verdict.h"
 #include "stats/quantile.h"
 
 static double seconds(struct timeval t)
@@ -73,7 +74,7 @@ static double barrier_spread_us(const struct run *r)
         first = t < first ? t : first;
         last = t > last ? t : last;
     }
-    return r->n_sessions > 1 && first <= last ? (double)(last - first) / 1e3 : NAN;
+    return r->n_sessions > 1 && run_is_agent(r) && first <= last ? (double)(last - first) / 1e3 : NAN;
 }
 
 void watch_fill_health(struct run *r, const struct loop_stats *loop, const struct watch_of_self *before,

@@ -40,6 +40,48 @@ void run_part_warmup(struct run *r)
     free(behind);
 }
 
+static mono_ns earlier(mono_ns a, mono_ns b)
+{
+    return a == MONO_NONE || (b != MONO_NONE && b < a) ? b : a;
+}
+
+static void take_request(struct session *s, const struct request *q)
+{
+    s->released_ns = earlier(s->released_ns, q->stamp[STAMP_PLANNED]);
+    s->started_ns = earlier(s->started_ns, q->stamp[STAMP_SENT]);
+    s->ended_ns = q->stamp[STAMP_DONE] > s->ended_ns ? q->stamp[STAMP_DONE] : s->ended_ns;
+    s->ok = s->ok && q->outcome == OUTCOME_OK;
+    if (q->outcome != OUTCOME_OK && !s->error)
+        s->error = xstrdup(outcome_word(q->outcome));
+}
+
+void run_part_dialogues(struct run *r, size_t n)
+{
+    const struct session whole = r->sessions[0];
+    struct session *part = xcalloc(n, sizeof *part);
+    for (size_t i = 0; i < n; i++) {
+        part[i] = whole;
+        part[i].number = (int32_t)i;
+        part[i].released_ns = part[i].started_ns = part[i].ended_ns = MONO_NONE;
+        part[i].ok = true;
+        part[i].error = NULL;
+    }
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++) {
+        const struct request *q = &r->requests[i];
+        if (q->session >= 0 && (size_t)q->session < n)
+            take_request(&part[q->session], q);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct session *s = &part[i];
+        s->released_ns = i && s->released_ns > whole.released_ns ? s->released_ns : whole.released_ns;
+        s->ended_ns = s->ended_ns > s->released_ns ? s->ended_ns : s->released_ns;
+    }
+    free((char *)(uintptr_t)whole.error);
+    free(r->sessions);
+    r->sessions = part;
+    r->n_sessions = n;
+}
+
 static void count_one(struct run_counts *c, enum outcome o)
 {
     c->by_outcome[o]++;

@@ -62,6 +62,11 @@ int run_state_find(const char *word);
 /* Puts the requests with the flag warmup behind the others and counts them: from n_requests over all, once. */
 void run_part_warmup(struct run *r);
 
+/* Sessions of a load of dialogues: n in place of its one, as the requests of each (request.session) say. A dialogue is
+ * released when its first question was planned, but the first one with the load and none before the window; it is ok when
+ * every answer was. Their errors are the caller's to free. */
+void run_part_dialogues(struct run *r, size_t n);
+
 /* The accounting identity of the window: planned = completed + failed (by cause) + cancelled + unsent. */
 struct run_counts {
     int64_t planned, completed, failed, cancelled, unsent;

@@ -6,6 +6,7 @@
  *     run, block, verdict, counted      numbers of a run that is not counted (VOID) count nowhere
  *     planned, completed, failed, cancelled, unsent
  *     warmup_requests                   planned before the window: in no other number but what was in flight
+ *     conversations, cut_short          of several turns; those that an answer that failed ended
  *     window_s                          from the release, or the end of the warm-up, to the end of the last request
  *     planned_rate, sent_rate           per second, from the first to the last of their stamps
  *     completed_rate, output_tok, output_rate   over the window
@@ -162,6 +163,8 @@ static void run(struct json_writer *w, const struct load_run *l)
     json_kint(w, "cancelled", l->counts.cancelled);
     json_kint(w, "unsent", l->counts.unsent);
     json_kint(w, "warmup_requests", (int64_t)l->run->n_warmup);
+    json_kint(w, "conversations", (int64_t)l->conversations);
+    json_kint(w, "cut_short", (int64_t)l->cut_short);
     json_kdouble(w, "window_s", l->window_s);
     json_kdouble(w, "planned_rate", l->planned_rate);
     json_kdouble(w, "sent_rate", l->sent_rate);

@@ -37,14 +37,16 @@ static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *lo
         law = arena_printf(&v->arena, "gamma (burstiness %s)", number_text(&v->arena, burstiness));
     else
         law = arena_dupz(&v->arena, law);
+    bool turns = yyjson_obj_get(load, "turns");
     l->open = true;
-    l->rate = low < high ? NAN : high;
-    if (l->rate > 0 && shape > 0)
-        l->law = (struct load_law){l->rate, shape};
+    l->rate = low < high || turns ? NAN : high; /* conversations arrive: requests are more */
+    if (low == high && high > 0 && shape > 0)
+        l->law = (struct load_law){high, shape};
+    const char *what = turns ? "arrivals of conversations" : "arrivals";
     l->asked = low < high
-                   ? arena_printf(&v->arena, "%s arrivals, %s to %s/s in %zu stage%s", law, number_text(&v->arena, low),
+                   ? arena_printf(&v->arena, "%s %s, %s to %s/s in %zu stage%s", law, what, number_text(&v->arena, low),
                                   number_text(&v->arena, high), n, n == 1 ? "" : "s")
-                   : arena_printf(&v->arena, "%s arrivals at %s/s", law, number_text(&v->arena, high));
+                   : arena_printf(&v->arena, "%s %s at %s/s", law, what, number_text(&v->arena, high));
 }
 
 static void read_asked(struct report_view *v, const struct view_arm *arm, struct view_load *l)
@@ -61,7 +63,8 @@ static void read_asked(struct report_view *v, const struct view_arm *arm, struct
     if (precision && precision_parse(precision, &l->precision, NULL)) /* of a chimera that knew more metrics */
         l->precision.metric = NULL;
     if (width > 0)
-        l->asked = arena_printf(&v->arena, "closed loop of %lld", (long long)width);
+        l->asked = arena_printf(&v->arena, "closed loop of %lld%s", (long long)width,
+                                yyjson_obj_get(load, "turns") ? " conversations" : "");
     else
         open_loop(v, l, load);
     yyjson_doc_free(doc);

@@ -174,8 +174,8 @@ static const char *precision(struct page *p, const struct precision_rule *rule, 
     const char *width = isinf(x->relative) ? "\u221e" : number_text(a, 100 * x->relative);
     if (isnan(x->values_needed))
         return arena_printf(a, "%s known to \u00b1 %s %% only (%s %% asked)", what, width, asked);
-    return arena_printf(a, "%s known to \u00b1 %s %% only (%s %% asked): that needs about %.0f requests", what, width, asked,
-                        x->values_needed);
+    return arena_printf(a, "%s known to \u00b1 %s %% only (%s %% asked): that needs about %.0f requests", what, width,
+                        asked, x->values_needed);
 }
 
 static void notes(struct page *p, const struct view_arm *arm)
@@ -192,6 +192,9 @@ static void notes(struct page *p, const struct view_arm *arm)
                                 number_text(&p->arena, l->late_limit_ms), (long long)l->counts.unsent);
         if (arm->load->arrivals)
             late = arena_printf(&p->arena, "%s%s", late, arrivals(p, &arm->load->arrivals[i]));
+        if (l->conversations)
+            late = arena_printf(&p->arena, "%s; %zu conversations, %zu cut short by an answer that failed", late,
+                                l->conversations, l->cut_short);
         if (arm->load->precisions)
             late = arena_printf(&p->arena, "%s%s", late,
                                 precision(p, &arm->load->precision, &arm->load->precisions[i]));

@@ -79,6 +79,7 @@ static int set_trace(struct executor *x, const struct study_load *l, struct stag
     if (!rc)
         cut(&st->schedule, l);
     pool->rows = st->trace.rows;
+    pool->n_rows = st->trace.n;
     return rc ? rc : note_trace(x, &st->trace, e);
 }
 
@@ -100,12 +101,11 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
         .stream = l->ask.stream,
         .options = l->ask.options,
         .extra_body_json = l->ask.extra_body_json,
-        .input_tok = l->input_tok,
-        .output_tok = l->output_tok,
+        .talk = {l->turns, l->input_tok, l->output_tok, l->think_ms, block_seed(x, block)},
         .shared_tok = l->shared_tok,
         .n = l->num_requests ? l->num_requests : INT64_MAX,
         .duration_ns = l->max_concurrency ? l->duration_ns : 0,
-        .seed = block_seed(x, block),
+        .open = !l->max_concurrency,
         .salt = fresh_salt(),
         .count = tokenizer ? count_text : NULL,
         .count_user = server,
@@ -116,7 +116,7 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
     if (!rc && l->trace)
         rc = set_trace(x, l, st, &spec, e);
     else if (!rc && !l->max_concurrency)
-        rc = set_arrivals(l, spec.seed, st, e);
+        rc = set_arrivals(l, spec.talk.seed, st, e);
     if (!l->max_concurrency)
         spec.n = (int64_t)st->schedule.n;
     if (!rc && !l->max_concurrency && (!spec.n || st->schedule.at_ns[spec.n - 1] < l->warmup_ns))
@@ -131,6 +131,7 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
                                               .width = (size_t)l->max_concurrency,
                                               .at_ns = st->schedule.at_ns,
                                               .n_at = st->schedule.n,
+                                              .dialogues = st->pool && pool_converses(st->pool),
                                               .warmup_ns = l->warmup_ns};
     return rc;
 }

@@ -121,6 +121,10 @@ static void add_loads(struct json_writer *w, const struct study *s)
         json_kbool(w, "stream", l->ask.stream);
         json_kz(w, "trace", l->trace_sha256);
         json_kdouble(w, "trace_speed", l->trace_speed);
+        if (l->turns.high > 1) {
+            add_amount(w, "turns", &l->turns);
+            add_amount(w, "think_ms", &l->think_ms);
+        }
         if (l->warmup_ns) /* this and others absent where not asked for: the plans of older loads keep their identity */
             json_kint(w, "warmup_ns", l->warmup_ns);
         json_object_end(w);

@@ -23,6 +23,19 @@ if shape == "trace":
     assert planned[1] - planned[0] == 100_000_000, planned  # twice the speed
     sys.exit(0)
 
+if shape == "talk":
+    n, turns = int(sys.argv[3]), int(sys.argv[4])
+    talks = {}
+    for r in rows:
+        talks.setdefault(r["session"], []).append(r)
+    assert sorted(talks) == list(range(n)), sorted(talks)
+    for talk in talks.values():
+        assert [r["turn"] for r in talk] == list(range(turns))
+        for a, b in zip(talk, talk[1:]):
+            assert b["stamps_ns"]["planned"] == a["stamps_ns"]["done"] + 15_000_000
+            assert b["prompt_tokens"] >= a["prompt_tokens"] + a["completion_tokens"] + 16
+    sys.exit(0)
+
 n, step = int(sys.argv[3]), int(sys.argv[4])
 assert bool(warm) == ("warm" in path)
 if len(sys.argv) > 5:

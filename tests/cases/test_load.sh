@@ -57,6 +57,13 @@ said precise-open 'mean of e2e known to ±'
 said precise 'behind [0-9]* requests of warm-up that count nowhere'
 said vague 'only ([^ ]* % asked): that needs about [0-9]* requests'
 
+# Conversations: each turn follows its answer, behind a pause, and carries what was said.
+load talk-closed --max-concurrency 2 --num-requests 4 --turns 3 --think 15
+python3 "$here/check_load.py" talk talk-closed.jsonl 4 3 || fail "conversations of a closed loop"
+load talk-open --request-rate 20 --arrival constant --duration 0.5 --turns 3 --think 15
+python3 "$here/check_load.py" talk talk-open.jsonl 10 3 || fail "conversations of an open loop"
+said talk-open '10 conversations, 0 cut short'
+
 # The same command on a complete result does nothing; another plan in the same file is refused.
 "$chimera" load "$url" -m stub --input-len 16 --output-len 8 --max-concurrency 8 --num-requests 100 -o closed.db 2>&1 |
     grep -q 'is complete' || fail "a complete result was run again"

@@ -477,6 +477,33 @@ static void a_warm_up_is_seen_in_flight_only(void **state)
     arena_release(&a);
 }
 
+/* First turns keep a constant law, second ones do not; one conversation was cut short. */
+static void conversations_arrive_by_their_first_turns(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct load_arrivals x;
+    struct run r = load_run(&a, 24, 10);
+    for (int i = 0; i < 8; i++)
+        add_session(&r, "load", 10);
+    for (int i = 0; i < 9; i++) {
+        ask(&r, i * 0.1, 0, 0.01, 0.02, 3)->session = i;
+        struct request *q = ask(&r, i * 0.1 + 0.03 * (i % 3), 0, 0.01, 0.02, 3);
+        q->session = i;
+        q->turn = 1;
+    }
+    r.sessions[4].ok = false;
+    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    assert_int_equal(x.n, 9);
+    assert_true(x.cv2 < 1e-9);
+    load_of_run(&r, &l);
+    assert_int_equal(l.conversations, 9);
+    assert_int_equal(l.cut_short, 1);
+    assert_int_equal(l.counts.completed, 18);
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -495,6 +522,7 @@ int main(void)
         cmocka_unit_test(arrivals_of_a_law),
         cmocka_unit_test(where_gaps_begin),
         cmocka_unit_test(a_warm_up_is_seen_in_flight_only),
+        cmocka_unit_test(conversations_arrive_by_their_first_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* The driver against a scripted server: every way a request may end becomes its typed outcome, sessions go on or stop as they
  * say, nothing planned is lost. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -447,6 +448,82 @@ static void a_closed_loop_has_a_warm_up_and_a_session_may_wait(void **state)
     driver_run_release(&b.run);
 }
 
+/* Dialogues of two turns, two of them in all, the second turn 5 ms after the answer. */
+static enum session_next talk_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                   mono_ns *at, const char **why)
+{
+    struct asker *a = user;
+    bool second = last && last->turn == 0;
+    if (!second && (a->fail_at_end ? last != NULL : a->asked == a->asks)) /* fail_at_end: arrivals begin them */
+        return SESSION_FINISHED;
+    if (!second)
+        a->asked++;
+    else
+        *at += 5 * NS_PER_MS;
+    asker_next(&(struct asker){.asks = 1}, NULL, ask, stage, at, why);
+    return second ? SESSION_ASK : SESSION_ANEW;
+}
+
+static const struct session_ops talk_ops = {talk_next};
+
+static void assert_dialogues(const struct run *r, size_t n)
+{
+    assert_int_equal(r->n_sessions, n);
+    assert_int_equal(r->n_requests + r->n_warmup, 2 * n);
+    for (size_t i = 0; i < 2 * n; i++) {
+        const struct request *q = &r->requests[i];
+        const struct session *s = &r->sessions[q->session];
+        assert_int_equal(q->outcome, OUTCOME_OK);
+        assert_int_equal(s->number, q->session);
+        assert_string_equal(s->agent, "load");
+        assert_true(s->ok && !s->error && s->ended_ns >= q->stamp[STAMP_DONE]);
+        for (size_t k = 0; k < 2 * n && q->turn; k++)
+            if (r->requests[k].session == q->session && !r->requests[k].turn)
+                assert_int_equal(q->stamp[STAMP_PLANNED], r->requests[k].stamp[STAMP_DONE] + 5 * NS_PER_MS);
+    }
+}
+
+static void dialogues_of_a_closed_loop(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 5);
+    b.sessions[0].agent = "load";
+    b.sessions[0].ops = &talk_ops;
+    b.sessions[0].width = 2;
+    assert_int_equal(play(&b), 0);
+    assert_dialogues(&b.run, 5);
+    assert_int_equal(most_in_flight(&b.run), 2);
+    assert_int_equal(b.run.sessions[0].released_ns, b.run.started_ns);
+    assert_true(isnan(b.run.health.barrier_spread_us)); /* nobody asked them to start together */
+    driver_run_release(&b.run);
+}
+
+static void dialogues_of_an_open_loop(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    static const int64_t at[] = {0, NS_PER_MS, 2 * NS_PER_MS, 90 * NS_PER_MS};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].agent = "load";
+    b.sessions[0].ops = &talk_ops;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    b.sessions[0].dialogues = true;
+    b.sessions[0].warmup_ns = 80 * NS_PER_MS;
+    b.askers[0].fail_at_end = true;
+    assert_int_equal(play(&b), 0);
+    assert_dialogues(&b.run, 4);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal((b.run.requests[i].flags & REQUEST_WARMUP) != 0,
+                         b.run.requests[i].stamp[STAMP_PLANNED] < b.run.sessions[0].released_ns);
+    assert_int_equal(b.run.sessions[3].released_ns, b.run.started_ns + at[3]);
+    assert_int_equal(b.run.sessions[2].released_ns, b.run.started_ns + 80 * NS_PER_MS); /* the window's start */
+    driver_run_release(&b.run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +535,8 @@ int main(void)
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
         cmocka_unit_test(an_open_loop_ends_when_its_session_does),
+        cmocka_unit_test(dialogues_of_a_closed_loop),
+        cmocka_unit_test(dialogues_of_an_open_loop),
         cmocka_unit_test(an_open_loop_has_a_warm_up),
         cmocka_unit_test(a_closed_loop_has_a_warm_up_and_a_session_may_wait),
     };

@@ -31,9 +31,10 @@ static int broken(void *user, const char *text, int64_t *tokens, struct err *e)
 
 static struct pool_spec spec_of(int64_t n)
 {
-    struct pool_spec s = {.route = ROUTE_CHAT, .stream = true, .n = n, .seed = 7, .salt = 11};
-    assert_int_equal(amount_parse("40", "input_len", 1, &s.input_tok, NULL), 0);
-    assert_int_equal(amount_parse("8..12", "output_len", 1, &s.output_tok, NULL), 0);
+    struct pool_spec s = {.route = ROUTE_CHAT, .stream = true, .n = n, .talk.seed = 7, .salt = 11};
+    assert_int_equal(amount_parse("40", "input_len", 1, &s.talk.input_tok, NULL), 0);
+    assert_int_equal(amount_parse("8..12", "output_len", 1, &s.talk.output_tok, NULL), 0);
+    assert_int_equal(amount_parse("1", "turns", 1, &s.talk.turns, NULL), 0);
     return s;
 }
 
@@ -194,12 +195,102 @@ static void time_ends_it_and_errors_come_before_the_window(void **state)
     assert_non_null(strstr(e.text, "no tokenizer today"));
 }
 
+/* What a conversation asks, with the answer that came before; *at becomes when. */
+static enum session_next turn(struct pool *p, int32_t session, const char *answer, enum outcome outcome, struct ask *a,
+                              mono_ns *at)
+{
+    const char *stage = NULL, *why = NULL;
+    struct request last;
+    request_init(&last);
+    last.session = session;
+    last.outcome = outcome;
+    str_addz(&last.text, answer);
+    enum session_next n = pool_ops.next(p, &last, a, &stage, at, &why);
+    request_release(&last);
+    return n;
+}
+
+static struct pool *talking(struct pool_spec *s, const char *turns, const char *think_ms)
+{
+    struct pool *p;
+    assert_int_equal(amount_parse(turns, "turns", 1, &s->talk.turns, NULL), 0);
+    assert_int_equal(amount_parse(think_ms, "think_ms", 0, &s->talk.think_ms, NULL), 0);
+    assert_int_equal(pool_new(&p, s, NULL), 0);
+    return p;
+}
+
+static void expect_messages(const struct ask *a, int n, const char *has)
+{
+    const char *at = a->extra_body_json;
+    for (int i = 0; i < n; i++) {
+        at = strstr(at, "\"role\":");
+        assert_non_null(at++);
+    }
+    assert_null(strstr(at, "\"role\":"));
+    assert_non_null(strstr(a->extra_body_json, has));
+    assert_non_null(strstr(a->extra_body_json, a->prompt));
+}
+
+static void a_conversation_carries_its_history_and_pauses(void **state)
+{
+    struct pool_spec s = spec_of(2);
+    struct ask a;
+    const char *stage = NULL, *why = NULL;
+    mono_ns at = 5;
+    (void)state;
+    s.extra_body_json = "{\"top_k\":3}";
+    s.shared_tok = 20;
+    struct pool *p = talking(&s, "3", "40");
+    assert_true(pool_converses(p));
+    assert_int_equal(pool_ops.next(p, NULL, &a, &stage, &at, &why), SESSION_ANEW);
+    assert_int_equal(at, 5);
+    expect_messages(&a, 1, "\"top_k\":3");
+    char shared[40];
+    memcpy(shared, a.prompt, sizeof shared);
+    assert_int_equal(turn(p, 0, "first answer", OUTCOME_OK, &a, &at), SESSION_ASK);
+    assert_int_equal(at, 5 + 40 * NS_PER_MS);
+    expect_messages(&a, 3, "first answer");
+    assert_memory_not_equal(shared, a.prompt, sizeof shared); /* the history holds it */
+    assert_int_equal(turn(p, 0, "second answer", OUTCOME_OK, &a, &at), SESSION_ASK);
+    expect_messages(&a, 5, "second answer");
+    at = 7; /* the third answer ends it, and another conversation begins at once */
+    assert_int_equal(turn(p, 0, "third answer", OUTCOME_OK, &a, &at), SESSION_ANEW);
+    assert_int_equal(at, 7);
+    expect_messages(&a, 1, "\"top_k\":3");
+    /* an answer that failed ends it, and two were to be begun */
+    assert_int_equal(turn(p, 1, "", OUTCOME_RESET, &a, &at), SESSION_FINISHED);
+    pool_free(p);
+}
+
+static void arrivals_begin_conversations_in_an_open_loop(void **state)
+{
+    struct pool_spec s = spec_of(3);
+    struct ask a;
+    const char *stage = NULL, *why = NULL;
+    mono_ns at = 0;
+    (void)state;
+    s.open = true;
+    struct pool *p = talking(&s, "2", "0");
+    assert_int_equal(pool_ops.next(p, NULL, &a, &stage, &at, &why), SESSION_ANEW);
+    assert_int_equal(pool_ops.next(p, NULL, &a, &stage, &at, &why), SESSION_ANEW);
+    assert_int_equal(turn(p, 1, "of the second", OUTCOME_OK, &a, &at), SESSION_ASK);
+    expect_messages(&a, 3, "of the second");
+    assert_int_equal(turn(p, 1, "", OUTCOME_OK, &a, &at), SESSION_FINISHED);
+    assert_int_equal(turn(p, 0, "of the first", OUTCOME_OK, &a, &at), SESSION_ASK);
+    expect_messages(&a, 3, "of the first");
+    pool_stop(p);
+    assert_int_equal(turn(p, 0, "", OUTCOME_OK, &a, &at), SESSION_FINISHED);
+    pool_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_asks_its_number_and_no_prompt_twice),
         cmocka_unit_test(the_questions_of_the_warm_up_do_not_count),
         cmocka_unit_test(a_stopped_pool_asks_nothing),
+        cmocka_unit_test(a_conversation_carries_its_history_and_pauses),
+        cmocka_unit_test(arrivals_begin_conversations_in_an_open_loop),
         cmocka_unit_test(lengths_are_counted_before_the_window_only),
         cmocka_unit_test(the_seed_gives_the_work_and_the_salt_the_start),
         cmocka_unit_test(a_shared_prefix_stands_before_every_salt),

@@ -17,7 +17,8 @@ static const char good[] =
     "loads:\n"
     "  - {name: c8, max_concurrency: 8, num_requests: 100, precision: \"ttft:3%\", input_len: 16, output_len: 4..64}\n"
     "  - {name: r20, request_rate: 20, arrival: gamma, burstiness: 0.5, duration: 2.5, warmup: 0.5}\n"
-    "  - {name: steps, request_rate: \"10:2s,10..30:4s\", shared_prefix: 9, stream: false}\n"
+    "  - {name: steps, request_rate: \"10:2s,10..30:4s\", shared_prefix: 9, stream: false, turns: 2..5, "
+    "think_ms: 100}\n"
     "blocks: 2\n";
 
 static void loads_are_read_and_become_arms(void **state)
@@ -54,6 +55,9 @@ static void loads_are_read_and_become_arms(void **state)
     assert_int_equal(steps->schedule.law, ARRIVAL_POISSON);
     assert_true(steps->schedule.stages[1].to_rps == 30);
     assert_int_equal(steps->shared_tok, 9);
+    assert_int_equal(steps->turns.high, 5);
+    assert_int_equal(steps->think_ms.low, 100);
+    assert_int_equal(r20->turns.high, 1);
     assert_false(steps->ask.stream);
     study_release(&s);
 }
@@ -67,6 +71,10 @@ static const struct bad bads[] = {
     {"request_rate: 20", "request_rate: -20", "f.yaml:6:"},
     {"duration: 2.5", "duration: 0", "duration"},
     {"warmup: 0.5", "warmup: -1", "warmup"},
+    {"turns: 2..5", "turns: 0..5", "turns"},
+    {"turns: 2..5", "turns: 2..1001", "at most 1000"},
+    {"turns: 2..5", "turns: 1", "give turns"},
+    {"turns: 2..5", "turns: 2, route: completion", "route chat"},
     {"ttft:3%", "tftt:3%", "did you mean 'ttft'"},
     {"gamma", "gama", "arrival"},
     {"4..64", "64..4", "output_len"},
@@ -103,6 +111,8 @@ static void every_word_of_a_load_changes_the_plan(void **state)
         {"burstiness: 0.5", "burstiness: 0.6"},
         {"duration: 2.5", "duration: 2.6"},
         {"warmup: 0.5", "warmup: 0.6"},
+        {"turns: 2..5", "turns: 2..4"},
+        {"think_ms: 100", "think_ms: 99"},
         {"ttft:3%", "ttft:4%"},
         {"10..30", "10..31"},
         {"shared_prefix: 9", "shared_prefix: 8"},
