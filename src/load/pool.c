@@ -119,7 +119,7 @@ static int make_turns(struct pool *p, int64_t number, struct talk *t, struct err
     if (row && row->n_turns)
         return take_texts(p, number, row, t, e);
     for (size_t i = 0; i < t->n && !rc; i++) {
-        if (row) {
+        if (row) { /* one turn */
             t->turn[i].plan.input_tok = row->input_tok;
             t->turn[i].plan.output_tok = row->output_tok;
         }

@@ -106,13 +106,16 @@ static int close_stages(const struct yaml_node *map, struct study_load *l, struc
 static int check_shape(const struct yaml_node *map, struct study_load *l, struct err *e)
 {
     bool open = l->schedule.n_stages > 0;
-    if (open + (l->max_concurrency > 0) + (l->trace != NULL) != 1)
-        return yaml_error(map, e, "the load '%s' needs max_concurrency, request_rate or trace, one of them", l->name);
-    if (l->trace)
-        return 0;
+    int shapes = open + (l->max_concurrency > 0);
+    if (shapes > 1 || (!shapes && !l->trace))
+        return yaml_error(map, e, "the load '%s' needs max_concurrency or request_rate, one of them, or a trace",
+                          l->name);
+    if (shapes && l->trace && l->trace_speed != 1)
+        return yaml_error(yaml_get(map, "trace_speed"), e,
+                          "trace_speed: the load has its own times, not those of the trace");
     int rc = open ? close_stages(map, l, e) : 0;
     bool ends = open && l->schedule.stages[l->schedule.n_stages - 1].duration_ns != SCHEDULE_OPEN;
-    if (!rc && !ends && !l->num_requests && !l->duration_ns)
+    if (!rc && !ends && !l->num_requests && !l->duration_ns && !l->trace)
         rc = yaml_error(map, e, "the load '%s' never ends: give num_requests or duration", l->name);
     return rc;
 }
@@ -139,6 +142,7 @@ static int read_load(struct study *s, const struct yaml_node *map, struct study_
         (rc = read_turns(map, l, e)))
         return rc;
     l->warmup_ns = (mono_ns)(warmup * 1e9);
+    l->output_given = yaml_get(map, "output_len") != NULL;
     l->duration_ns = (mono_ns)(seconds * 1e9);
     return check_shape(map, l, e);
 }

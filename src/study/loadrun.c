@@ -32,7 +32,7 @@ static uint64_t block_seed(const struct executor *x, int32_t block)
 }
 
 /* What the reader found out about the file stays with the result. */
-static int note_trace(struct executor *x, const struct trace *t, struct err *e)
+static int note_trace(struct executor *x, const struct trace *t, const char *used, struct err *e)
 {
     struct str json = STR_INIT;
     struct json_writer w;
@@ -46,6 +46,7 @@ static int note_trace(struct executor *x, const struct trace *t, struct err *e)
     json_kint(&w, "rows", (int64_t)t->n);
     json_kz(&w, "unit", trace_unit_word(t->unit));
     json_kz(&w, "unit_why", str_z(&t->unit_why));
+    json_kz(&w, "used", used);
     json_object_end(&w);
     int rc = store_note(x->store, "trace", str_z(&json), e);
     str_release(&json);
@@ -62,8 +63,7 @@ static void cut(struct schedule *s, const struct study_load *l)
         s->n = first + (size_t)l->num_requests;
 }
 
-static int set_trace(struct executor *x, const struct study_load *l, struct stage *st, struct pool_spec *pool,
-                     struct err *e)
+static int read_times(const struct study_load *l, struct stage *st, struct err *e)
 {
     double to_ns = l->duration_ns ? (double)(l->warmup_ns + l->duration_ns) * l->trace_speed : 0;
     struct trace_spec spec = {.speed = l->trace_speed,
@@ -72,23 +72,56 @@ static int set_trace(struct executor *x, const struct study_load *l, struct stag
     int rc = trace_read(&st->trace, l->trace, &spec, e);
     if (!rc)
         rc = trace_schedule(&st->trace, &st->schedule, e);
-    for (size_t i = 0; i < st->trace.n && !rc; i++)
-        if (st->trace.rows[i].input_tok < 1 || st->trace.rows[i].output_tok < 1)
-            rc = err_set(e, ERR_INPUT, "%s:%ld: a load needs the tokens of prompt and answer", l->trace,
-                         st->trace.rows[i].line);
     if (!rc)
         cut(&st->schedule, l);
-    pool->rows = st->trace.rows;
-    pool->n_rows = st->trace.n;
-    return rc ? rc : note_trace(x, &st->trace, e);
+    return rc;
 }
 
-static int set_arrivals(const struct study_load *l, uint64_t seed, struct stage *st, struct err *e)
+static int check_rows(const struct study_load *l, const struct trace *t, struct err *e)
+{
+    bool texts = t->format == TRACE_SHAREGPT;
+    for (size_t i = 0; i < t->n && !texts; i++)
+        if (t->rows[i].input_tok < 1 || t->rows[i].output_tok < 1)
+            return err_set(e, ERR_INPUT, "%s:%ld: a load needs the tokens of prompt and answer", l->trace,
+                           t->rows[i].line);
+    if (!texts && l->turns.high > 1)
+        return err_set(e, ERR_INPUT, "%s: turns need the texts of conversations; these are lengths", l->trace);
+    return 0;
+}
+
+static bool follows_trace(const struct study_load *l)
+{
+    return l->trace && !l->max_concurrency && !l->schedule.n_stages;
+}
+
+/* The trace's times, or what it says for a load with times of its own: its rows, until they are over if nothing else is. */
+static int set_trace(struct executor *x, const struct study_load *l, struct stage *st, struct pool_spec *pool,
+                     struct err *e)
+{
+    bool times = follows_trace(l);
+    int rc = times ? read_times(l, st, e) : trace_read(&st->trace, l->trace, &(struct trace_spec){0}, e);
+    if (!rc)
+        rc = check_rows(l, &st->trace, e);
+    if (rc)
+        return rc;
+    pool->rows = st->trace.rows;
+    pool->n_rows = st->trace.n;
+    pool->recorded_limits = !l->output_given;
+    if (!times && !l->num_requests && !l->duration_ns)
+        pool->n = (int64_t)st->trace.n;
+    return note_trace(x, &st->trace,
+                      times                                ? "times and lengths"
+                      : st->trace.format == TRACE_SHAREGPT ? "texts"
+                                                           : "lengths",
+                      e);
+}
+
+static int set_arrivals(const struct study_load *l, const struct pool_spec *pool, struct stage *st, struct err *e)
 {
     struct schedule_spec when = l->schedule;
-    when.count = l->num_requests;
+    when.count = pool->n < INT64_MAX ? pool->n : 0;
     when.uncounted_ns = l->warmup_ns;
-    when.seed = seed;
+    when.seed = pool->talk.seed;
     return schedule_make(&when, &st->schedule, e);
 }
 
@@ -115,8 +148,8 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
     server_request_options(server, &spec.options);
     if (!rc && l->trace)
         rc = set_trace(x, l, st, &spec, e);
-    else if (!rc && !l->max_concurrency)
-        rc = set_arrivals(l, spec.talk.seed, st, e);
+    if (!rc && l->schedule.n_stages)
+        rc = set_arrivals(l, &spec, st, e);
     if (!l->max_concurrency)
         spec.n = (int64_t)st->schedule.n;
     if (!rc && !l->max_concurrency && (!spec.n || st->schedule.at_ns[spec.n - 1] < l->warmup_ns))

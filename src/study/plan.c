@@ -112,6 +112,8 @@ static void add_loads(struct json_writer *w, const struct study *s)
         json_kint(w, "num_requests", l->num_requests);
         add_options(w, &l->ask.options);
         add_amount(w, "output_len", &l->output_tok);
+        if (l->trace && l->output_given)
+            json_kbool(w, "output_len_given", true);
         if (l->precision)
             json_kz(w, "precision", l->precision);
         json_kz(w, "route", l->ask.route == ROUTE_CHAT ? "chat" : "completion");

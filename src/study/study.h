@@ -41,7 +41,9 @@ struct study_load {
     int64_t shared_tok;                /* of a prefix that all prompts share; 0 */
     int64_t max_concurrency;           /* 0: open loop */
     struct schedule_spec schedule;     /* open loop: when; its count and seed are set by the run */
-    const char *trace;                 /* resolved path; NULL: none */
+    const char
+        *trace; /* resolved path; NULL: none. Without the two above its times are used, else its lengths or texts */
+    bool output_given; /* output_tok was asked for: the recorded answers of a trace do not limit ours */
     char trace_sha256[65];
     double trace_speed;    /* 2: twice the load in half the time */
     int64_t num_requests;  /* conversations, where there are turns; 0: until duration_ns */

@@ -23,6 +23,18 @@ if shape == "trace":
     assert planned[1] - planned[0] == 100_000_000, planned  # twice the speed
     sys.exit(0)
 
+if shape == "rows":
+    assert len(rows) == int(sys.argv[3])
+    for i, r in enumerate(rows):
+        assert (r["prompt_tokens"], r["completion_tokens"]) == [(20, 8), (30, 4)][i % 2]
+    sys.exit(0)
+if shape == "texts":
+    bodies = [json.loads(r["prompt"])["messages"] for r in rows]
+    assert [len(b) for b in bodies] == [1, 3, 1], bodies
+    assert [b[-1]["content"].split("\n")[-1] for b in bodies] == ["What is a load?", "And then?", "Hm?"]
+    assert bodies[1][1] == {"role": "assistant", "content": rows[0]["text"]}, bodies[1]
+    assert not any("RECORDED" in r["prompt"] for r in rows)
+    sys.exit(0)
 if shape == "talk":
     n, turns = int(sys.argv[3]), int(sys.argv[4])
     talks = {}

@@ -64,6 +64,25 @@ load talk-open --request-rate 20 --arrival constant --duration 0.5 --turns 3 --t
 python3 "$here/check_load.py" talk talk-open.jsonl 10 3 || fail "conversations of an open loop"
 said talk-open '10 conversations, 0 cut short'
 
+# Lengths of a trace in a closed loop, in its order; with a count, again from its first row.
+load rows-closed --trace t.csv --max-concurrency 1
+python3 "$here/check_load.py" rows rows-closed.jsonl 2 || fail "lengths of a trace in a closed loop"
+load rows-again --trace t.csv --request-rate 50 --num-requests 5
+python3 "$here/check_load.py" rows rows-again.jsonl 5 || fail "lengths of a trace at a rate"
+
+# Texts: the user's turns, the recorded answers replaced by those that came.
+cat >said.json <<'EOF'
+[{"id": "a", "conversations": [{"from": "human", "value": "What is a load?"}, {"from": "gpt", "value": "RECORDED"},
+                               {"from": "human", "value": "And then?"}, {"from": "gpt", "value": "RECORDED"}]},
+ {"id": "b", "conversations": [{"from": "human", "value": "Hm?"}, {"from": "gpt", "value": "RECORDED"}]}]
+EOF
+load texts --trace said.json --max-concurrency 1 --turns 2
+python3 "$here/check_load.py" texts texts.jsonl || fail "texts of conversations"
+"$chimera" load "$url" -m stub --trace said.json -o none2.db >out 2>&1 && fail "texts without times were followed"
+grep -q "no times" out || fail "no word of texts without times"
+"$chimera" load "$url" -m stub --trace t.csv --max-concurrency 1 --turns 2 -o none3.db >out 2>&1 && fail "turns of lengths"
+grep -q 'turns need the texts' out || fail "no word of turns without texts"
+
 # The same command on a complete result does nothing; another plan in the same file is refused.
 "$chimera" load "$url" -m stub --input-len 16 --output-len 8 --max-concurrency 8 --num-requests 100 -o closed.db 2>&1 |
     grep -q 'is complete' || fail "a complete result was run again"

@@ -228,7 +228,8 @@ static void expect_messages(const struct ask *a, int n, const char *has)
     }
     assert_null(strstr(at, "\"role\":"));
     assert_non_null(strstr(a->extra_body_json, has));
-    assert_non_null(strstr(a->extra_body_json, a->prompt));
+    const char *line = strrchr(a->prompt, '\n');
+    assert_non_null(strstr(a->extra_body_json, line ? line + 1 : a->prompt));
 }
 
 static void a_conversation_carries_its_history_and_pauses(void **state)
@@ -283,12 +284,103 @@ static void arrivals_begin_conversations_in_an_open_loop(void **state)
     pool_free(p);
 }
 
+static const struct trace_turn spoken[] = {{TRACE_SYSTEM, "Be brief."},
+                                           {TRACE_USER, "What is a load?"},
+                                           {TRACE_ASSISTANT, "Sixteen bytes ok"},
+                                           {TRACE_USER, "And then?"},
+                                           {TRACE_ASSISTANT, "Eight ok"}};
+static const struct trace_turn unanswered[] = {{TRACE_USER, "Hm?"}};
+static const struct trace_row talks[] = {{.input_tok = -1, .output_tok = -1, .turns = spoken, .n_turns = 5},
+                                         {.input_tok = -1, .output_tok = -1, .turns = unanswered, .n_turns = 1}};
+
+/* A text's own words behind the salt, the tokens of its recorded answer as the limit; the rows come again. */
+static void texts_of_a_trace_are_asked_one_by_one(void **state)
+{
+    struct pool_spec s = spec_of(3);
+    struct pool *p;
+    struct ask a;
+    char first[64];
+    (void)state;
+    s.rows = talks;
+    s.n_rows = 2;
+    s.recorded_limits = true;
+    s.count = quarter;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    assert_true(ask(p, &a));
+    assert_string_equal(a.system, "Be brief.");
+    assert_string_equal(strchr(a.prompt, '\n'), "\nWhat is a load?");
+    assert_int_equal(a.options.num_predict, 4);
+    memcpy(first, a.prompt, 16);
+    assert_true(ask(p, &a));
+    assert_null(a.system);
+    assert_string_equal(strchr(a.prompt, '\n'), "\nHm?");
+    assert_in_range(a.options.num_predict, 8, 12); /* no answer: as the load says */
+    assert_true(ask(p, &a));
+    assert_string_equal(strchr(a.prompt, '\n'), "\nWhat is a load?");
+    assert_memory_not_equal(a.prompt, first, 16); /* another salt */
+    assert_false(ask(p, &a));
+    assert_int_equal(pool_estimated(p), 0);
+    pool_free(p);
+    s.recorded_limits = false;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    assert_true(ask(p, &a));
+    assert_in_range(a.options.num_predict, 8, 12);
+    pool_free(p);
+}
+
+static void texts_of_a_trace_are_turns(void **state)
+{
+    struct pool_spec s = spec_of(2);
+    struct ask a;
+    const char *stage = NULL, *why = NULL;
+    mono_ns at = 0;
+    (void)state;
+    s.rows = talks;
+    s.n_rows = 2;
+    struct pool *p = talking(&s, "3", "0");
+    assert_int_equal(pool_ops.next(p, NULL, &a, &stage, &at, &why), SESSION_ANEW);
+    expect_messages(&a, 2, "Be brief.");
+    assert_int_equal(turn(p, 0, "our own answer", OUTCOME_OK, &a, &at), SESSION_ASK);
+    assert_string_equal(a.prompt, "And then?");
+    expect_messages(&a, 4, "our own answer");
+    assert_null(strstr(a.extra_body_json, "Sixteen"));
+    /* two turns, not three; the next conversation has one */
+    assert_int_equal(turn(p, 0, "", OUTCOME_OK, &a, &at), SESSION_ANEW);
+    expect_messages(&a, 1, "Hm?");
+    assert_int_equal(turn(p, 1, "", OUTCOME_OK, &a, &at), SESSION_FINISHED);
+    pool_free(p);
+}
+
+static void lengths_of_a_trace_come_in_its_order_and_again(void **state)
+{
+    static const struct trace_row rows[] = {{.input_tok = 10, .output_tok = 3}, {.input_tok = 20, .output_tok = 5}};
+    struct pool_spec s = spec_of(3);
+    struct pool *p;
+    struct ask a;
+    int64_t tokens;
+    (void)state;
+    s.rows = rows;
+    s.n_rows = 2;
+    s.count = quarter;
+    assert_int_equal(pool_new(&p, &s, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(ask(p, &a));
+        assert_int_equal(a.options.num_predict, i == 1 ? 5 : 3);
+        quarter(NULL, a.prompt, &tokens, NULL);
+        assert_int_equal(tokens, i == 1 ? 20 : 10);
+    }
+    pool_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_asks_its_number_and_no_prompt_twice),
         cmocka_unit_test(the_questions_of_the_warm_up_do_not_count),
         cmocka_unit_test(a_stopped_pool_asks_nothing),
+        cmocka_unit_test(texts_of_a_trace_are_asked_one_by_one),
+        cmocka_unit_test(texts_of_a_trace_are_turns),
+        cmocka_unit_test(lengths_of_a_trace_come_in_its_order_and_again),
         cmocka_unit_test(a_conversation_carries_its_history_and_pauses),
         cmocka_unit_test(arrivals_begin_conversations_in_an_open_loop),
         cmocka_unit_test(lengths_are_counted_before_the_window_only),
