@@ -321,23 +321,39 @@ void load_of_run(const struct run *r, struct load_run *out)
 
 /* ---- arrivals ---------------------------------------------------------------------------------------------- */
 
+/* In operational time (rate 1), and the least and the most that each can have been. */
 struct gaps {
-    double *at, *low, *high; /* owned; times the rate, and the least and the most that they can have been */
+    double *at, *low, *high; /* owned */
     size_t n;
 };
 
-static void gaps_init(struct gaps *g, const struct sends *s, mono_ns before, double rate, double lag_s)
+/* Offsets from the run's start; those that are too far from it for a difference, or before it, count as 0. */
+static int64_t offset_of(mono_ns t, mono_ns start)
+{
+    int64_t d;
+    return __builtin_sub_overflow(t, start, &d) || d < 0 ? 0 : d;
+}
+
+static double expected(const struct load_law *law, int64_t at_ns)
+{
+    return rate_expected(law->stages, law->n_stages, at_ns);
+}
+
+static void gaps_init(struct gaps *g, const struct sends *s, const struct run *r, const struct load_law *law,
+                      bool from_start)
 {
     size_t bytes = (s->n + 1) * sizeof(double);
+    double lag_us = r->health.send_lag_p99_us, before = 0;
+    int64_t lag_ns = lag_us > 1e-3 && lag_us < 1e12 ? llround(lag_us * 1e3) : 1;
     *g = (struct gaps){xmalloc(bytes), xmalloc(bytes), xmalloc(bytes), 0};
     for (size_t i = 0; i < s->n; i++) {
-        int64_t gap_ns;
-        mono_ns now = s->at[i]->stamp[STAMP_SENT];
-        if (before != MONO_NONE && !__builtin_sub_overflow(now, before, &gap_ns) && gap_ns >= 0) {
-            double gap = (double)gap_ns / 1e9;
-            g->at[g->n] = gap * rate;
-            g->low[g->n] = fmax(0, gap - lag_s) * rate;
-            g->high[g->n++] = (gap + lag_s) * rate;
+        int64_t at_ns = offset_of(s->at[i]->stamp[STAMP_SENT], r->started_ns);
+        int64_t late_ns = at_ns < INT64_MAX - lag_ns ? at_ns + lag_ns : at_ns;
+        double now = expected(law, at_ns);
+        if (i || from_start) {
+            g->at[g->n] = now - before;
+            g->low[g->n] = fmax(0, expected(law, at_ns - lag_ns) - before);
+            g->high[g->n++] = expected(law, late_ns) - before;
         }
         before = now;
     }
@@ -359,14 +375,12 @@ void load_arrivals_of_run(const struct run *r, const struct load_law *law, struc
     struct gaps g;
     struct renewal_test t;
     bool random = isfinite(law->shape);
-    double lag_us = r->health.send_lag_p99_us;
     sends_init(&s, r);
     if (r->n_sessions > 1)
         keep_first_turns(&s);
-    /* a random law's first gap begins at the release; the first send of a constant one, or behind a warm-up, opens its
-     * first gap */
-    bool released = random && r->n_sessions && !r->n_warmup;
-    gaps_init(&g, &s, released ? r->sessions[0].released_ns : MONO_NONE, law->rate, lag_us > 0 ? lag_us / 1e6 : 1e-9);
+    /* a random law's first gap begins at the start; the first send of a constant one, or behind a warm-up, opens its first
+     * gap */
+    gaps_init(&g, &s, r, law, random && !r->n_warmup);
     *out = (struct load_arrivals){s.n, renewal_cv2(g.at, g.n), random ? 1 / law->shape : 0, false, NAN, NAN, NAN, NAN};
     if (random && s.n >= RENEWAL_MIN_N) {
         renewal_test(g.at, g.low, g.high, g.n, law->shape, &t);

@@ -8,6 +8,7 @@
 
 #include "record/metric.h"
 #include "record/run.h"
+#include "stats/rate.h"
 
 /* Whether every session of a run is plain load, and there is one. */
 bool load_is(const struct run *r);
@@ -89,8 +90,10 @@ struct load_run {
 /* ---- the arrivals of an open loop ----------------------------------------------------------------------------- */
 
 struct load_law {
-    double rate;  /* per second, > 0, the same all the time */
-    double shape; /* of gamma gaps of mean 1 / rate, > 0; 1: Poisson arrivals; INFINITY: constant gaps */
+    const struct rate_stage *stages; /* the rate from the run's start on; borrowed */
+    size_t n_stages;                 /* > 0 */
+    double
+        shape; /* of gamma gaps of mean 1 / rate (in operational time), > 0; 1: Poisson arrivals; INFINITY: constant gaps */
 };
 
 /* Did the requests, of conversations the first ones, leave as the law says? By the times of sending, each known to the run's p99 of send lag only. */

@@ -33,7 +33,7 @@ void schedule_release(struct schedule *s)
     *s = (struct schedule){0};
 }
 
-/* ---- the integrated rate and its inverse, within one stage ----------------------------------------------------- */
+/* ---- the inverse of the integrated rate, within one stage ----------------------------------------------------- */
 
 static double seconds(int64_t ns)
 {
@@ -44,11 +44,6 @@ static double seconds(int64_t ns)
 static double slope(const struct rate_stage *s)
 {
     return s->duration_ns == SCHEDULE_OPEN ? 0 : (s->to_rps - s->from_rps) / seconds(s->duration_ns);
-}
-
-static double stage_integral(const struct rate_stage *s, double t_s)
-{
-    return t_s * (s->from_rps + slope(s) * t_s / 2);
 }
 
 static double stage_area(const struct rate_stage *s)
@@ -65,18 +60,6 @@ static double stage_inverse(const struct rate_stage *s, double y)
         return 0;
     double under = s->from_rps * s->from_rps + 2 * slope(s) * y;
     return 2 * y / (s->from_rps + sqrt(fmax(0, under)));
-}
-
-double schedule_expected(const struct schedule_spec *spec, int64_t at_ns)
-{
-    double sum = 0;
-    for (size_t i = 0; i < spec->n_stages && at_ns > 0; i++) {
-        const struct rate_stage *s = &spec->stages[i];
-        int64_t inside = at_ns < s->duration_ns ? at_ns : s->duration_ns;
-        sum += stage_integral(s, seconds(inside));
-        at_ns -= inside;
-    }
-    return sum;
 }
 
 /* ---- checks ----------------------------------------------------------------------------------------------------- */

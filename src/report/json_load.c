@@ -17,7 +17,7 @@
  *     warmup    drop of n sends by MSER-5, settled, by: the series that settles last, null when too few
  *     gap_max_ms, gap_max_request, stall_ms, streamed, stalled: completed requests with a gap, and with one over stall_ms
  *     late, late_limit_ms               sent later than that after planned
- *     arrivals  only of an open loop with one rate: n sends, cv2 of their gaps and cv2_law; p_gaps (Kolmogorov), p_counts
+ *     arrivals  only of an open loop with a rate: n sends, cv2 of their gaps in operational time and cv2_law; p_gaps (Kolmogorov), p_counts
  *               (dispersion), p_neighbours (lag-1 autocorrelation), p (Bonferroni) that they follow the law: null for
  *               constant gaps and for fewer than 20 sends
  *     precision only when the load was to stop by it: metric, statistic (median, mean), asked (relative half width), relative

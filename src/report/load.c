@@ -18,6 +18,19 @@ static yyjson_val *named(yyjson_val *list, const char *name)
     return NULL;
 }
 
+#define MOST_RPS 1e6 /* no load was ever planned with more: such a plan is not ours */
+
+static const struct rate_stage *read_stages(struct report_view *v, yyjson_val *stages, size_t n)
+{
+    struct rate_stage *out = arena_alloc(&v->arena, n * sizeof *out);
+    for (size_t i = 0; i < n; i++) {
+        int64_t ns = yyjson_get_sint(yyjson_arr_get(stages, 3 * i + 2));
+        out[i] = (struct rate_stage){yyjson_get_num(yyjson_arr_get(stages, 3 * i)),
+                                     yyjson_get_num(yyjson_arr_get(stages, 3 * i + 1)), ns > 0 ? ns : RATE_OPEN};
+    }
+    return out;
+}
+
 /* Stages are stored flat: from, to, ns, from, to, ns, … */
 static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *load)
 {
@@ -40,8 +53,8 @@ static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *lo
     bool turns = yyjson_obj_get(load, "turns");
     l->open = true;
     l->rate = low < high || turns ? NAN : high; /* conversations arrive: requests are more */
-    if (low == high && high > 0 && shape > 0)
-        l->law = (struct load_law){high, shape};
+    if (low >= 0 && high > 0 && high <= MOST_RPS && shape > 0)
+        l->law = (struct load_law){read_stages(v, stages, n), n, shape};
     const char *what = turns ? "arrivals of conversations" : "arrivals";
     l->asked = low < high
                    ? arena_printf(&v->arena, "%s %s, %s to %s/s in %zu stage%s", law, what, number_text(&v->arena, low),
@@ -100,7 +113,7 @@ void view_loads(struct report_view *v)
         read_asked(v, arm, arm->load);
         for (size_t k = 0; k < arm->n_runs; k++)
             load_of_run(arm->runs[k], &arm->load->runs[k]);
-        if (arm->load->law.rate > 0)
+        if (arm->load->law.n_stages)
             check_arrivals(v, arm);
         if (arm->load->precision.metric)
             check_precision(v, arm);

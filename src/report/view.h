@@ -41,7 +41,7 @@ struct view_load {
     const char *asked;   /* "closed loop of 2", "poisson arrivals at 20/s"; "load" when the plan does not tell */
     bool open;           /* an open loop */
     double rate;         /* asked, per second; NaN: a closed loop, or more than one rate */
-    struct load_law law; /* of an open loop with one rate; else rate is 0 */
+    struct load_law law; /* of an open loop; else it has no stages */
     struct load_arrivals *arrivals;  /* one per run, as runs; NULL without a law */
     struct precision_rule precision; /* asked for; its metric NULL: none */
     struct precision *precisions;    /* one per run, as runs; NULL: not asked for */

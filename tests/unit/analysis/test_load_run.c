@@ -392,27 +392,36 @@ static struct run exponential(struct arena *a, double rate)
     return r;
 }
 
+static const struct load_law *law(double rate, double shape)
+{
+    static struct rate_stage stage;
+    static struct load_law l;
+    stage = (struct rate_stage){rate, rate, RATE_OPEN};
+    l = (struct load_law){&stage, 1, shape};
+    return &l;
+}
+
 static void arrivals_of_a_law(void **state)
 {
     (void)state;
     struct arena a = {0};
     struct load_arrivals x;
     struct run r = exponential(&a, 10);
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_int_equal(x.n, 100);
     assert_true(x.tested && x.ks_p > 0.999 && x.dispersion_p > 0.5 && x.acf1_p > 0.5 && x.p == 1);
     assert_true(x.cv2 > 0.8 && x.cv2 < 1.05 && x.cv2_law == 1);
-    load_arrivals_of_run(&r, &(struct load_law){20, 1}, &x); /* half the asked rate */
+    load_arrivals_of_run(&r, law(20, 1), &x); /* half the asked rate */
     assert_true(x.tested && x.ks_p < 1e-4 && x.p < 1e-3);
-    load_arrivals_of_run(&r, &(struct load_law){10, 4}, &x); /* burstier than asked */
+    load_arrivals_of_run(&r, law(10, 4), &x); /* burstier than asked */
     assert_true(x.tested && x.p < 1e-3 && x.cv2_law == 0.25);
-    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
     assert_true(!x.tested && isnan(x.p) && isnan(x.ks_p) && x.cv2_law == 0 && x.cv2 > 0.8);
     r.n_requests = 19;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(!x.tested && isnan(x.p) && x.cv2 > 0);
     r.n_requests = 0;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(!x.tested && isnan(x.cv2) && x.n == 0);
     arena_release(&a);
 }
@@ -427,16 +436,16 @@ static void where_gaps_begin(void **state)
     struct run r = load_run(&a, 40, 10);
     for (int i = 0; i < 40; i++)
         ask(&r, 50 + i * 0.1, 0, 0.01, 0.05, 3);
-    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
     assert_true(x.cv2 < 1e-9);
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.cv2 > 10); /* one gap of 50 s */
     for (int i = 0; i < 40; i++)
         r.requests[i].stamp[STAMP_SENT] -= 50 * NS_PER_S;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.tested && x.ks_p < 1e-3);
     r.health.send_lag_p99_us = 3e5;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.tested && x.ks_p > 0.9);
     arena_release(&a);
 }
@@ -471,7 +480,7 @@ static void a_warm_up_is_seen_in_flight_only(void **state)
     NEAR(l.latency[0].max, 700);
     assert_int_equal(l.late, 0);
     assert_int_equal(l.warmup.n, 2);
-    load_arrivals_of_run(&r, &(struct load_law){1, 1}, &x); /* no gap from the release */
+    load_arrivals_of_run(&r, law(1, 1), &x); /* no gap from the release */
     assert_int_equal(x.n, 2);
     assert_true(isnan(x.cv2));
     arena_release(&a);
@@ -494,13 +503,40 @@ static void conversations_arrive_by_their_first_turns(void **state)
         q->turn = 1;
     }
     r.sessions[4].ok = false;
-    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
     assert_int_equal(x.n, 9);
     assert_true(x.cv2 < 1e-9);
     load_of_run(&r, &l);
     assert_int_equal(l.conversations, 9);
     assert_int_equal(l.cut_short, 1);
     assert_int_equal(l.counts.completed, 18);
+    arena_release(&a);
+}
+
+/* 0 to 20 per second in 2 s, then 20: by the integral 5 t^2 the k-th send is at sqrt(k / 5), then every 0.05 s; the warm-up of
+ * 1 s takes the first five. */
+static void a_ramp_is_tested_in_its_own_time(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_arrivals x;
+    const struct rate_stage stages[] = {{0, 20, 2 * NS_PER_S}, {20, 20, RATE_OPEN}};
+    const struct load_law constant = {stages, 2, INFINITY}, flat = {&stages[1], 1, INFINITY};
+    struct run r = load_run(&a, 40, 4);
+    for (int k = 0; k < 40; k++)
+        ask(&r, k < 20 ? sqrt(k / 5.0) : 2 + (k - 20) * 0.05, 0, 0.01, 0.02, 3);
+    load_arrivals_of_run(&r, &constant, &x);
+    assert_int_equal(x.n, 40);
+    assert_true(x.cv2 < 1e-9 && !x.tested);
+    load_arrivals_of_run(&r, &flat, &x);
+    assert_true(x.cv2 > 0.1);
+    for (int k = 0; k < 5; k++)
+        r.requests[k].flags |= REQUEST_WARMUP;
+    r.sessions[0].released_ns = at_s(1);
+    run_part_warmup(&r);
+    load_arrivals_of_run(&r, &constant, &x);
+    assert_int_equal(x.n, 35);
+    assert_true(x.cv2 < 1e-9);
     arena_release(&a);
 }
 
@@ -521,6 +557,7 @@ int main(void)
         cmocka_unit_test(stalls),
         cmocka_unit_test(arrivals_of_a_law),
         cmocka_unit_test(where_gaps_begin),
+        cmocka_unit_test(a_ramp_is_tested_in_its_own_time),
         cmocka_unit_test(a_warm_up_is_seen_in_flight_only),
         cmocka_unit_test(conversations_arrive_by_their_first_turns),
     };
