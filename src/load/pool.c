@@ -7,6 +7,7 @@
 struct question {
     struct str prompt;
     struct turn_plan plan;
+    bool estimated;
 };
 
 /* One conversation, a single question included. */
@@ -63,7 +64,7 @@ static int make_words(struct pool *p, int64_t number, size_t turn, struct questi
         maker.shared = NULL;
     int rc = prompt_make(&maker, prompt_number(number, turn), q->plan.input_tok, &text, e);
     p->maker.words_per_tok = maker.words_per_tok;
-    p->estimated += text.estimated;
+    q->estimated = text.estimated;
     q->prompt = text.text;
     return rc;
 }
@@ -78,7 +79,7 @@ static int limit_answer(struct pool *p, const char *recorded, struct question *q
         return rc;
     if (!p->maker.count) {
         tokens = (int64_t)((double)bytes * p->tok_per_byte);
-        p->estimated++;
+        q->estimated = true;
     } else if (bytes) {
         p->tok_per_byte = (double)tokens / (double)bytes;
     }
@@ -245,6 +246,7 @@ static void fill_ask(struct pool *p, struct talk *t, struct ask *ask)
                         .extra_body_json = p->spec.extra_body_json};
     ask->options.set |= OPTION_NUM_PREDICT;
     ask->options.num_predict = q->plan.output_tok;
+    p->estimated += q->estimated;
     if (!pool_converses(p))
         return;
     conversation_say(&t->said, CONVERSATION_USER, str_z(&q->prompt), q->prompt.len);

@@ -43,7 +43,7 @@ void pool_free(struct pool *p);
 bool pool_converses(const struct pool *p);
 /* Nothing more is asked; what is in flight goes on. */
 void pool_stop(struct pool *p);
-/* Questions whose length, or whose answer's limit, is estimated, of those made so far. */
+/* Questions whose length, or whose answer's limit, is estimated, of those asked so far. */
 int64_t pool_estimated(const struct pool *p);
 extern const struct session_ops pool_ops; /* user: struct pool */
 

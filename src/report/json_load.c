@@ -6,6 +6,7 @@
  *     run, block, verdict, counted      numbers of a run that is not counted (VOID) count nowhere
  *     planned, completed, failed, cancelled, unsent
  *     warmup_requests                   planned before the window: in no other number but what was in flight
+ *     estimated                        questions, warm-up included, whose length was not counted; null: not told
  *     conversations, cut_short          of several turns; those that an answer that failed ended
  *     window_s                          from the release, or the end of the warm-up, to the end of the last request
  *     planned_rate, sent_rate           per second, from the first to the last of their stamps
@@ -193,6 +194,10 @@ void json_load(struct json_writer *w, const struct report_view *v, const struct 
     for (size_t i = 0; i < arm->n_runs; i++) {
         json_object(w);
         run(w, &l->runs[i]);
+        if (l->estimated[i] < 0)
+            json_knull(w, "estimated");
+        else
+            json_kint(w, "estimated", l->estimated[i]);
         if (l->arrivals)
             arrivals(w, &l->arrivals[i]);
         if (l->precisions)

@@ -70,6 +70,7 @@ static void read_asked(struct report_view *v, const struct view_arm *arm, struct
     const char *name = yyjson_get_str(yyjson_obj_get(named(yyjson_obj_get(root, "arms"), arm->name), "load"));
     yyjson_val *load = named(yyjson_obj_get(root, "loads"), name);
     int64_t width = yyjson_get_sint(yyjson_obj_get(load, "max_concurrency"));
+    bool trace = yyjson_get_len(yyjson_obj_get(load, "trace")) > 0;
     const char *precision = yyjson_get_str(yyjson_obj_get(load, "precision"));
     l->asked = "load";
     l->rate = NAN;
@@ -80,6 +81,11 @@ static void read_asked(struct report_view *v, const struct view_arm *arm, struct
                                 yyjson_obj_get(load, "turns") ? " conversations" : "");
     else
         open_loop(v, l, load);
+    if (trace && (width > 0 || l->open))
+        l->asked = arena_printf(&v->arena, "%s, rows of a trace", l->asked);
+    else if (trace)
+        l->asked = "times and lengths of a trace";
+    l->open = l->open || (trace && width <= 0);
     yyjson_doc_free(doc);
 }
 
@@ -99,6 +105,15 @@ static void check_precision(struct report_view *v, struct view_arm *arm)
         arm->load->precisions[k] = precision_of_run(&arm->load->precision, arm->runs[k]);
 }
 
+static int64_t read_estimated(const char *json)
+{
+    yyjson_doc *doc = json ? json_read(json, strlen(json), NULL, NULL) : NULL;
+    yyjson_val *n = yyjson_obj_get(yyjson_doc_get_root(doc), "estimated");
+    int64_t estimated = yyjson_is_int(n) ? yyjson_get_sint(n) : -1;
+    yyjson_doc_free(doc);
+    return estimated;
+}
+
 void view_loads(struct report_view *v)
 {
     for (size_t i = 0; i < v->n_arms; i++) {
@@ -111,8 +126,11 @@ void view_loads(struct report_view *v)
         arm->load = arena_alloc(&v->arena, sizeof *arm->load);
         arm->load->runs = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->runs);
         read_asked(v, arm, arm->load);
-        for (size_t k = 0; k < arm->n_runs; k++)
+        arm->load->estimated = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->estimated);
+        for (size_t k = 0; k < arm->n_runs; k++) {
             load_of_run(arm->runs[k], &arm->load->runs[k]);
+            arm->load->estimated[k] = read_estimated(v->load_json[arm->runs[k] - v->runs]);
+        }
         if (arm->load->law.n_stages)
             check_arrivals(v, arm);
         if (arm->load->precision.metric)

@@ -192,6 +192,9 @@ static void notes(struct page *p, const struct view_arm *arm)
                                 number_text(&p->arena, l->late_limit_ms), (long long)l->counts.unsent);
         if (arm->load->arrivals)
             late = arena_printf(&p->arena, "%s%s", late, arrivals(p, &arm->load->arrivals[i]));
+        if (arm->load->estimated[i] > 0)
+            late = arena_printf(&p->arena, "%s; %lld of %zu questions of estimated length", late,
+                                (long long)arm->load->estimated[i], l->run->n_requests + l->run->n_warmup);
         if (l->conversations)
             late = arena_printf(&p->arena, "%s; %zu conversations, %zu cut short by an answer that failed", late,
                                 l->conversations, l->cut_short);

@@ -46,6 +46,7 @@ struct view_load {
     struct precision_rule precision; /* asked for; its metric NULL: none */
     struct precision *precisions;    /* one per run, as runs; NULL: not asked for */
     struct load_run *runs;           /* one per complete run of the arm, in their order */
+    int64_t *estimated;              /* the same: questions of estimated length; -1: not told */
     struct goodput_run *goodput;     /* the same; NULL: not asked for */
 };
 
@@ -104,6 +105,7 @@ struct report_view {
     struct named_json *hosts, *servers;
     size_t n_hosts, n_servers;
     const char *corpus_json, *host_at_start_json, *prompts_json; /* NULL: none */
+    const char **load_json; /* per run, how its load was made; NULL: no load, or not told */
     struct view_arm *arms;
     size_t n_arms;
     struct speedup speedup;

@@ -68,6 +68,8 @@ struct stage {
 
 /* loadrun.c: sets the stage for a load: all that is decided before the window. */
 int load_set(struct executor *x, const struct study_load *l, int32_t block, struct stage *st, struct err *e);
+/* Stores what the record does not show of how a load was made. */
+int load_note(struct executor *x, const struct run *r, const struct stage *st, struct err *e);
 /* Told of every finished request of a load: stops it when its precision is reached. */
 void load_look(struct stage *st, const struct request *r);
 

@@ -174,3 +174,11 @@ void load_look(struct stage *st, const struct request *r)
     if (st->watch.rule && precision_add(&st->watch, r))
         pool_stop(st->pool);
 }
+
+int load_note(struct executor *x, const struct run *r, const struct stage *st, struct err *e)
+{
+    char key[40], json[64];
+    snprintf(key, sizeof key, "load of run %lld", (long long)r->id);
+    snprintf(json, sizeof json, "{\"estimated\":%lld}", (long long)pool_estimated(st->pool));
+    return store_note(x->store, key, json, e);
+}

@@ -225,6 +225,8 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         rc = window(x, &st, arm, &r, e);
     if (x->load && r.n_requests && !x->store_code)
         x->store_code = store_load(x, &r, &x->store_err);
+    if (x->load && st.pool && !x->store_code)
+        x->store_code = load_note(x, &r, &st, &x->store_err);
     if (rc == 0 || rc == ERR_INTERRUPTED) {
         r.state = rc ? RUN_ABORTED : RUN_COMPLETE;
         judge(x, &r, &st);

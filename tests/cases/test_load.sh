@@ -52,6 +52,10 @@ load vague --max-concurrency 4 --num-requests 60 --precision e2e:0.000001%
 [ "$(json vague.json 'd["arms"][0]["load"]["runs"][0]["planned"]')" = 60 ] || fail "vague: not to its bound"
 
 said() { "$chimera" report "$1.db" | tr -s '\n ' ' ' | grep -q "$2" || fail "$1: the report does not say: $2"; }
+load guessed --backend openai --max-concurrency 1 --num-requests 3 # a dialect without a tokenizer
+said guessed '3 of 3 questions of estimated length'
+[ "$(json open.json 'd["arms"][0]["load"]["runs"][0]["estimated"]')" = 0 ] || fail "counted prompts called estimated"
+said trace 'times and lengths of a trace'
 said precise 'median of e2e known to ± [0-9.]* % (50.0 % asked) with 50 requests'
 said precise-open 'mean of e2e known to ±'
 said precise 'behind [0-9]* requests of warm-up that count nowhere'
