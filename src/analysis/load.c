@@ -66,41 +66,71 @@ static int by_time(const void *a, const void *b)
 }
 
 struct sends {
-    const struct request **at; /* owned; those that were sent, in that order */
-    double *in_flight;         /* owned; how many others were in flight at each send */
+    const struct request **at; /* owned; those of the window that were sent, in that order */
+    double *in_flight;         /* owned; how many others, of the warm-up too, were in flight at each send */
     size_t n;
 };
 
 /* A request that ends in the nanosecond in which another is sent is no longer in flight. */
-static void count_in_flight(struct sends *s, struct load_run *out)
+static void count_in_flight(struct sends *s)
 {
     mono_ns *done = xmalloc((s->n + 1) * sizeof *done);
-    double together_ns = 0;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++)
         done[i] = s->at[i]->stamp[STAMP_DONE];
-        together_ns += (double)(done[i] - s->at[i]->stamp[STAMP_SENT]);
-    }
     if (s->n)
         qsort(done, s->n, sizeof *done, by_time);
     for (size_t i = 0, ended = 0; i < s->n; i++) {
         while (ended < i && done[ended] <= s->at[i]->stamp[STAMP_SENT])
             ended++;
         s->in_flight[i] = (double)(i - ended);
-        out->in_flight_max = i - ended + 1 > out->in_flight_max ? i - ended + 1 : out->in_flight_max;
     }
-    out->in_flight_mean = out->window_s > 0 ? together_ns / 1e9 / out->window_s : NAN;
     free(done);
+}
+
+static void drop_warmup(struct sends *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!(s->at[i]->flags & REQUEST_WARMUP)) {
+            s->at[n] = s->at[i];
+            s->in_flight[n++] = s->in_flight[i];
+        }
+    s->n = n;
 }
 
 static void sends_init(struct sends *s, const struct run *r)
 {
-    *s = (struct sends){.at = xmalloc((r->n_requests + 1) * sizeof *s->at),
-                        .in_flight = xcalloc(r->n_requests + 1, sizeof *s->in_flight)};
-    for (size_t i = 0; i < r->n_requests; i++)
+    size_t all = r->n_requests + r->n_warmup;
+    *s = (struct sends){.at = xmalloc((all + 1) * sizeof *s->at), .in_flight = xcalloc(all + 1, sizeof *s->in_flight)};
+    for (size_t i = 0; i < all; i++)
         if (was_sent(&r->requests[i]))
             s->at[s->n++] = &r->requests[i];
     if (s->n)
         qsort(s->at, s->n, sizeof *s->at, by_sent);
+    count_in_flight(s);
+    drop_warmup(s);
+}
+
+/* Time of all requests, those of the warm-up too, between sent and done, as far as it lies between the two. */
+static double together_ns(const struct run *r, mono_ns begin, mono_ns end)
+{
+    double sum = 0;
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++) {
+        mono_ns sent = r->requests[i].stamp[STAMP_SENT], done = r->requests[i].stamp[STAMP_DONE];
+        mono_ns from = sent < begin ? begin : sent, to = done < end ? done : end;
+        if (was_sent(&r->requests[i]) && to > from)
+            sum += (double)(to - from);
+    }
+    return sum;
+}
+
+static void in_flight_of(const struct sends *s, const struct run *r, struct load_run *out)
+{
+    for (size_t i = 0; i < s->n; i++)
+        out->in_flight_max = (size_t)fmax((double)out->in_flight_max, s->in_flight[i] + 1);
+    out->in_flight_mean = out->window_s > 0
+                              ? together_ns(r, r->sessions[0].released_ns, INT64_MAX) / 1e9 / out->window_s
+                              : NAN;
 }
 
 static void sends_release(struct sends *s)
@@ -374,9 +404,9 @@ static void streams_of(const struct run *r, struct load_streams *out)
         out->stall_share = stalled_ms / text_ms;
 }
 
-static void balance_of(const struct sends *s, struct load_balance *out)
+static void balance_of(const struct run *r, const struct sends *s, struct load_balance *out)
 {
-    double area_ns = 0, sum_ns = 0;
+    double sum_ns = 0;
     int64_t span_ns;
     *out = (struct load_balance){NAN, NAN};
     if (s->n < 2)
@@ -384,13 +414,10 @@ static void balance_of(const struct sends *s, struct load_balance *out)
     mono_ns first = s->at[0]->stamp[STAMP_SENT], last = s->at[s->n - 1]->stamp[STAMP_SENT];
     if (__builtin_sub_overflow(last, first, &span_ns) || span_ns <= 0)
         return;
-    for (size_t i = 0; i < s->n; i++) {
-        mono_ns sent = s->at[i]->stamp[STAMP_SENT], done = s->at[i]->stamp[STAMP_DONE];
-        area_ns += (double)((done < last ? done : last) - sent);
-        sum_ns += (double)(done - sent);
-    }
+    for (size_t i = 0; i < s->n; i++)
+        sum_ns += (double)(s->at[i]->stamp[STAMP_DONE] - s->at[i]->stamp[STAMP_SENT]);
     double n = (double)s->n;
-    out->in_flight = area_ns / (double)span_ns;
+    out->in_flight = together_ns(r, first, last) / (double)span_ns;
     out->law = steady_in_flight((n - 1) / ((double)span_ns / 1e9), sum_ns / n / 1e9);
 }
 
@@ -407,37 +434,66 @@ void load_of_run(const struct run *r, struct load_run *out)
     out->output_tok = output_of(r);
     out->output_rate = metric_find("output_rate.system")->of_run(r);
     sends_init(&s, r);
-    count_in_flight(&s, out);
+    in_flight_of(&s, r, out);
     latencies(&s, out);
     count_late(r, out);
     warmup_of(&s, out);
     streams_of(r, &out->streams);
-    balance_of(&s, &out->balance);
+    balance_of(r, &s, &out->balance);
+    out->conversations = r->n_sessions > 1 ? r->n_sessions : 0;
+    for (size_t i = 0; i < out->conversations; i++)
+        out->cut_short += !r->sessions[i].ok;
     sends_release(&s);
 }
 
 /* ---- arrivals ---------------------------------------------------------------------------------------------- */
 
+/* In operational time (rate 1), and the least and the most that each can have been. */
 struct gaps {
-    double *at, *low, *high; /* owned; times the rate, and the least and the most that they can have been */
+    double *at, *low, *high; /* owned */
     size_t n;
 };
 
-static void gaps_init(struct gaps *g, const struct sends *s, mono_ns before, double rate, double lag_s)
+/* Offsets from the run's start; those that are too far from it for a difference, or before it, count as 0. */
+static int64_t offset_of(mono_ns t, mono_ns start)
+{
+    int64_t d;
+    return __builtin_sub_overflow(t, start, &d) || d < 0 ? 0 : d;
+}
+
+static double expected(const struct load_law *law, int64_t at_ns)
+{
+    return rate_expected(law->stages, law->n_stages, at_ns);
+}
+
+static void gaps_init(struct gaps *g, const struct sends *s, const struct run *r, const struct load_law *law,
+                      bool from_start)
 {
     size_t bytes = (s->n + 1) * sizeof(double);
+    double lag_us = r->health.send_lag_p99_us, before = 0;
+    int64_t lag_ns = lag_us > 1e-3 && lag_us < 1e12 ? llround(lag_us * 1e3) : 1;
     *g = (struct gaps){xmalloc(bytes), xmalloc(bytes), xmalloc(bytes), 0};
     for (size_t i = 0; i < s->n; i++) {
-        int64_t gap_ns;
-        mono_ns now = s->at[i]->stamp[STAMP_SENT];
-        if (before != MONO_NONE && !__builtin_sub_overflow(now, before, &gap_ns) && gap_ns >= 0) {
-            double gap = (double)gap_ns / 1e9;
-            g->at[g->n] = gap * rate;
-            g->low[g->n] = fmax(0, gap - lag_s) * rate;
-            g->high[g->n++] = (gap + lag_s) * rate;
+        int64_t at_ns = offset_of(s->at[i]->stamp[STAMP_SENT], r->started_ns);
+        int64_t late_ns = at_ns < INT64_MAX - lag_ns ? at_ns + lag_ns : at_ns;
+        double now = expected(law, at_ns);
+        if (i || from_start) {
+            g->at[g->n] = now - before;
+            g->low[g->n] = fmax(0, expected(law, at_ns - lag_ns) - before);
+            g->high[g->n++] = expected(law, late_ns) - before;
         }
         before = now;
     }
+}
+
+/* Answers decide when further turns leave. */
+static void keep_first_turns(struct sends *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!s->at[i]->turn)
+            s->at[n++] = s->at[i];
+    s->n = n;
 }
 
 void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out)
@@ -446,11 +502,12 @@ void load_arrivals_of_run(const struct run *r, const struct load_law *law, struc
     struct gaps g;
     struct renewal_test t;
     bool random = isfinite(law->shape);
-    double lag_us = r->health.send_lag_p99_us;
     sends_init(&s, r);
-    /* a random law's first gap begins at the release; the first send of a constant one opens its first gap */
-    gaps_init(&g, &s, random && r->n_sessions ? r->sessions[0].released_ns : MONO_NONE, law->rate,
-              lag_us > 0 ? lag_us / 1e6 : 1e-9);
+    if (r->n_sessions > 1)
+        keep_first_turns(&s);
+    /* a random law's first gap begins at the start; the first send of a constant one, or behind a warm-up, opens its first
+     * gap */
+    gaps_init(&g, &s, r, law, random && !r->n_warmup);
     *out = (struct load_arrivals){s.n, renewal_cv2(g.at, g.n), random ? 1 / law->shape : 0, false, NAN, NAN, NAN, NAN};
     if (random && s.n >= RENEWAL_MIN_N) {
         renewal_test(g.at, g.low, g.high, g.n, law->shape, &t);

@@ -9,6 +9,7 @@
 #include "record/metric.h"
 #include "record/run.h"
 #include "stats/interval.h"
+#include "stats/rate.h"
 
 /* Whether every session of a run is plain load, and there is one. */
 bool load_is(const struct run *r);
@@ -79,8 +80,8 @@ struct load_streams {
     double wait_max_ms;  /* the longest in one stream; NaN without readers */
 };
 
-/* Little's law between the first and the last send, where nothing starts or drains: in flight = rate of sending * mean of
- * done - sent. The further apart the two, the less was the run in balance. */
+/* Little's law between the first and the last send, where nothing starts or drains: in flight (with those that the warm-up
+ * left) = rate of sending * mean of done - sent. The further apart the two, the less was the run in balance. */
 struct load_balance {
     double in_flight, law; /* NaN with fewer than two sends */
 };
@@ -95,26 +96,30 @@ struct load_run {
     double planned_rate, sent_rate, completed_rate;
     double output_tok;  /* of all requests, failed ones as far as they told; NaN when a completed one told no count */
     double output_rate; /* metric output_rate.system */
-    /* Requests between sent and done, failed ones included. The mean by Little's law: the sum of done - sent over the
-     * window. */
+    /* Requests between sent and done, failed ones and those of the warm-up included. The mean by Little's law: the sum of
+     * done - sent, as far as it lies in the window, over the window. */
     double in_flight_mean;
     size_t in_flight_max;
     struct load_latency latency[LOAD_LATENCIES];
     struct load_warmup warmup;
     struct load_streams streams;
     struct load_balance balance;
-    double late_limit_ms; /* the verdict's for send_lag: the larger of 1 ms and 1 % of the median e2e */
-    size_t late;          /* sent later than that after planned */
+    size_t conversations, cut_short; /* sessions of several turns; of these, ended early by an answer that failed; 0 */
+    double late_limit_ms;            /* the verdict's for send_lag: the larger of 1 ms and 1 % of the median e2e */
+    size_t late;                     /* sent later than that after planned */
 };
 
 /* ---- the arrivals of an open loop ----------------------------------------------------------------------------- */
 
 struct load_law {
-    double rate;  /* per second, > 0, the same all the time */
-    double shape; /* of gamma gaps of mean 1 / rate, > 0; 1: Poisson arrivals; INFINITY: constant gaps */
+    const struct rate_stage *stages; /* the rate from the run's start on; borrowed */
+    size_t n_stages;                 /* > 0 */
+    /* Of gamma gaps of mean 1 / rate (in operational time), > 0; 1: Poisson arrivals; INFINITY: constant gaps. */
+    double shape;
 };
 
-/* Did the requests leave as the law says? By the times of sending, each known to the run's p99 of send lag only. */
+/* Did the requests, of conversations the first ones, leave as the law says? By the times of sending, each known to the
+ * run's p99 of send lag only. */
 struct load_arrivals {
     size_t n;
     double cv2, cv2_law;                  /* of the gaps; the first NaN with fewer than two */
@@ -124,8 +129,9 @@ struct load_arrivals {
 
 void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out);
 
-/* Of one complete run. Allocates only while it works. The driver of the tails is what settles slowest of time to first
- * token and requests in flight at each send: a percentile of anything else is at best WEAK while that is not OK. */
+/* Of one complete run; but for the requests in flight, of its window alone. Allocates only while it works. The driver of
+ * the tails is what settles slowest of time to first token and requests in flight at each send: a percentile of anything
+ * else is at best WEAK while that is not OK. */
 void load_of_run(const struct run *r, struct load_run *out);
 const char *tail_state_word(enum tail_state s);
 

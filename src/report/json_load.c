@@ -5,7 +5,10 @@
  *   runs      one per complete run, in the order of the arm's "runs":
  *     run, block, verdict, counted      numbers of a run that is not counted (VOID) count nowhere
  *     planned, completed, failed, cancelled, unsent
- *     window_s                          from the release to the end of the last request
+ *     warmup_requests                   planned before the window: in no other number but what was in flight
+ *     estimated                         questions, warm-up included, whose length was not counted; null: not told
+ *     conversations, cut_short          of several turns; those that an answer that failed ended
+ *     window_s                          from the release, or the end of the warm-up, to the end of the last request
  *     planned_rate, sent_rate           per second, from the first to the last of their stamps
  *     completed_rate, output_tok, output_rate   over the window
  *     in_flight_mean, in_flight_max     requests between sent and done; the mean is sum of (done - sent) / window
@@ -24,9 +27,12 @@
  *     reader_tok_s, readers, readers_waited, reader_wait_max_ms: of the streams that tell how many tokens came when, those
  *               where a reader of that speed would have waited, and the longest wait in one
  *     late, late_limit_ms               sent later than that after planned
- *     arrivals  only of an open loop with one rate: n sends, cv2 of their gaps and cv2_law; p_gaps (Kolmogorov), p_counts
- *               (dispersion), p_neighbours (lag-1 autocorrelation), p (Bonferroni) that they follow the law: null for
- *               constant gaps and for fewer than 20 sends
+ *     arrivals  only of an open loop with a rate: n sends, cv2 of their gaps in operational time and cv2_law; p_gaps
+ *               (Kolmogorov), p_counts (dispersion), p_neighbours (lag-1 autocorrelation), p (Bonferroni) that they
+ *               follow the law: null for constant gaps and for fewer than 20 sends
+ *     precision only when the load was to stop by it: metric, statistic (median, mean), asked (relative half width),
+ *               relative (null: none, or not bounded), reached, n: at the first look that reached it, else over all; ci,
+ *               values_needed
  *     goodput   only when asked for: limits (ms by word), good, planned, not_completed, missed and untold by word, share,
  *               share_ci (95 % Wilson, of planned), rate (good per second of the window) */
 #include <math.h>
@@ -171,6 +177,25 @@ static void arrivals(struct json_writer *w, const struct load_arrivals *x)
     json_object_end(w);
 }
 
+static void precision(struct json_writer *w, const struct precision_rule *rule, const struct precision *x)
+{
+    json_key(w, "precision");
+    json_object(w);
+    json_kz(w, "metric", rule->metric->id);
+    json_kz(w, "statistic", rule->mean ? "mean" : "median");
+    json_kdouble(w, "asked", rule->relative);
+    json_kdouble(w, "relative", x->relative);
+    json_kbool(w, "reached", x->reached);
+    json_kint(w, "n", (int64_t)x->n);
+    json_key(w, "ci");
+    json_array(w);
+    json_double(w, x->lo);
+    json_double(w, x->hi);
+    json_array_end(w);
+    json_kdouble(w, "values_needed", x->values_needed);
+    json_object_end(w);
+}
+
 static void run(struct json_writer *w, const struct load_run *l)
 {
     json_kint(w, "run", l->run->id);
@@ -182,6 +207,9 @@ static void run(struct json_writer *w, const struct load_run *l)
     json_kint(w, "failed", l->counts.failed);
     json_kint(w, "cancelled", l->counts.cancelled);
     json_kint(w, "unsent", l->counts.unsent);
+    json_kint(w, "warmup_requests", (int64_t)l->run->n_warmup);
+    json_kint(w, "conversations", (int64_t)l->conversations);
+    json_kint(w, "cut_short", (int64_t)l->cut_short);
     json_kdouble(w, "window_s", l->window_s);
     json_kdouble(w, "planned_rate", l->planned_rate);
     json_kdouble(w, "sent_rate", l->sent_rate);
@@ -212,8 +240,14 @@ void json_load(struct json_writer *w, const struct report_view *v, const struct 
     for (size_t i = 0; i < arm->n_runs; i++) {
         json_object(w);
         run(w, &l->runs[i]);
+        if (l->estimated[i] < 0)
+            json_knull(w, "estimated");
+        else
+            json_kint(w, "estimated", l->estimated[i]);
         if (l->arrivals)
             arrivals(w, &l->arrivals[i]);
+        if (l->precisions)
+            precision(w, &l->precision, &l->precisions[i]);
         if (l->goodput)
             goodput(w, &v->goodput, &l->goodput[i]);
         json_object_end(w);

@@ -18,6 +18,19 @@ static yyjson_val *named(yyjson_val *list, const char *name)
     return NULL;
 }
 
+#define MOST_RPS 1e6 /* no load was ever planned with more: such a plan is not ours */
+
+static const struct rate_stage *read_stages(struct report_view *v, yyjson_val *stages, size_t n)
+{
+    struct rate_stage *out = arena_alloc(&v->arena, n * sizeof *out);
+    for (size_t i = 0; i < n; i++) {
+        int64_t ns = yyjson_get_sint(yyjson_arr_get(stages, 3 * i + 2));
+        out[i] = (struct rate_stage){yyjson_get_num(yyjson_arr_get(stages, 3 * i)),
+                                     yyjson_get_num(yyjson_arr_get(stages, 3 * i + 1)), ns > 0 ? ns : RATE_OPEN};
+    }
+    return out;
+}
+
 /* Stages are stored flat: from, to, ns, from, to, ns, … */
 static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *load)
 {
@@ -37,14 +50,16 @@ static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *lo
         law = arena_printf(&v->arena, "gamma (burstiness %s)", number_text(&v->arena, burstiness));
     else
         law = arena_dupz(&v->arena, law);
+    bool turns = yyjson_obj_get(load, "turns");
     l->open = true;
-    l->rate = low < high ? NAN : high;
-    if (l->rate > 0 && shape > 0)
-        l->law = (struct load_law){l->rate, shape};
+    l->rate = low < high || turns ? NAN : high; /* conversations arrive: requests are more */
+    if (low >= 0 && high > 0 && high <= MOST_RPS && shape > 0)
+        l->law = (struct load_law){read_stages(v, stages, n), n, shape};
+    const char *what = turns ? "arrivals of conversations" : "arrivals";
     l->asked = low < high
-                   ? arena_printf(&v->arena, "%s arrivals, %s to %s/s in %zu stage%s", law, number_text(&v->arena, low),
+                   ? arena_printf(&v->arena, "%s %s, %s to %s/s in %zu stage%s", law, what, number_text(&v->arena, low),
                                   number_text(&v->arena, high), n, n == 1 ? "" : "s")
-                   : arena_printf(&v->arena, "%s arrivals at %s/s", law, number_text(&v->arena, high));
+                   : arena_printf(&v->arena, "%s %s at %s/s", law, what, number_text(&v->arena, high));
 }
 
 static void read_asked(struct report_view *v, const struct view_arm *arm, struct view_load *l)
@@ -55,12 +70,22 @@ static void read_asked(struct report_view *v, const struct view_arm *arm, struct
     const char *name = yyjson_get_str(yyjson_obj_get(named(yyjson_obj_get(root, "arms"), arm->name), "load"));
     yyjson_val *load = named(yyjson_obj_get(root, "loads"), name);
     int64_t width = yyjson_get_sint(yyjson_obj_get(load, "max_concurrency"));
+    bool trace = yyjson_get_len(yyjson_obj_get(load, "trace")) > 0;
+    const char *precision = yyjson_get_str(yyjson_obj_get(load, "precision"));
     l->asked = "load";
     l->rate = NAN;
+    if (precision && precision_parse(precision, &l->precision, NULL)) /* of a chimera that knew more metrics */
+        l->precision.metric = NULL;
     if (width > 0)
-        l->asked = arena_printf(&v->arena, "closed loop of %lld", (long long)width);
+        l->asked = arena_printf(&v->arena, "closed loop of %lld%s", (long long)width,
+                                yyjson_obj_get(load, "turns") ? " conversations" : "");
     else
         open_loop(v, l, load);
+    if (trace && (width > 0 || l->open))
+        l->asked = arena_printf(&v->arena, "%s, rows of a trace", l->asked);
+    else if (trace)
+        l->asked = "times and lengths of a trace";
+    l->open = l->open || (trace && width <= 0);
     yyjson_doc_free(doc);
 }
 
@@ -71,6 +96,22 @@ static void check_arrivals(struct report_view *v, struct view_arm *arm)
     arm->load->arrivals = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->arrivals);
     for (size_t k = 0; k < arm->n_runs; k++)
         load_arrivals_of_run(arm->runs[k], &arm->load->law, &arm->load->arrivals[k]);
+}
+
+static void check_precision(struct report_view *v, struct view_arm *arm)
+{
+    arm->load->precisions = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->precisions);
+    for (size_t k = 0; k < arm->n_runs; k++)
+        arm->load->precisions[k] = precision_of_run(&arm->load->precision, arm->runs[k]);
+}
+
+static int64_t read_estimated(const char *json)
+{
+    yyjson_doc *doc = json ? json_read(json, strlen(json), NULL, NULL) : NULL;
+    yyjson_val *n = yyjson_obj_get(yyjson_doc_get_root(doc), "estimated");
+    int64_t estimated = yyjson_is_int(n) ? yyjson_get_sint(n) : -1;
+    yyjson_doc_free(doc);
+    return estimated;
 }
 
 void view_loads(struct report_view *v)
@@ -85,10 +126,15 @@ void view_loads(struct report_view *v)
         arm->load = arena_alloc(&v->arena, sizeof *arm->load);
         arm->load->runs = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->runs);
         read_asked(v, arm, arm->load);
-        for (size_t k = 0; k < arm->n_runs; k++)
+        arm->load->estimated = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->estimated);
+        for (size_t k = 0; k < arm->n_runs; k++) {
             load_of_run(arm->runs[k], &arm->load->runs[k]);
-        if (arm->load->law.rate > 0)
+            arm->load->estimated[k] = read_estimated(v->load_json[arm->runs[k] - v->runs]);
+        }
+        if (arm->load->law.n_stages)
             check_arrivals(v, arm);
+        if (arm->load->precision.metric)
+            check_precision(v, arm);
     }
 }
 

@@ -159,9 +159,18 @@ static const char *resolution(struct page *p, const struct load_run *l)
                         t->need_n, time, (long long)l->counts.planned, now);
 }
 
-static const char *warmup(struct page *p, const struct load_run *l)
+static bool rate_changes(const struct load_law *law)
 {
-    const struct load_warmup *w = &l->warmup;
+    for (size_t i = 0; i < law->n_stages; i++)
+        if (law->stages[i].from_rps != law->stages[0].from_rps || law->stages[i].to_rps != law->stages[0].from_rps)
+            return true;
+    return false;
+}
+
+static const char *settling(struct page *p, const struct load_warmup *w, const struct load_law *law)
+{
+    if (rate_changes(law))
+        return "the rate changes, so nothing is looked for that settles";
     if (!w->by)
         return arena_printf(&p->arena, "too few requests to see a warm-up");
     if (!w->settled)
@@ -170,6 +179,12 @@ static const char *warmup(struct page *p, const struct load_run *l)
         return "no warm-up by MSER-5";
     return arena_printf(&p->arena, "the first %zu of %zu would be warm-up (%s, MSER-5) and are counted", w->drop, w->n,
                         w->by);
+}
+
+static void warmup(struct page *p, const struct run *r)
+{
+    if (r->n_warmup)
+        page_itemf(p, "%zu requests of warm-up were sent before the window and count nowhere.", r->n_warmup);
 }
 
 static const char *p_text(struct page *p, double value)
@@ -253,6 +268,36 @@ static void cut_off(struct page *p, const struct load_run *l)
                    n, l->latency[E2E].n);
 }
 
+static void precision(struct page *p, const struct precision_rule *rule, const struct precision *x)
+{
+    struct arena *a = &p->arena;
+    const char *what = arena_printf(a, "the %s of %s", rule->mean ? "mean" : "median", rule->metric->id);
+    const char *asked = number_text(a, 100 * rule->relative);
+    const char *width = isinf(x->relative) ? "\u221e" : number_text(a, 100 * x->relative);
+    if (isnan(x->relative))
+        page_itemf(p, "precision: too few requests to tell %s to \u00b1 %s %%.", what, asked);
+    else if (x->reached)
+        page_itemf(p, "precision: %s was known to \u00b1 %s %% with %zu requests (asked: %s %%).", what, width, x->n,
+                   asked);
+    else
+        page_itemf(p, "precision: %s is known to \u00b1 %s %% only (asked: %s %%)%s.", what, width, asked,
+                   isnan(x->values_needed) ? ""
+                                           : arena_printf(a, ", which needs about %.0f requests", x->values_needed));
+}
+
+static void conversations(struct page *p, const struct load_run *l)
+{
+    if (l->conversations)
+        page_itemf(p, "%zu conversations, %zu cut short by an answer that failed.", l->conversations, l->cut_short);
+}
+
+static void estimated(struct page *p, const struct load_run *l, int64_t n)
+{
+    if (n > 0)
+        page_itemf(p, "%lld of %zu questions had an estimated length.", (long long)n,
+                   l->run->n_requests + l->run->n_warmup);
+}
+
 static void notes(struct page *p, const struct view_arm *arm)
 {
     for (size_t i = 0; i < arm->n_runs && page_row_fits(p, i); i++) {
@@ -260,16 +305,21 @@ static void notes(struct page *p, const struct view_arm *arm)
         if (arm->n_runs > 1)
             page_textf(p, "block %d:", l->run->block + 1);
         verdict(p, l->run);
+        warmup(p, l->run);
         if (!is_void(l->run)) { /* else only what may have been the cause */
             page_itemf(p, "%s.", resolution(p, l));
             cut_off(p, l);
-            page_itemf(p, "%s.", warmup(p, l));
+            page_itemf(p, "%s.", settling(p, &l->warmup, &arm->load->law));
             balance(p, &l->balance);
             streams(p, &l->streams);
         }
         sends(p, l);
         if (arm->load->arrivals)
             arrivals(p, &arm->load->arrivals[i]);
+        conversations(p, l);
+        estimated(p, l, arm->load->estimated[i]);
+        if (arm->load->precisions) /* it tells why a run ended, too */
+            precision(p, &arm->load->precision, &arm->load->precisions[i]);
     }
 }
 
@@ -340,8 +390,8 @@ void section_loads(struct page *p, const struct report_view *v)
         p,
         "errors: failed or never sent, of all planned; late: sent later after the plan than the larger of 1 ms and 1 %% of "
         "the median e2e. Shares have Wilson's interval, for requests that do not depend on each other. window: from the "
-        "release to the end of the last request; planned/s and sent/s from the first to the last, ok/s, tok/s and in flight "
-        "(the mean: sum of done - sent / window) over the window.");
+        "release, or the end of the warm-up, to the end of the last request; planned/s and sent/s from the first to the "
+        "last, ok/s, tok/s and in flight (the mean: sum of done - sent / window) over the window.");
     page_textf(
         p,
         "Percentiles are of one run's requests, nearest rank (p50: the median), with the sectioned interval (ten "

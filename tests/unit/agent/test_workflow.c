@@ -24,6 +24,7 @@ struct play {
 static void begin(const struct scratch *s, struct play *x)
 {
     memset(x, 0, sizeof *x);
+    x->at = 7;
     scratch_file(s, "a.csv", "ttft_ms\n145\n155\n");
     scratch_file(s, "b.csv", "ttft_ms\n300\n");
     scratch_open(s, &x->corpus);
@@ -76,11 +77,11 @@ static void both_stages_are_asked_in_their_order(void **state)
     begin(*state, &x);
     assert_int_equal(next(&x, NULL), SESSION_ASK);
     assert_string_equal(x.stage, "analysis");
-    assert_int_equal(x.at, MONO_NONE);
+    assert_int_equal(x.at, 7); /* at once: as the driver said */
     assert_non_null(strstr(x.ask.prompt, "2 files: 2 CSV"));
     assert_int_equal(answer(&x, "The engine is fast."), SESSION_ASK);
     assert_string_equal(x.stage, "report");
-    assert_int_equal(x.at, MONO_NONE);
+    assert_int_equal(x.at, 7); /* at once: as the driver said */
     assert_non_null(strstr(x.ask.prompt, "An analysis of them:\nThe engine is fast.\n"));
     assert_int_equal(answer(&x, "# Report"), SESSION_FINISHED);
     assert_int_equal(next(&x, NULL), SESSION_FINISHED); /* and stays so */

@@ -524,27 +524,36 @@ static struct run exponential(struct arena *a, double rate)
     return r;
 }
 
+static const struct load_law *law(double rate, double shape)
+{
+    static struct rate_stage stage;
+    static struct load_law l;
+    stage = (struct rate_stage){rate, rate, RATE_OPEN};
+    l = (struct load_law){&stage, 1, shape};
+    return &l;
+}
+
 static void arrivals_of_a_law(void **state)
 {
     (void)state;
     struct arena a = {0};
     struct load_arrivals x;
     struct run r = exponential(&a, 10);
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_int_equal(x.n, 100);
     assert_true(x.tested && x.ks_p > 0.999 && x.dispersion_p > 0.5 && x.acf1_p > 0.5 && x.p == 1);
     assert_true(x.cv2 > 0.8 && x.cv2 < 1.05 && x.cv2_law == 1);
-    load_arrivals_of_run(&r, &(struct load_law){20, 1}, &x); /* half the asked rate */
+    load_arrivals_of_run(&r, law(20, 1), &x); /* half the asked rate */
     assert_true(x.tested && x.ks_p < 1e-4 && x.p < 1e-3);
-    load_arrivals_of_run(&r, &(struct load_law){10, 4}, &x); /* burstier than asked */
+    load_arrivals_of_run(&r, law(10, 4), &x); /* burstier than asked */
     assert_true(x.tested && x.p < 1e-3 && x.cv2_law == 0.25);
-    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
     assert_true(!x.tested && isnan(x.p) && isnan(x.ks_p) && x.cv2_law == 0 && x.cv2 > 0.8);
     r.n_requests = 19;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(!x.tested && isnan(x.p) && x.cv2 > 0);
     r.n_requests = 0;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(!x.tested && isnan(x.cv2) && x.n == 0);
     arena_release(&a);
 }
@@ -559,17 +568,109 @@ static void where_gaps_begin(void **state)
     struct run r = load_run(&a, 40, 10);
     for (int i = 0; i < 40; i++)
         ask(&r, 50 + i * 0.1, 0, 0.01, 0.05, 3);
-    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
     assert_true(x.cv2 < 1e-9);
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.cv2 > 10); /* one gap of 50 s */
     for (int i = 0; i < 40; i++)
         r.requests[i].stamp[STAMP_SENT] -= 50 * NS_PER_S;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.tested && x.ks_p < 1e-3);
     r.health.send_lag_p99_us = 3e5;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.tested && x.ks_p > 0.9);
+    arena_release(&a);
+}
+
+/* Two requests before the window, of 2 and 5 s; the window begins at 4 s and has two more of 2 s each. In flight when
+ * these are sent, at 4 and 5 s: that of 5 s until 6. */
+static void a_warm_up_is_seen_in_flight_only(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct load_arrivals x;
+    struct run r = load_run(&a, 8, 8);
+    ask(&r, 0, 0, 0.5, 2, 100)->flags |= REQUEST_WARMUP;
+    ask(&r, 1, 0.9, 3, 4.1, 100)->flags |= REQUEST_WARMUP;
+    ask(&r, 4, 0, 0.5, 2, 10);
+    ask(&r, 5, 0, 0.7, 2, 10);
+    r.sessions[0].released_ns = at_s(4);
+    run_part_warmup(&r);
+    assert_int_equal(r.n_warmup, 2);
+    load_of_run(&r, &l);
+    assert_int_equal(l.counts.planned, 2);
+    assert_int_equal(l.counts.completed, 2);
+    NEAR(l.window_s, 4);
+    NEAR(l.completed_rate, 0.5);
+    NEAR(l.sent_rate, 1);
+    NEAR(l.output_tok, 20);
+    NEAR(l.output_rate, 5);
+    NEAR(l.in_flight_mean, (2 + 2 + 2) / 4.0);
+    NEAR(l.balance.in_flight, 2); /* between 4 and 5 s */
+    NEAR(l.balance.law, 2);
+    assert_int_equal(l.in_flight_max, 3);
+    assert_int_equal(l.latency[0].n, 2);
+    NEAR(l.latency[0].max, 700);
+    assert_int_equal(l.late, 0);
+    assert_int_equal(l.warmup.n, 2);
+    load_arrivals_of_run(&r, law(1, 1), &x); /* no gap from the release */
+    assert_int_equal(x.n, 2);
+    assert_true(isnan(x.cv2));
+    arena_release(&a);
+}
+
+/* First turns keep a constant law, second ones do not; one conversation was cut short. */
+static void conversations_arrive_by_their_first_turns(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct load_arrivals x;
+    struct run r = load_run(&a, 24, 10);
+    for (int i = 0; i < 8; i++)
+        add_session(&r, "load", 10);
+    for (int i = 0; i < 9; i++) {
+        ask(&r, i * 0.1, 0, 0.01, 0.02, 3)->session = i;
+        struct request *q = ask(&r, i * 0.1 + 0.03 * (i % 3), 0, 0.01, 0.02, 3);
+        q->session = i;
+        q->turn = 1;
+    }
+    r.sessions[4].ok = false;
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
+    assert_int_equal(x.n, 9);
+    assert_true(x.cv2 < 1e-9);
+    load_of_run(&r, &l);
+    assert_int_equal(l.conversations, 9);
+    assert_int_equal(l.cut_short, 1);
+    assert_int_equal(l.counts.completed, 18);
+    arena_release(&a);
+}
+
+/* 0 to 20 per second in 2 s, then 20: by the integral 5 t^2 the k-th send is at sqrt(k / 5), then every 0.05 s; the warm-up of
+ * 1 s takes the first five. */
+static void a_ramp_is_tested_in_its_own_time(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_arrivals x;
+    const struct rate_stage stages[] = {{0, 20, 2 * NS_PER_S}, {20, 20, RATE_OPEN}};
+    const struct load_law constant = {stages, 2, INFINITY}, flat = {&stages[1], 1, INFINITY};
+    struct run r = load_run(&a, 40, 4);
+    for (int k = 0; k < 40; k++)
+        ask(&r, k < 20 ? sqrt(k / 5.0) : 2 + (k - 20) * 0.05, 0, 0.01, 0.02, 3);
+    load_arrivals_of_run(&r, &constant, &x);
+    assert_int_equal(x.n, 40);
+    assert_true(x.cv2 < 1e-9 && !x.tested);
+    load_arrivals_of_run(&r, &flat, &x);
+    assert_true(x.cv2 > 0.1);
+    for (int k = 0; k < 5; k++)
+        r.requests[k].flags |= REQUEST_WARMUP;
+    r.sessions[0].released_ns = at_s(1);
+    run_part_warmup(&r);
+    load_arrivals_of_run(&r, &constant, &x);
+    assert_int_equal(x.n, 35);
+    assert_true(x.cv2 < 1e-9);
     arena_release(&a);
 }
 
@@ -594,6 +695,9 @@ int main(void)
         cmocka_unit_test(in_balance_or_not),
         cmocka_unit_test(arrivals_of_a_law),
         cmocka_unit_test(where_gaps_begin),
+        cmocka_unit_test(a_ramp_is_tested_in_its_own_time),
+        cmocka_unit_test(a_warm_up_is_seen_in_flight_only),
+        cmocka_unit_test(conversations_arrive_by_their_first_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,8 +282,8 @@ static const char *asked_by(const char *load)
     struct report_view *v = view_of_loads(&(struct load_spec){.plan = plan, .blocks = 1, .n_closed = 2, .n_open = 2});
     check_all(v);
     snprintf(asked, sizeof asked, "%s", view_find(&v->arms[0], "e2e") ? v->arms[0].load->asked : "no run");
-    if (strstr(asked, " to ")) /* no one rate, so no law to hold the sends against */
-        assert_true(isnan(v->arms[0].load->rate) && !v->arms[0].load->arrivals);
+    if (strstr(asked, " to ")) /* no one rate, and the law is tested all the same; but no rate is below 0 */
+        assert_true(isnan(v->arms[0].load->rate) && !v->arms[0].load->arrivals == (strstr(asked, "-1") != NULL));
     report_view_free(v);
     return asked;
 }
@@ -308,6 +308,10 @@ static void odd_loads(void **state)
                         "constant arrivals, 0 to 5.00/s in 1 stage");
     assert_string_equal(asked_by("\"arrival\":\"poisson\",\"stages\":[]"), "load");
     assert_string_equal(asked_by("\"arrival\":\"poisson\",\"stages\":[\"a\",{},-1]"), "poisson arrivals at 0/s");
+    assert_string_equal(asked_by("\"arrival\":\"poisson\",\"stages\":[-1,5,1000]"),
+                        "poisson arrivals, -1.00 to 5.00/s in 1 stage");
+    assert_string_equal(asked_by("\"arrival\":\"poisson\",\"turns\":[0,2,2,0,0],\"stages\":[5,5,1000]"),
+                        "poisson arrivals of conversations at 5.00/s");
     v = view_of(&(struct study_spec){.blocks = 1});
     struct goodput g = {.n = 0};
     assert_false(report_view_add_goodput(v, &g)); /* agents */
