@@ -24,7 +24,6 @@ struct play {
 static void begin(const struct scratch *s, struct play *x)
 {
     memset(x, 0, sizeof *x);
-    x->at = 7;
     scratch_file(s, "a.csv", "ttft_ms\n145\n155\n");
     scratch_file(s, "b.csv", "ttft_ms\n300\n");
     scratch_open(s, &x->corpus);
@@ -49,7 +48,7 @@ static void end(struct play *x)
 
 static enum session_next next(struct play *x, const struct request *last)
 {
-    x->at = 0;
+    x->at = 7;
     x->why = x->stage = NULL;
     return workflow_ops.next(x->w, last, &x->ask, &x->stage, &x->at, &x->why);
 }
