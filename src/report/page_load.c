@@ -288,7 +288,8 @@ static void precision(struct page *p, const struct precision_rule *rule, const s
 static void conversations(struct page *p, const struct load_run *l)
 {
     if (l->conversations)
-        page_itemf(p, "%zu conversations, %zu cut short by an answer that failed.", l->conversations, l->cut_short);
+        page_itemf(p, "%zu conversations%s, %zu cut short by an answer that failed.", l->conversations,
+                   l->run->n_warmup ? " with those of the warm-up" : "", l->cut_short);
 }
 
 static void estimated(struct page *p, const struct load_run *l, int64_t n)
