@@ -165,9 +165,14 @@ static double needed(double n, double m, double p)
     return ceil((m > 0 ? n * LOAD_M_OK / m : LOAD_M_OK / (1 - p)) - 1e-9);
 }
 
-static struct load_tail tail_of(const double *x, const double *sorted, size_t n, double p)
+/* A run whose slow spells happened to be short shows a tail that is too low and looks too sure at once. Its middle, with
+ * many more exceedances, tells better how long the queue remembers: a percentile is taken for no surer than the lower
+ * ones, nor than independent values. *inflation: the most so far, 1 at first. */
+static struct load_tail tail_of(const double *x, const double *sorted, size_t n, double p, double *inflation)
 {
     struct steady_section s = steady_section_quantile(x, sorted, n, p, LOAD_SECTIONS, 0.95);
+    steady_section_widen(&s, sorted, n, p, LOAD_SECTIONS, 0.95, *inflation);
+    *inflation = fmax(*inflation, s.inflation); /* ignores a NaN */
     struct load_tail t = {.p = p, .lo = s.lo, .hi = s.hi, .m = s.m, .need_n = NAN, .need_s = NAN};
     t.q = n ? sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1] : NAN;
     if (p == tail_p[0]) { /* one run has one median in a report */
@@ -180,14 +185,20 @@ static struct load_tail tail_of(const double *x, const double *sorted, size_t n,
     return t;
 }
 
+static void tails_of(const double *x, const double *sorted, size_t n, struct load_tail *out)
+{
+    double inflation = 1;
+    for (size_t k = 0; k < LOAD_TAILS; k++)
+        out[k] = tail_of(x, sorted, n, tail_p[k], &inflation);
+}
+
 static void latency_of(const struct sends *s, struct load_latency *l, double *x, double *sorted)
 {
     l->n = values_of(s, l->metric, x);
     memcpy(sorted, x, l->n * sizeof *x);
     quantile_sort(sorted, l->n);
     l->max = l->n ? sorted[l->n - 1] : NAN;
-    for (size_t k = 0; k < LOAD_TAILS; k++)
-        l->tail[k] = tail_of(x, sorted, l->n, tail_p[k]);
+    tails_of(x, sorted, l->n, l->tail);
 }
 
 /* Everything is in the queue's hands: while time to first token or the requests in flight have not shown their own tail,
@@ -221,8 +232,7 @@ static void latencies(const struct sends *s, struct load_run *out)
     }
     memcpy(sorted, s->in_flight, s->n * sizeof *sorted);
     quantile_sort(sorted, s->n);
-    for (size_t k = 0; k < LOAD_TAILS; k++)
-        in_flight[k] = tail_of(s->in_flight, sorted, s->n, tail_p[k]);
+    tails_of(s->in_flight, sorted, s->n, in_flight);
     cap_by_driver(out, in_flight, (double)s->n);
     free(x);
     free(sorted);
@@ -232,7 +242,7 @@ static void latencies(const struct sends *s, struct load_run *out)
 
 static void settle(struct load_warmup *w, const char *name, const double *x, size_t n)
 {
-    struct steady_mser m = steady_mser5(x, n);
+    struct steady_mser m = steady_mser5(x, n, NULL);
     if (m.n_batches < 2)
         return;
     if (!w->by || (w->settled && !m.settled) || (w->settled == m.settled && m.truncate > w->drop)) {

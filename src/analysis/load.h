@@ -29,9 +29,10 @@ enum tail_state {
 #define LOAD_M_WEAK 3.0
 
 /* A quantile over a run's completed requests: Hyndman-Fan type 1, for p50 the median as of every metric, with the
- * sectioned 95 % interval (stats/steady.h, ten sections in the order of sending). m counts the effective exceedances, n (1 - p) over the inflation by dependence. m of
- * 10 implies the floors for independent values (p50 11, p90 64, p99 662: the least n that has two values above the
- * quantile with 99 % probability), so they are no rule of their own. */
+ * sectioned 95 % interval (stats/steady.h, ten sections in the order of sending). m counts the effective exceedances,
+ * n (1 - p) over the inflation by dependence. The inflation of a percentile is taken as at least that of the lower ones
+ * and 1, for the interval too. m of 10 implies the floors for independent values (p50 11, p90 64, p99 662: the least n
+ * that has two values above the quantile with 99 % probability), so they are no rule of their own. */
 struct load_tail {
     double p;
     double q;      /* NaN without values */

@@ -129,9 +129,16 @@ void backend_state_init(struct backend_state *s)
     s->memo = memo_new();
 }
 
+void backend_state_init_sharing(struct backend_state *s, const struct backend_state *lender)
+{
+    *s = (struct backend_state){.pool = lender->pool, .pool_bytes = lender->pool_bytes, .shares_pool = true};
+    s->memo = memo_new();
+}
+
 void backend_state_release(struct backend_state *s)
 {
-    free(s->pool);
+    if (!s->shares_pool)
+        free(s->pool);
     free(s->memo);
     yyjson_doc_free(s->big_doc);
     *s = (struct backend_state){0};

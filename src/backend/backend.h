@@ -105,14 +105,14 @@ struct event {
     char scratch[512];     /* on_error_body: `error` may point in here, so an event is not copied by value */
 };
 
-/* Per-response memory of a translator: preallocated once per connection, reset per response by
- * backend_state_begin; nothing in on_event allocates while events stay below BACKEND_POOL_EVENT bytes,
+/* Per-response memory of a translator: preallocated once per stream, reset per response by backend_state_begin; nothing in on_event allocates while events stay below BACKEND_POOL_EVENT bytes,
  * except for the engine's token stamps at the very end. Bigger events are read with malloc and counted. */
 enum { BACKEND_POOL_EVENT = 16 * 1024 };
 struct backend_memo;
 struct backend_state {
-    void *pool; /* owned: memory of the JSON pool allocator */
+    void *pool; /* memory of the JSON pool allocator: owned, or of the state it was shared with */
     size_t pool_bytes;
+    bool shares_pool;
     struct usage *usage;          /* borrowed: filled as the server tells */
     struct engine_stamps *engine; /* borrowed: filled when chimera-engine tells */
     struct str *finish_reason;    /* borrowed */
@@ -125,6 +125,9 @@ struct backend_state {
     uint64_t events, memo_events, big_events;
 };
 void backend_state_init(struct backend_state *s);
+/* As backend_state_init, but with the pool of `lender`, which is released last: what an event said is over with the next
+ * event of either. For many streams read by one thread, each event dealt with before the next. */
+void backend_state_init_sharing(struct backend_state *s, const struct backend_state *lender);
 void backend_state_release(struct backend_state *s);
 /* Starts a response: what it tells goes into r (its usage, engine, finish_reason, not_applied). */
 void backend_state_begin(struct backend_state *s, struct request *r);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MEMO_BYTES = 2048 };
+enum { MEMO_BYTES = 1024 }; /* one for every stream: an ordinary event has 150 to 400 */
 
 struct backend_memo {
     bool known, two_holes;

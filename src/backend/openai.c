@@ -12,6 +12,8 @@
 
 /* ---- asking -------------------------------------------------------------------------------------------- */
 
+enum { USUAL_BODY_BYTES = 256 }; /* of a body beside its prompt */
+
 int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, struct err *e)
 {
     static const struct {
@@ -29,6 +31,7 @@ int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, s
     };
     bool chat = ask->route == ROUTE_CHAT;
     struct body b;
+    str_reserve(&out->body, USUAL_BODY_BYTES + (ask->prompt ? strlen(ask->prompt) : 0));
     int rc = body_begin(&b, &out->body, ask->extra_body_json, e);
     if (rc)
         return rc;

@@ -182,11 +182,21 @@ bool path_find_program(const char *name, struct str *out)
     return false;
 }
 
-void path_cache(struct str *out)
+static void path_xdg(struct str *out, const char *variable, const char *under_home)
 {
-    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *xdg = getenv(variable), *home = getenv("HOME");
     if (xdg && xdg[0] == '/')
         path_join(out, xdg, "chimera");
     else
-        path_join(out, home && home[0] ? home : "/tmp", ".cache/chimera");
+        path_join(out, home && home[0] ? home : "/tmp", under_home);
+}
+
+void path_cache(struct str *out)
+{
+    path_xdg(out, "XDG_CACHE_HOME", ".cache/chimera");
+}
+
+void path_state(struct str *out)
+{
+    path_xdg(out, "XDG_STATE_HOME", ".local/state/chimera");
 }

@@ -24,5 +24,7 @@ const char *path_base(const char *path); /* borrowed: the part after the last sl
 bool path_find_program(const char *name, struct str *out);
 /* ${XDG_CACHE_HOME:-~/.cache}/chimera, appended. */
 void path_cache(struct str *out);
+/* ${XDG_STATE_HOME:-~/.local/state}/chimera, appended. */
+void path_state(struct str *out);
 
 #endif

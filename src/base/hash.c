@@ -44,9 +44,12 @@ void sha256_done(struct sha256 *h, char hex[SHA256_HEX])
 
 void sha256_hex(const void *p, size_t n, char hex[SHA256_HEX])
 {
-    struct sha256 *h = sha256_new();
-    sha256_add(h, p, n);
-    sha256_done(h, hex);
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256_CTX ctx;
+    SHA256_Init(&ctx);
+    SHA256_Update(&ctx, p, n);
+    SHA256_Final(digest, &ctx);
+    to_hex(digest, hex);
 }
 
 int sha256_file(const char *path, char hex[SHA256_HEX], long long *bytes, struct err *e)

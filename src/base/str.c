@@ -57,12 +57,15 @@ void str_addv(struct str *s, const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, again);
-    va_end(again);
+    str_reserve(s, 0);
+    int n = vsnprintf(s->at + s->len, s->cap - s->len, fmt, ap);
     if (n < 0)
         BUG("vsnprintf failed");
-    str_reserve(s, (size_t)n);
-    vsnprintf(s->at + s->len, (size_t)n + 1, fmt, ap);
+    if ((size_t)n >= s->cap - s->len) { /* there was no room for all of it */
+        str_reserve(s, (size_t)n);
+        vsnprintf(s->at + s->len, (size_t)n + 1, fmt, again);
+    }
+    va_end(again);
     s->len += (size_t)n;
 }
 

@@ -117,7 +117,8 @@ int carry_out(struct app *app, struct study *s, struct carry_out *c, struct err 
     if (!rc)
         rc = execute(app, s, c, str_z(&path), e);
     if (!rc)
-        rc = show_report(app, str_z(&path), &(struct show_options){.format = c->json ? "json" : "terminal"}, e);
+        rc = show_report(app, str_z(&path),
+                         &(struct show_options){.format = c->json ? "json" : "terminal", .gate_void = c->gate_void}, e);
     if (key.at)
         explicit_bzero(key.at, key.cap);
     str_release(&path);

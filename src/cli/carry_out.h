@@ -12,6 +12,7 @@ struct carry_out {
     const char *api_key_file, *cacert;
     struct text_list headers;
     bool again, quiet, json, dry_run;
+    bool gate_void; /* ERR_GATE when a run is VOID, behind the report */
 };
 
 /* The option rows that both commands have; `c` receives the values. */

@@ -86,7 +86,7 @@ static int start(struct app *app, const struct load_flags *f, struct carry_out *
 
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
-    struct carry_out c = {0};
+    struct carry_out c = {.gate_void = true};
     struct text_list operands = {0};
     bool help = false;
     struct load_flags f = {.runs = 1, .seed = 1, .temperature = -1};

@@ -1,5 +1,6 @@
 /* chimera stub: the reference server. Prints its URL, serves until SIGINT or SIGTERM, then says what it did. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 struct stub_flags {
     const char *listen, *first, *gap, *queue, *load, *case_file;
-    int64_t slots, seed;
+    int64_t slots, seed, core;
     struct text_list faults;
     struct stub_options o;
     struct fault_rule *rules; /* owned */
@@ -155,10 +156,22 @@ static void sum_up(const struct stub *s)
             (unsigned long long)c.tokens, (double)c.worst_late_ns / 1e6);
 }
 
+static int pin_to(int64_t core, struct err *e)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (core < 0)
+        return 0;
+    if (core < CPU_SETSIZE)
+        CPU_SET((size_t)core, &set);
+    return sched_setaffinity(0, sizeof set, &set) ? err_sys(e, ERR_USAGE, errno, "--core %lld", (long long)core) : 0;
+}
+
 static int serve(struct stub_flags *f, struct err *e)
 {
     struct stub *s = NULL;
-    int signals = signal_descriptor(e), rc = signals < 0 ? e->code : stub_open(&s, &f->o, e);
+    int signals = signal_descriptor(e), rc = signals < 0 ? e->code : pin_to(f->core, e);
+    rc = rc ? rc : stub_open(&s, &f->o, e);
     if (!rc) {
         prctl(PR_SET_TIMERSLACK, 1UL); /* else each wait is 50 µs too long */
         rc = stub_stop_on(s, signals, e);
@@ -200,6 +213,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     struct stub_flags f = {.listen = "127.0.0.1:0",
                            .queue = "fifo",
                            .seed = 1,
+                           .core = -1,
                            .o = {.tokens = 64, .tokens_per_chunk = 1, .model = "stub"}};
     const struct option_row rows[] = {
         {0, "listen", OPT_TEXT, &f.listen, "HOST:PORT", "where; port 0 takes a free one (127.0.0.1:0)"},
@@ -217,7 +231,9 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         {0, "list-faults", OPT_FLAG, &f.list, NULL, "print the faults and exit"},
         {0, "seed", OPT_INT, &f.seed, "N", "of words, delays and faults (1)"},
         {0, "log", OPT_TEXT, &f.o.log, "FILE", "what was done, one JSON line a request"},
-        {0, "stamps", OPT_FLAG, &f.o.stamps, NULL, "text chunks begin with the server's monotonic clock"},
+        {0, "stamps", OPT_FLAG, &f.o.stamps, NULL,
+         "each text chunk begins with the monotonic clock before its write, in ns"},
+        {0, "core", OPT_INT, &f.core, "N", "run on this core only, so that a client may have the others"},
         {0, "case", OPT_TEXT, &f.case_file, "FILE", "play this case of tests/conformance instead, on 127.0.0.1"},
         {0, "json", OPT_FLAG, &f.json, NULL, "print as JSON"},
         {0},

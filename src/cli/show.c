@@ -74,6 +74,10 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
         else
             fwrite(str_z(&out), 1, out.len, stdout);
     }
+    size_t n = !rc && o->gate_void ? report_view_void_runs(view) : 0;
+    if (n)
+        rc = err_set(e, ERR_GATE, "%zu run%s VOID: the report says by which rule; numbers of such count nowhere", n,
+                     n == 1 ? " is" : "s are");
     report_view_free(view);
     store_close(s, NULL);
     str_release(&out);

@@ -10,6 +10,7 @@ struct show_options {
     const char *format;            /* "terminal", "md" or "json" */
     const char *output;            /* NULL: stdout */
     bool peers;                    /* with other tools' definitions */
+    bool gate_void;                /* ERR_GATE behind the report when a run of it is VOID */
     const struct goodput *goodput; /* limits for plain load, and for the tools that know such; NULL */
 };
 

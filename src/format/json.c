@@ -86,10 +86,24 @@ static void add_escaped(struct str *out, unsigned char c)
     }
 }
 
+/* Bytes from p that stand for themselves in a string. */
+static size_t plain_run(const char *p, size_t n)
+{
+    size_t i = 0;
+    while (i < n && p[i] >= ' ' && p[i] < 0x7F && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
 static void add_string(struct str *out, const char *p, size_t n)
 {
     str_addc(out, '"');
     for (size_t i = 0; i < n;) {
+        size_t plain = plain_run(p + i, n - i);
+        str_add(out, p + i, plain);
+        i += plain;
+        if (i == n)
+            break;
         size_t len = utf8_next(p + i, n - i, NULL);
         if (len == 1)
             add_escaped(out, (unsigned char)p[i]);

@@ -30,6 +30,8 @@ static void add(struct table *t, const char *text)
     if (t->n_cells == t->cap) {
         size_t cap = t->cap ? 2 * t->cap : 64;
         t->cells = arena_grow(t->arena, t->cells, t->cap * sizeof *t->cells, cap * sizeof *t->cells);
+        t->faint = arena_grow(t->arena, t->faint, t->cap * sizeof *t->faint, cap * sizeof *t->faint);
+        memset(t->faint + t->cap, 0, (cap - t->cap) * sizeof *t->faint);
         t->cap = cap;
     }
     t->cells[t->n_cells++] = text;
@@ -49,6 +51,12 @@ void table_cellf(struct table *t, const char *fmt, ...)
     va_end(ap);
     table_cell(t, str_z(&s));
     str_release(&s);
+}
+
+void table_faint(struct table *t)
+{
+    if (t->n_cells)
+        t->faint[(t->n_cells - 1) / t->n_columns] = true;
 }
 
 size_t table_rows(const struct table *t)
@@ -225,11 +233,12 @@ void table_terminal(const struct table *t, const struct table_style *style, stru
     measure(&l, style->ascii);
     fit(&l, columns > style->indent ? columns - style->indent : columns);
     for (size_t row = 0; row < l.rows; row++) {
-        if (row == 0 && style->head_on)
-            str_addz(out, style->head_on);
+        bool faint = row && t->faint[row - 1];
+        const char *on = row == 0 ? style->head_on : faint ? style->faint_on : NULL;
+        const char *off = row == 0 ? style->head_off : faint ? style->faint_off : NULL;
+        str_addz(out, on ? on : "");
         add_row(&l, row, style->indent, out);
-        if (row == 0 && style->head_off)
-            str_addz(out, style->head_off);
+        str_addz(out, off ? off : "");
         if (row == 0)
             add_rule(&l, style, out);
     }

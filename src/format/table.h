@@ -19,6 +19,7 @@ struct table {
     const char *head[TABLE_COLUMNS_MAX];
     enum table_align align[TABLE_COLUMNS_MAX];
     const char **cells; /* row after row */
+    bool *faint;        /* by row */
     size_t n_cells, cap;
 };
 
@@ -27,13 +28,16 @@ void table_column(struct table *t, const char *head, enum table_align align);
 /* The next cell, left to right, copied; NULL is an empty one. */
 void table_cell(struct table *t, const char *text);
 void table_cellf(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The row of the last cell is not to be relied on: greyed where there is colour; its text must say so too. */
+void table_faint(struct table *t);
 size_t table_rows(const struct table *t); /* full rows; an unfinished one is not shown */
 
 struct table_style {
     size_t columns; /* of the terminal; 0: 100 */
     size_t indent;
     bool ascii;
-    const char *head_on, *head_off; /* put around the line of heads; NULL: nothing */
+    const char *head_on, *head_off;   /* put around the line of heads; NULL: nothing */
+    const char *faint_on, *faint_off; /* put around faint rows; NULL: nothing */
 };
 
 /* Aligned columns with two spaces between them and a line under the heads. A table that is too wide narrows

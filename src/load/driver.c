@@ -7,10 +7,10 @@
 
 #include "load/flight.h"
 #include "load/watch.h"
-#include "stats/quantile.h"
 
-enum { TICK_NS = 100 * NS_PER_MS, TEXT_ROOM_BYTES = 4096, CHUNK_ROOM = 64, BUILT_AHEAD = 16 };
+enum { TICK_NS = 100 * NS_PER_MS, BUILT_AHEAD = 16, SMALLEST_EVENT = 2 /* bytes: a line of one character */ };
 #define PRECONNECT_NS (10 * NS_PER_S)
+#define PRECONNECT_EACH_NS NS_PER_MS
 
 /* Sends the questions of an open loop at their times. They are built ahead, and leave in the order in which they were
  * built. */
@@ -35,8 +35,11 @@ struct driver {
     struct flight **flights; /* in the order of their sessions, those that open loops added later behind */
     size_t n_flights, cap_flights;
     struct tally tally;
-    struct request **requests;
+    struct landing landing;
+    struct backend_state translate; /* its pool is that of all flights */
+    struct request **requests;      /* owned; all of the run, unless they are taken */
     size_t n_requests, cap_requests;
+    int64_t next_seq;
     struct timer tick;
     mono_ns next_tick;
     bool stopping;
@@ -54,17 +57,29 @@ struct loop *driver_loop(const struct driver *d)
     return d->loop;
 }
 
-struct request *driver_new_request(struct driver *d)
+static void keep(struct driver *d, struct request *r)
 {
     if (d->n_requests == d->cap_requests) {
         d->cap_requests = d->cap_requests ? 2 * d->cap_requests : 16;
         d->requests = xrealloc(d->requests, d->cap_requests * sizeof *d->requests);
     }
+    d->requests[d->n_requests++] = r;
+}
+
+struct request *driver_new_request(struct driver *d)
+{
     struct request *r = xmalloc(sizeof *r);
     request_init(r);
-    r->seq = (int64_t)d->n_requests;
-    d->requests[d->n_requests++] = r;
+    r->seq = d->next_seq++;
+    if (!d->spec.take)
+        keep(d, r);
     return r;
+}
+
+void driver_let_go(struct driver *d, struct request *r)
+{
+    if (d->spec.take)
+        d->spec.take(d->spec.user, r);
 }
 
 /* ---- open loops ---------------------------------------------------------------------------------------------------- */
@@ -79,10 +94,11 @@ static struct flight *add_flight(struct driver *d, size_t session)
     d->flights[d->n_flights++] = f;
     f->driver = d;
     f->tally = &d->tally;
+    f->landing = &d->landing;
     f->session = &d->spec.sessions[session];
     f->server = &d->spec.servers[f->session->server];
     f->client = d->clients[f->session->server];
-    backend_state_init(&f->translate);
+    backend_state_init_sharing(&f->translate, &d->translate);
     return f;
 }
 
@@ -175,6 +191,7 @@ void driver_finished(struct driver *d, struct flight *f)
     }
     if (d->spec.on_request) /* after the next one left: storing must not delay the session */
         d->spec.on_request(d->spec.user, finished);
+    driver_let_go(d, finished);
 }
 
 /* ---- the loop around them ------------------------------------------------------------------------------------------ */
@@ -191,21 +208,17 @@ static void on_tick(struct timer *t)
     loop_timer_set(d->loop, &d->tick, d->next_tick);
 }
 
-/* Room for what the next pass may bring, where this one brought something. */
-static void top_up(void *user)
-{
-    struct driver *d = user;
-    for (struct flight *f = d->tally.touched; f; f = f->next_touched) {
-        f->touched = false;
-        if (!f->now)
-            continue;
-        chunk_list_reserve(&f->now->chunks, CHUNK_ROOM);
-        str_reserve(&f->now->text, TEXT_ROOM_BYTES);
-    }
-    d->tally.touched = NULL;
-}
-
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
+
+/* Only what is used of it becomes memory. A read may end an event that began in another: one more. */
+static void open_landing(struct driver *d)
+{
+    size_t cap;
+    loop_buffer(d->loop, &cap);
+    chunk_list_init(&d->landing.chunks, cap / SMALLEST_EVENT + 1);
+    str_reserve(&d->landing.text, cap);
+    str_reserve(&d->landing.reasoning, cap);
+}
 
 static int open_clients(struct driver *d, struct err *e)
 {
@@ -219,7 +232,7 @@ static int open_clients(struct driver *d, struct err *e)
             continue;
         int rc = client_new(&d->clients[i], d->loop, s->endpoint, s->client, e);
         if (!rc) /* a connection that fails now is tried again by its request, and becomes an outcome */
-            client_preconnect(d->clients[i], users, PRECONNECT_NS, NULL);
+            client_preconnect(d->clients[i], users, PRECONNECT_NS + users * PRECONNECT_EACH_NS, NULL);
         if (rc)
             return rc;
     }
@@ -232,11 +245,12 @@ int driver_new(struct driver **out, const struct driver_spec *spec, struct err *
     d->spec = *spec;
     d->clients = xcalloc(spec->n_servers, sizeof *d->clients);
     d->openers = xcalloc(spec->n_sessions, sizeof *d->openers);
+    backend_state_init(&d->translate);
     int rc = loop_new(&d->loop, e);
     if (!rc) {
         loop_warm_stamps(d->loop);
         loop_allow_spin(d->loop, spec->spin);
-        loop_after_batch(d->loop, top_up, d);
+        open_landing(d);
         rc = open_clients(d, e);
     }
     if (rc) {
@@ -262,6 +276,10 @@ void driver_free(struct driver *d)
         request_release(d->requests[i]);
         free(d->requests[i]);
     }
+    backend_state_release(&d->translate);
+    chunk_list_release(&d->landing.chunks);
+    str_release(&d->landing.text);
+    str_release(&d->landing.reasoning);
     free(d->requests);
     free(d->clients);
     free(d->flights);
@@ -327,7 +345,7 @@ static void open_barrier(struct driver *d, struct run *r)
 {
     struct sched_param before;
     int policy;
-    bool held = hold_core(&before, &policy);
+    bool held = r->n_sessions > 1 && hold_core(&before, &policy);
     mono_ns release = clock_now(NULL);
     r->started_ns = release;
     for (size_t i = 0; i < r->n_sessions; i++)

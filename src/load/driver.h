@@ -18,9 +18,9 @@
 enum session_next { SESSION_ASK, SESSION_FINISHED, SESSION_FAILED };
 
 struct session_ops {
-    /* Builds the session's next question from its last request (NULL at the start; owned by the run, readable for ever
-     * after). SESSION_ASK: *ask, *stage are set and borrowed until the next call; *at is when to send, MONO_NONE: at
-     * once. FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
+    /* Builds the session's next question from its last request (NULL at the start; readable until next returns, and for
+     * ever after when the run keeps its requests). SESSION_ASK: *ask, *stage are set and borrowed until the next call;
+     * *at is when to send, MONO_NONE: at once. FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
     enum session_next (*next)(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
                               const char **why);
 };
@@ -56,12 +56,15 @@ struct driver_spec {
     size_t n_sessions;
     struct call_limits limits;
     bool spin;                /* a core is free for exact timers */
-    int64_t max_tok_hint;     /* largest output limit of any question: sizes the chunk lists; 0: 4096 */
     double cold_prompt_rate;  /* tok/s of uncached prompts seen so far, 0 unknown: for the cached_prefix flag */
     const volatile int *stop; /* set by a signal handler: cancel what is in flight and return; may be NULL */
     /* Called outside the measured path after each finished request (already derived): judge its text, store it. May be
      * NULL. */
     void (*on_request)(void *user, struct request *r);
+    /* Takes each request (from malloc) when its end is known and on_request was called, also those that were cancelled or
+     * never sent; the run then keeps none. Called in the driver's thread, so from several at once when several drivers
+     * share it. NULL: driver_run gives them all in the run. */
+    void (*take)(void *user, struct request *r);
     /* Called about every 100 ms: progress, probes. May be NULL. */
     void (*on_tick)(void *user, mono_ns now, int64_t in_flight, int64_t tokens_so_far);
     void *user;
@@ -72,8 +75,9 @@ struct driver;
 int driver_new(struct driver **out, const struct driver_spec *spec, struct err *e);
 void driver_free(struct driver *d);
 /* The window: releases the barrier and runs until every session ended or *stop. Fills r's started/ended, sessions,
- * requests and the client's part of health; names in them are borrowed from the spec. Requests that fail are data; a
- * negative code is only for a fault of ours or ERR_INTERRUPTED. */
+ * requests (unless taken) and the client's part of health, but for what the requests tell of it (record/tally.h); names in
+ * them are borrowed from the spec. Requests that fail are data; a negative code is only for a fault of ours or
+ * ERR_INTERRUPTED. */
 int driver_run(struct driver *d, struct run *r, struct err *e);
 /* Frees what driver_run filled. */
 void driver_run_release(struct run *r);

@@ -1,15 +1,13 @@
 /* flight.c: fills one struct request from what net/ tells, through the session's backend. See flight.h.
  *
- * Between recvmsg and the appended chunk nothing here allocates: the chunk list and the text are reserved when the
- * request is prepared and topped up after each pass (top_up in driver.c). */
+ * Between recvmsg and the appended chunk nothing here allocates: what a read brings goes to the driver's landing, and from
+ * there to the request when the read is told to the end (settle). */
 #include "load/flight.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
-
-enum { TEXT_RESERVE_BYTES = 16 * 1024, ERROR_TEXT_BYTES = 2000 };
+enum { ERROR_TEXT_BYTES = 2000, CHUNKS_AT_FIRST = 16 };
 
 /* ---- what net/ tells --------------------------------------------------------------------------------------------- */
 
@@ -49,34 +47,31 @@ static void stamp_once(struct request *r, enum stamp s, mono_ns t)
         r->stamp[s] = t;
 }
 
-static void stamp_text(struct request *r, const struct event *ev, mono_ns t)
+static void stamp_text(struct flight *f, const struct event *ev, mono_ns t)
 {
+    struct request *r = f->now;
+    struct landing *to = f->landing;
     struct span reasoning = ev->kind == CHUNK_REASONING ? ev->text : ev->reasoning;
     stamp_once(r, STAMP_FIRST_TOKEN, t);
     r->stamp[STAMP_LAST_TOKEN] = t;
     if (reasoning.len)
-        str_add(&r->reasoning, reasoning.at, reasoning.len);
+        str_add(&to->reasoning, reasoning.at, reasoning.len);
     if (ev->kind != CHUNK_REASONING) {
         stamp_once(r, STAMP_FIRST_ANSWER, t);
-        str_add(&r->text, ev->text.at, ev->text.len);
+        str_add(&to->text, ev->text.at, ev->text.len);
     }
 }
 
 static void add_chunk(struct flight *f, const struct event *ev, uint32_t bytes, const struct arrival *a)
 {
-    struct chunk_list *l = &f->now->chunks;
+    struct chunk_list *l = f->landing->chunks.n ? &f->landing->chunks : &f->now->chunks; /* the chunk before this one */
     struct chunk c = {a->t_ns, a->app_ns, bytes, (uint8_t)ev->kind, a->unstamped ? CHUNK_UNSTAMPED : 0, 0};
     c.text_bytes = (uint16_t)(ev->text.len < UINT16_MAX ? ev->text.len : UINT16_MAX);
     if (l->n && f->last_read == a->read)
         l->at[l->n - 1].flags |= CHUNK_MERGED;
     f->last_read = a->read;
-    chunk_list_add(l, c);
+    chunk_list_add(&f->landing->chunks, c);
     f->tally->chunks++;
-    if (!f->touched) {
-        f->touched = true;
-        f->next_touched = f->tally->touched;
-        f->tally->touched = f;
-    }
 }
 
 static void keep_error(struct flight *f, struct span text)
@@ -114,13 +109,41 @@ static void on_event(void *user, struct span data, struct span name, uint32_t wi
         return;
     stamp_once(r, STAMP_FIRST_CHUNK, a->t_ns);
     if (ev.text.len && (ev.kind == CHUNK_TEXT || ev.kind == CHUNK_REASONING || ev.kind == CHUNK_TOOL))
-        stamp_text(r, &ev, a->t_ns);
+        stamp_text(f, &ev, a->t_ns);
     if (ev.kind == CHUNK_ERROR && !failed_status(r)) {
         f->error_seen = true;
         f->refused |= ev.refused;
         keep_error(f, ev.error);
     }
     f->done_seen |= ev.done;
+}
+
+/* Grows by half: a stream of n chunks is copied a few times, and has no more than half of them unused. */
+static void move_chunks(struct chunk_list *to, struct chunk_list *from)
+{
+    if (to->cap - to->n < from->n)
+        chunk_list_reserve(to, from->n + to->n / 2 + CHUNKS_AT_FIRST);
+    if (from->n)
+        memcpy(to->at + to->n, from->at, from->n * sizeof *from->at);
+    to->n += from->n;
+    to->dropped += from->dropped;
+    from->n = from->dropped = 0;
+}
+
+static void move_text(struct str *to, struct str *from)
+{
+    if (!from->len)
+        return;
+    str_add(to, from->at, from->len);
+    str_clear(from);
+}
+
+static void settle(void *user)
+{
+    struct flight *f = user;
+    move_chunks(&f->now->chunks, &f->landing->chunks);
+    move_text(&f->now->text, &f->landing->text);
+    move_text(&f->now->reasoning, &f->landing->reasoning);
 }
 
 /* ---- how it ended ------------------------------------------------------------------------------------------------- */
@@ -178,6 +201,8 @@ static void on_end(void *user, const struct call_end *end)
     struct request *r = f->now;
     f->call = NULL;
     f->tally->flying--;
+    settle(f);
+    str_reserve(&r->text, 0); /* an answer of no bytes is one, too */
     r->stamp[STAMP_DONE] = end->t_ns;
     r->bytes_in = end->bytes_in;
     r->bytes_out = end->bytes_out;
@@ -191,8 +216,6 @@ static void on_end(void *user, const struct call_end *end)
     else if (r->outcome == OUTCOME_NO_DONE)
         keep_error(f, span_z("the stream ended without its terminator"));
     request_derive(r, driver_spec_of(f->driver)->cold_prompt_rate);
-    if (r->text.len)
-        sha256_hex(r->text.at, r->text.len, r->text_sha256);
     f->last = r;
     f->now = NULL;
     f->state = FLIGHT_IDLE;
@@ -205,6 +228,7 @@ static const struct call_ops ops = {
     .first_byte = on_first_byte,
     .head = on_head,
     .event = on_event,
+    .read_done = settle,
     .end = on_end,
 };
 
@@ -212,10 +236,6 @@ static const struct call_ops ops = {
 
 static void fill_request(struct flight *f, struct request *r, const struct ask *ask, const char *stage)
 {
-    const struct driver_spec *spec = driver_spec_of(f->driver);
-    int64_t most = ask->options.set & OPTION_NUM_PREDICT && ask->options.num_predict > 0 ? ask->options.num_predict
-                   : spec->max_tok_hint                                                  ? spec->max_tok_hint
-                                                                                         : 4096;
     r->session = f->out->number;
     r->turn = f->turn++;
     r->agent = f->session->agent;
@@ -225,11 +245,9 @@ static void fill_request(struct flight *f, struct request *r, const struct ask *
     r->model = f->server->model;
     r->num_ctx = ask->options.set & OPTION_NUM_CTX ? ask->options.num_ctx : f->server->num_ctx;
     r->max_tok = ask->options.set & OPTION_NUM_PREDICT ? ask->options.num_predict : -1;
-    str_add(&r->prompt, f->built.body.at, f->built.body.len);
-    sha256_hex(str_z(&r->prompt), r->prompt.len, r->prompt_sha256);
+    r->prompt = f->built.body;
+    f->built.body = (struct str)STR_INIT;
     str_add(&r->not_applied, str_z(&f->built.not_applied), f->built.not_applied.len);
-    chunk_list_init(&r->chunks, (size_t)most + 64);
-    str_reserve(&r->text, TEXT_RESERVE_BYTES);
 }
 
 static void timer_fire(struct timer *t)
@@ -251,7 +269,9 @@ static void build_failed(struct flight *f, struct request *r, const struct err *
 {
     r->outcome = OUTCOME_UNSENT;
     str_addz(&r->error, e->text);
+    f->now = NULL;
     flight_end(f, false, e->text);
+    driver_let_go(f->driver, r);
 }
 
 void flight_prepare(struct flight *f)
@@ -292,8 +312,8 @@ void flight_send(struct flight *f, mono_ns planned)
     struct call_spec spec = {
         .method = f->built.method,
         .path = f->built.path,
-        .body = str_z(&f->built.body),
-        .body_len = f->built.body.len,
+        .body = str_z(&r->prompt),
+        .body_len = r->prompt.len,
         .framing = f->built.framing == FRAMING_SSE      ? CALL_SSE
                    : f->built.framing == FRAMING_NDJSON ? CALL_NDJSON
                                                         : CALL_BODY,
@@ -309,7 +329,6 @@ void flight_send(struct flight *f, mono_ns planned)
     f->call = call_start(f->client, &spec, &ops, f, &e);
     if (!f->call && f->now) { /* `end` was not and will not be called */
         f->tally->flying--;
-        f->now = NULL;
         build_failed(f, r, &e);
     }
 }
@@ -330,11 +349,12 @@ void flight_cancel(struct flight *f)
     if (f->state == FLIGHT_WAITING && f->now) {
         loop_timer_cancel(driver_loop(f->driver), &f->timer);
         f->now->outcome = OUTCOME_UNSENT;
+        driver_let_go(f->driver, f->now);
         f->now = NULL;
     }
     if (f->state == FLIGHT_FLYING && f->call)
         call_cancel(f->call);
-    bool spare = f->opener && f->state == FLIGHT_IDLE && f->last;
+    bool spare = f->opener && f->state == FLIGHT_IDLE;
     if (f->state != FLIGHT_ENDED && !spare)
         flight_end(f, false, "stopped");
 }

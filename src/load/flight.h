@@ -16,8 +16,15 @@ enum flight_state { FLIGHT_IDLE, FLIGHT_WAITING, FLIGHT_FLYING, FLIGHT_ENDED };
 /* Counted where things happen, for the driver's tick and its end. */
 struct tally {
     int64_t flying, chunks;
-    size_t live;            /* flights of closed loops, and openers, that have not ended */
-    struct flight *touched; /* got chunks in this pass: to be topped up */
+    size_t live; /* flights of closed loops, and openers, that have not ended */
+};
+
+/* What one read brought, until all of it is told: one for all flights of a driver, since reads come one after the other.
+ * It has room for as much as a read can bring, so nothing is allocated between recvmsg and the stored chunk, and a stream
+ * that waits for its answer needs no room of its own. */
+struct landing {
+    struct chunk_list chunks;
+    struct str text, reasoning;
 };
 
 struct opener;
@@ -25,10 +32,9 @@ struct opener;
 struct flight {
     struct driver *driver;
     struct tally *tally;
-    struct opener *opener; /* NULL in a closed loop */
-    struct flight *link;   /* in its opener's ready or idle list */
-    struct flight *next_touched;
-    bool touched;
+    struct landing *landing;
+    struct opener *opener;                /* NULL in a closed loop */
+    struct flight *link;                  /* in its opener's ready or idle list */
     const struct driver_session *session; /* borrowed from the spec */
     const struct driver_server *server;
     struct client *client;
@@ -36,8 +42,8 @@ struct flight {
     enum flight_state state;
     int32_t turn;
 
-    struct request *now;  /* being filled; owned by the driver's list */
-    struct request *last; /* the finished one before it; NULL at first */
+    struct request *now;  /* being filled; owned by the driver until driver_finished or driver_let_go */
+    struct request *last; /* the finished one before it, while it is to be had; NULL at first */
     struct built built;
     struct call *call;
     struct timer timer;
@@ -57,7 +63,9 @@ void flight_release(struct flight *f);
 
 /* driver.c for flight.c */
 struct request *driver_new_request(struct driver *d);
-void driver_finished(struct driver *d, struct flight *f);
+void driver_finished(struct driver *d, struct flight *f); /* f->last was answered, or failed on its way */
+void driver_let_go(struct driver *d,
+                   struct request *r); /* r will never be sent, or driver_finished is through with it */
 const struct driver_spec *driver_spec_of(const struct driver *d);
 struct loop *driver_loop(const struct driver *d);
 

@@ -2,10 +2,7 @@
 #include "load/watch.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-
-#include "stats/quantile.h"
 
 static double seconds(struct timeval t)
 {
@@ -20,46 +17,6 @@ void watch_read(struct watch_of_self *w)
     w->voluntary = u.ru_nvcsw;
     w->involuntary = u.ru_nivcsw;
     w->rss_bytes = (int64_t)u.ru_maxrss * 1024;
-}
-
-static void fill_lag(struct run *r)
-{
-    double *lag = xcalloc(r->n_requests, sizeof *lag);
-    size_t n = 0;
-    for (size_t i = 0; i < r->n_requests; i++) {
-        const mono_ns *t = r->requests[i].stamp;
-        if (t[STAMP_PLANNED] != MONO_NONE && t[STAMP_SENT] != MONO_NONE)
-            lag[n++] = (double)(t[STAMP_SENT] - t[STAMP_PLANNED]) / 1e3;
-    }
-    quantile_sort(lag, n);
-    r->health.send_lag_p50_us = quantile_hf7(lag, n, 0.5);
-    r->health.send_lag_p99_us = quantile_hf7(lag, n, 0.99);
-    free(lag);
-}
-
-static void fill_chunks(struct run *r)
-{
-    struct health *h = &r->health;
-    size_t total = 0, n = 0;
-    for (size_t i = 0; i < r->n_requests; i++)
-        total += r->requests[i].chunks.n;
-    double *delay = xcalloc(total, sizeof *delay);
-    for (size_t i = 0; i < r->n_requests; i++) {
-        const struct chunk_list *l = &r->requests[i].chunks;
-        h->dropped_chunks += (int64_t)l->dropped;
-        for (size_t k = 0; k < l->n; k++) {
-            h->merged += (l->at[k].flags & CHUNK_MERGED) != 0;
-            if (l->at[k].flags & CHUNK_UNSTAMPED)
-                h->unstamped++;
-            else
-                delay[n++] = (double)(l->at[k].app_ns - l->at[k].t_ns) / 1e3;
-        }
-    }
-    h->chunks = (int64_t)total;
-    quantile_sort(delay, n);
-    h->app_delay_p50_us = quantile_hf7(delay, n, 0.5);
-    h->app_delay_p99_us = quantile_hf7(delay, n, 0.99);
-    free(delay);
 }
 
 static double barrier_spread_us(const struct run *r)
@@ -79,12 +36,11 @@ void watch_fill_health(struct run *r, const struct loop_stats *loop, const struc
                        const struct watch_of_self *after)
 {
     struct health *h = &r->health;
-    h->chunks = h->merged = h->unstamped = h->dropped_chunks = 0;
-    fill_lag(r);
-    fill_chunks(r);
     h->barrier_spread_us = barrier_spread_us(r);
     mono_ns all = loop->wait_ns + loop->busy_ns;
     h->loop_busy = all > 0 ? (double)loop->busy_ns / (double)all : NAN;
+    h->stopped_max_ms = (double)loop->timer_late_max_ns / 1e6;
+    h->receive_full = loop->reads ? (double)loop->full_reads / (double)loop->reads : NAN;
     h->clock_steps = (int64_t)loop->clock_steps;
     h->clock_step_max_ns = loop->clock_step_max_ns;
     h->ctx_voluntary = after->voluntary - before->voluntary;

@@ -12,7 +12,8 @@ struct watch_of_self {
 };
 
 void watch_read(struct watch_of_self *w);
-/* Fills the client's part of r->health from the finished run, the loop's account and the two readings. */
+/* Fills the client's part of r->health from the finished run, the loop's account and the two readings; what its requests
+ * tell comes from their tally (record/tally.h). */
 void watch_fill_health(struct run *r, const struct loop_stats *loop, const struct watch_of_self *before,
                        const struct watch_of_self *after);
 

@@ -19,12 +19,13 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
         err_set(e, ERR_USAGE, "the client is being freed: no call can be started");
         return NULL;
     }
-    struct call *k = xcalloc(1, sizeof *k);
-    k->client = c;
-    if (request_build(&c->endpoint, &c->fields, spec, &k->request, e)) {
+    struct call *k = xmalloc(sizeof *k); /* and not xcalloc, which takes the long way in glibc */
+    *k = (struct call){.client = c};
+    if (request_build(&c->endpoint, &c->fields, spec, &k->head, e)) {
         call_free(k);
         return NULL;
     }
+    k->request_body = spec->body ? (struct span){spec->body, spec->body_len} : SPAN_NONE;
     k->ops = ops;
     k->user = user;
     k->asked = spec->framing;
@@ -37,7 +38,7 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
 
 void call_free(struct call *k)
 {
-    request_wipe(&k->request);
+    request_wipe(&k->head);
     sse_release(&k->sse);
     ndjson_release(&k->ndjson);
     str_release(&k->body);
@@ -171,7 +172,7 @@ void call_send(struct call *k)
     k->at = CALL_AT_SEND;
     k->sending_ns = clock_now(NULL);
     arm(k);
-    conn_send(k->conn, k->request.at, k->request.len);
+    conn_send(k->conn, (struct span){k->head.at, k->head.len}, k->request_body);
 }
 
 void call_on_open(struct call *k)
@@ -210,6 +211,8 @@ void call_on_bytes(struct call *k, const char *p, size_t n, const struct arrival
     }
     if (k->at != CALL_AT_END)
         call_take_answer(k, p, n);
+    if (k->at != CALL_AT_END && k->ops->read_done)
+        k->ops->read_done(k->user);
 }
 
 /* ---- the end ---- */
@@ -275,7 +278,8 @@ void call_finish(struct call *k, enum net_result result, int sys_errno, const ch
         .why = why,
         .t_ns = result == NET_DONE ? k->arrival.t_ns : clock_now(NULL),
         .bytes_in = k->bytes_in,
-        .bytes_out = connected ? (int64_t)(k->request.len - (k->conn ? conn_unwritten(k->conn) : 0)) : 0,
+        .bytes_out = connected ? (int64_t)(k->head.len + k->request_body.len - (k->conn ? conn_unwritten(k->conn) : 0))
+                               : 0,
         .new_connection = k->new_connection,
         .closed_early = result == NET_DONE && k->http.until_close,
     };

@@ -37,7 +37,8 @@ struct call {
     void *user;
     enum call_framing asked, framing;
     struct call_limits limits; /* defaults filled in */
-    struct str request;        /* owned; holds the key: wiped */
+    struct str head;           /* of the request; owned; holds the key: wiped */
+    struct span request_body;  /* borrowed until the end */
     struct timer timer;
     mono_ns started_ns, connecting_ns, sending_ns, last_in_ns, window_ns;
     int64_t bytes_in, window_bytes;

@@ -12,6 +12,8 @@
 #include "net/call.h"
 #include "net/request.h"
 
+enum { OPEN_AT_ONCE = 100 }; /* below the shortest queue of listeners in use: 128 */
+
 /* ---- lists ---- */
 
 static void list_add(struct conn **head, struct conn *c)
@@ -257,7 +259,7 @@ int client_new(struct client **out, struct loop *l, const struct endpoint *ep, c
     c->loop = l;
     c->endpoint = *ep;
     c->target.host = c->endpoint.host;
-    c->target.rcvbuf_bytes = o ? o->rcvbuf_bytes : 0;
+    c->target.sources = !o ? 0 : o->sources < CLIENT_SOURCES ? o->sources : CLIENT_SOURCES;
     c->max_connections = o ? o->max_connections : 0;
     int r = request_fields(ep, o, &c->fields, e);
     if (!r)
@@ -300,23 +302,35 @@ int64_t client_retransmits(const struct client *c)
     return n;
 }
 
+/* Opens up to OPEN_AT_ONCE of the n that are left; how many are left then. */
+static int open_some(struct client *c, int left, mono_ns deadline)
+{
+    while (left > 0 && c->opening < OPEN_AT_ONCE) {
+        if (c->max_connections && c->connections >= c->max_connections)
+            return 0;
+        c->opening++;
+        open_connection(c, deadline);
+        left--;
+    }
+    return left;
+}
+
 int client_preconnect(struct client *c, int n, mono_ns timeout_ns, struct err *e)
 {
     mono_ns deadline = clock_now(NULL) + timeout_ns;
     c->failed = 0;
-    for (int i = 0; i < n && (!c->max_connections || c->connections < c->max_connections); i++) {
-        c->opening++;
-        open_connection(c, deadline);
-    }
-    while (c->opening > 0 && clock_now(NULL) < deadline)
+    int left = open_some(c, n, deadline);
+    while (c->opening > 0 && clock_now(NULL) < deadline) {
         loop_step(c->loop, deadline);
+        left = open_some(c, left, deadline);
+    }
     if (c->opening > 0) {
         for (struct conn *conn = c->conns, *next; conn; conn = next) {
             next = conn->next;
             if (!conn->call)
                 discard(c, conn);
         }
-        int late = c->opening;
+        int late = c->opening + left;
         c->opening = 0;
         return err_set(e, ERR_TIMEOUT, "%d of %d connections to %s port %s did not stand after %.1f s", late, n,
                        c->endpoint.host, c->endpoint.port, (double)timeout_ns / (double)NS_PER_S);

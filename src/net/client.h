@@ -1,6 +1,6 @@
 /* An HTTP/1.1 client for one endpoint: a pool of keep-alive connections on one loop, TLS where the URL says https.
  *
- * A `call` is one exchange. Its bytes are given before the window; everything that happens is told through
+ * A `call` is one exchange. Its bytes are given before it starts; everything that happens is told through
  * call_ops, with stamps, in causal order: sent, (acked), head, event …, end. `end` comes exactly once for each
  * started call, also for those cancelled. Inside callbacks a new call may be started and any call cancelled. One
  * thread.
@@ -30,14 +30,20 @@ struct endpoint {
 /* "http://127.0.0.1:8000", "https://host/prefix"; user info, query and fragment are refused. */
 int endpoint_parse(const char *url, struct endpoint *out, struct err *e);
 void endpoint_text(const struct endpoint *ep, struct str *out);
+/* Whether the host is written as an address of 127/8 or as localhost. */
+bool endpoint_is_loopback4(const struct endpoint *ep);
 
 struct client_options {
     const char *cacert;        /* PEM file of trusted roots instead of the system's; NULL */
     const char *const *header; /* extra header lines "Name: value", NULL-terminated; may be NULL; copied */
     const char *api_key;       /* sent as "Authorization: Bearer …"; copied, wiped on free; NULL */
     int max_connections;       /* 0: no limit */
-    int rcvbuf_bytes;          /* 0: the system's */
+    /* Connections to an address of 127/8 are made from so many of them in turn, from 127.0.0.1 on, at most
+     * CLIENT_SOURCES: each has ports of its own. 0, 1, and elsewhere: the system chooses. */
+    int sources;
 };
+
+enum { CLIENT_SOURCES = 250 };
 
 struct client;
 /* Resolves the name (blocking: before the window). TLS is set up on the first https client only. */
@@ -47,7 +53,8 @@ void client_free(struct client *c); /* cancels its calls; NULL is fine; not insi
 /* TCP segments sent again or received out of order on its connections since client_new: one system call for each that
  * is open. */
 int64_t client_retransmits(const struct client *c);
-/* Opens n connections ahead of the window and waits until they stand or fail. */
+/* Opens n connections ahead of the window and waits until they stand or fail; some hundreds at a time, so that the queue
+ * of a listener does not overflow (a connection that finds it full comes a second later). */
 int client_preconnect(struct client *c, int n, mono_ns timeout_ns, struct err *e);
 
 /* ---- what ----------------------------------------------------------------------------------------------------- */
@@ -62,7 +69,7 @@ struct call_limits {
 
 struct call_spec {
     const char *method, *path; /* path is put behind the endpoint's base path; borrowed during call_start */
-    const char *body;          /* copied into the connection's buffer by call_start */
+    const char *body;          /* borrowed until `end`: a prompt is large, and ten thousand of them wait at once */
     size_t body_len;
     enum call_framing framing; /* of the response when its status is below 300 and its content type agrees; an
                                   application/json answer to a streaming call is cut as CALL_BODY */
@@ -105,7 +112,8 @@ struct call_ops {
      * first_byte, unless the server answered what it had not wholly read, and not at all when the request was never
      * wholly written. A request sent again on a new connection tells it again: the last counts. */
     void (*sent)(void *user, mono_ns t_ns, bool kernel);
-    void (*acked)(void *user, mono_ns t_ns); /* the peer's TCP acknowledged it; optional; may be NULL */
+    /* The peer's TCP acknowledged it; optional, at most one in 10 ms on a connection; may be NULL. */
+    void (*acked)(void *user, mono_ns t_ns);
     void (*first_byte)(void *user, const struct arrival *a);
     void (*head)(void *user, int status, struct span content_type);
     /* One SSE event's data (lines joined by \n; event_name empty or the event: field), one NDJSON line, or the
@@ -113,6 +121,9 @@ struct call_ops {
      * its text). */
     void (*event)(void *user, struct span data, struct span event_name, uint32_t wire_bytes, bool comment,
                   const struct arrival *a);
+    /* All events of a read (under TLS: of a record) were told and the call goes on: the place to allocate for what they
+     * said. When the read ended the call, `end` comes instead. May be NULL. */
+    void (*read_done)(void *user);
     void (*end)(void *user, const struct call_end *end);
 };
 

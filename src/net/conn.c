@@ -14,6 +14,7 @@
 #define STAMP_SLACK_NS NS_PER_US        /* how far a mapped stamp may contradict our clock before it is dropped */
 #define ADDRESS_SHARE_NS (5 * NS_PER_S) /* for one of several addresses when connecting has no deadline */
 #define STAMPS_PER_VISIT 64             /* messages of the error queue taken at once: no endless loop */
+#define ACK_EVERY_NS (10 * NS_PER_MS)   /* the path's RTT is sampled: each stamp costs the kernel a message */
 
 static void on_ready(struct watch *w, unsigned ev);
 static void on_timer(struct timer *t);
@@ -43,7 +44,7 @@ int64_t conn_retransmits(const struct conn *c)
 bool conn_stale(const struct conn *c)
 {
     char byte;
-    if (c->tls || c->watch.fd < 0)
+    if (c->tls || c->watch.fd < 0 || c->emptied)
         return false;
     return recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
@@ -95,14 +96,29 @@ static void fail_later(struct conn *c, int sys_errno)
 
 /* ---- connecting ---- */
 
+/* A loopback address has 28,000 ports to connect from, and there are many addresses. With BIND_ADDRESS_NO_PORT the port is
+ * chosen by connect, which knows what is free for that peer. Best effort: a socket that is not bound connects all the
+ * same, from the usual address. */
+static void choose_source(struct target *t, int fd, const struct address *to)
+{
+    const struct sockaddr_in *peer = (const struct sockaddr_in *)&to->sa;
+    int on = 1;
+    if (t->sources < 2 || to->sa.ss_family != AF_INET || ntohl(peer->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+        return;
+    struct sockaddr_in from = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)t->next_source)};
+    t->next_source = (t->next_source + 1) % t->sources;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    (void)!bind(fd, (const struct sockaddr *)&from, sizeof from);
+}
+
 static int attempt(struct conn *c, const struct address *a)
 {
     int on = 1, fd = socket(a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (c->target->rcvbuf_bytes > 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &c->target->rcvbuf_bytes, sizeof c->target->rcvbuf_bytes);
+    choose_source(c->target, fd, a);
     stamp_enable_rx(fd); /* early: the kernel turns it on asynchronously */
     if (connect(fd, (const struct sockaddr *)&a->sa, a->len) && errno != EINPROGRESS && errno != EINTR) {
         int r = errno;
@@ -166,25 +182,31 @@ static void opened(struct conn *c)
 
 /* ---- writing ---- */
 
-static const char *unwritten(const struct conn *c, size_t *n)
+/* Returns how much it is. */
+static size_t unwritten(const struct conn *c, struct span part[2])
 {
+    part[0] = c->out[0];
+    part[1] = c->out[1];
     if (c->tls) {
         const struct str *s = tls_output(c->tls);
-        *n = s->len - c->tls_done;
-        return *n ? s->at + c->tls_done : NULL;
+        size_t left = s->len - c->tls_done;
+        part[0] = left ? (struct span){s->at + c->tls_done, left} : SPAN_NONE;
+        part[1] = SPAN_NONE;
     }
-    *n = c->out_left;
-    return c->out;
+    return part[0].len + part[1].len;
 }
 
 static void count_written(struct conn *c, size_t n)
 {
     c->tx_bytes += (uint32_t)n;
-    if (!c->tls) {
-        c->out += n;
-        c->out_left -= n;
-        return;
+    for (int i = 0; i < 2 && !c->tls; i++) {
+        size_t of_this = n < c->out[i].len ? n : c->out[i].len;
+        c->out[i].at += of_this;
+        c->out[i].len -= of_this;
+        n -= of_this;
     }
+    if (!c->tls)
+        return;
     c->tls_done += n;
     if (c->tls_done == tls_output(c->tls)->len) {
         str_clear(tls_output(c->tls));
@@ -192,13 +214,20 @@ static void count_written(struct conn *c, size_t n)
     }
 }
 
+static unsigned stamps_wanted(const struct conn *c)
+{
+    if (!c->writing || !c->stamps)
+        return 0;
+    return c->ack_due ? STAMP_SENT | STAMP_ACKED : STAMP_SENT;
+}
+
 static void flush(struct conn *c)
 {
-    size_t n;
-    const char *p = unwritten(c, &n);
+    struct span part[2];
+    size_t n = unwritten(c, part);
     ssize_t put = 0;
     if (n) {
-        put = stamp_send(c->watch.fd, p, n, c->writing && c->stamps);
+        put = stamp_send(c->watch.fd, part, stamps_wanted(c));
         if (put < 0 && errno != EAGAIN && errno != EINTR) {
             fail_later(c, errno);
             return;
@@ -216,30 +245,33 @@ static void flush(struct conn *c)
     }
 }
 
-void conn_send(struct conn *c, const char *p, size_t n)
+void conn_send(struct conn *c, struct span head, struct span body)
 {
-    size_t pending;
+    struct span part[2];
     c->exchange++;
-    c->request_len = n;
+    c->request_len = head.len + body.len;
     if (c->tls) {
-        if (tls_write(c->tls, p, n) == TLS_FAILED) {
+        if (tls_write(c->tls, head.at, head.len) == TLS_FAILED ||
+            (body.len && tls_write(c->tls, body.at, body.len) == TLS_FAILED)) {
             fail_later(c, EPROTO);
             return;
         }
     } else {
-        c->out = p;
-        c->out_left = n;
+        c->out[0] = head;
+        c->out[1] = body;
     }
-    unwritten(c, &pending);
-    c->tx_last = c->tx_bytes + (uint32_t)pending - 1;
-    c->writing = c->sent_due = c->ack_due = true;
+    c->tx_last = c->tx_bytes + (uint32_t)unwritten(c, part) - 1;
+    c->writing = c->sent_due = true;
     c->tx_before_ns = clock_now(NULL);
+    c->ack_due = c->tx_before_ns >= c->next_ack_ns;
+    if (c->ack_due)
+        c->next_ack_ns = c->tx_before_ns + ACK_EVERY_NS;
     flush(c);
 }
 
 size_t conn_unwritten(const struct conn *c)
 {
-    return !c->writing ? 0 : c->tls ? c->request_len : c->out_left;
+    return !c->writing ? 0 : c->tls ? c->request_len : c->out[0].len + c->out[1].len;
 }
 
 /* ---- the error queue: transmit stamps ---- */
@@ -267,15 +299,18 @@ static void take_stamp(struct conn *c, const struct tx_stamp *s)
     }
 }
 
-/* True when the queue held something: then EPOLLERR did not mean a broken connection. */
+/* Takes one message, and more while a stamp is due: what lies behind would be told by the next EPOLLERR. True when the
+ * queue held something: then EPOLLERR did not mean a broken connection. */
 static bool read_stamps(struct conn *c)
 {
     struct tx_stamp s;
     int n = 0;
-    while (n < STAMPS_PER_VISIT && c->watch.fd >= 0 && stamp_read_error_queue(c->watch.fd, &s)) {
+    do {
+        if (c->watch.fd < 0 || !stamp_read_error_queue(c->watch.fd, &s))
+            break;
         n++;
         take_stamp(c, &s);
-    }
+    } while (n < STAMPS_PER_VISIT && (c->sent_due || c->ack_due));
     return n > 0;
 }
 
@@ -358,6 +393,19 @@ static void take_bytes(struct conn *c, const char *p, size_t n, const struct arr
     tls_step(c, tls_input(c->tls, p, n, &(struct tls_sink){.user = c, .bytes = on_plaintext}));
 }
 
+/* Half of the window was waiting: the server may have been held back by us. The window is at most half of the socket's
+ * buffer, which counts the kernel's overhead too (tcp(7), tcp_adv_win_scale); the kernel may enlarge it, so it is looked up
+ * where a read reached what was known. */
+static bool window_half_full(struct conn *c, size_t n)
+{
+    int bytes = 0;
+    socklen_t len = sizeof bytes;
+    if (n < c->full_at || getsockopt(c->watch.fd, SOL_SOCKET, SO_RCVBUF, &bytes, &len) || bytes <= 0)
+        return false;
+    c->full_at = (size_t)bytes / 4;
+    return n >= c->full_at;
+}
+
 void conn_pump(struct conn *c)
 {
     size_t cap;
@@ -369,7 +417,11 @@ void conn_pump(struct conn *c)
         return;
     if (n > 0) {
         struct arrival a = stamp_arrival(c, app_ns, realtime);
-        take_bytes(c, buffer, (size_t)n, &a);
+        if (window_half_full(c, (size_t)n))
+            loop_count_full_read(c->loop);
+        c->emptied = (size_t)n < cap;
+        take_bytes(c, buffer, (size_t)n, &a); /* may free c, whose memory stays until the pass is over */
+        c->emptied = false;
     } else {
         int r = n < 0 ? errno : 0;
         if (c->sent_due)

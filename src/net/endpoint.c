@@ -1,5 +1,7 @@
 /* endpoint.c: URLs of servers, see client.h. Only what a server needs: scheme, host, port, prefix. User info is
  * refused because it would put a secret into a URL, query and fragment because a prefix has none. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -90,6 +92,13 @@ int endpoint_parse(const char *url, struct endpoint *out, struct err *e)
     if (!r)
         *out = ep;
     return r;
+}
+
+bool endpoint_is_loopback4(const struct endpoint *ep)
+{
+    struct in_addr a;
+    return !strcasecmp(ep->host, "localhost") ||
+           (inet_pton(AF_INET, ep->host, &a) == 1 && ntohl(a.s_addr) >> 24 == IN_LOOPBACKNET);
 }
 
 void endpoint_text(const struct endpoint *ep, struct str *out)

@@ -54,7 +54,7 @@ struct http_reader {
     enum http_field field;
     uint8_t name_len, value_len, type_len;
     char name[20], value[40], type[128]; /* of the field being read; the content type of the final head */
-    char why[128];
+    char why[96];
 };
 
 /* head_request: the response has no body whatever its head says. head_max 0: the default. */

@@ -1,4 +1,4 @@
-/* loop.c: see loop.h. One pass is: wait, sample the clocks, hand out events, fire timers, let the owner allocate.
+/* loop.c: see loop.h. One pass is: wait, sample the clocks, hand out events, fire timers.
  *
  * Waiting uses epoll_pwait2 (Linux 5.11), whose timeout is in ns; where it is refused, epoll_wait sleeps whole
  * milliseconds and the rest is polled. The thread's timer slack is set to 1 ns: its default of 50 µs is added to
@@ -33,8 +33,6 @@ struct loop {
     struct loop_stats stats;
     mono_ns mark; /* when the last wait ended */
     uint64_t reads;
-    void (*after)(void *user);
-    void *after_user;
     int warm_fds[2]; /* the dummy connection that keeps kernel stamping on; -1 */
     char *buffer;    /* owned, BUFFER_BYTES; only pages that were used count as memory */
     struct burial *dead;
@@ -226,8 +224,6 @@ void loop_step(struct loop *l, mono_ns until)
     fire_timers(l);
     bury_dead(l);
     timer_heap_reserve(&l->timers, SPARE_TIMERS);
-    if (n && l->after)
-        l->after(l->after_user);
 }
 
 void loop_run(struct loop *l)
@@ -245,12 +241,6 @@ void loop_stop(struct loop *l)
 void loop_allow_spin(struct loop *l, bool allow)
 {
     l->spin = allow;
-}
-
-void loop_after_batch(struct loop *l, void (*fn)(void *user), void *user)
-{
-    l->after = fn;
-    l->after_user = user;
 }
 
 /* ---- clocks, counts, the shared buffer ---- */
@@ -281,6 +271,11 @@ uint64_t loop_count_read(struct loop *l)
 {
     l->stats.reads++;
     return ++l->reads;
+}
+
+void loop_count_full_read(struct loop *l)
+{
+    l->stats.full_reads++;
 }
 
 /* ---- warm stamps ---- */
@@ -317,7 +312,7 @@ bool loop_warm_stamps(struct loop *l)
     while (!realtime && clock_now(NULL) < give_up) {
         char byte = 0;
         struct pollfd p = {.fd = l->warm_fds[0], .events = POLLIN};
-        if (stamp_send(l->warm_fds[1], &byte, 1, false) != 1 || poll(&p, 1, 100) < 0)
+        if (stamp_send(l->warm_fds[1], (struct span[2]){{&byte, 1}}, 0) != 1 || poll(&p, 1, 100) < 0)
             return false;
         if (stamp_recv(l->warm_fds[0], &byte, 1, &realtime) < 0 && errno != EAGAIN)
             return false;

@@ -37,6 +37,7 @@ struct timer {
 struct loop_stats {
     mono_ns wait_ns, busy_ns; /* waiting in epoll (spinning counts as waiting), and everything else */
     uint64_t batches, reads, timers;
+    uint64_t full_reads;       /* of the reads, those that found half of their receive window or more waiting */
     uint64_t clock_steps;      /* jumps of CLOCK_REALTIME against CLOCK_MONOTONIC above 1 ms */
     int64_t clock_step_max_ns; /* its size without sign */
     mono_ns timer_late_max_ns;
@@ -58,9 +59,6 @@ void loop_run(struct loop *l);
 void loop_step(struct loop *l, mono_ns until);
 void loop_stop(struct loop *l);
 void loop_allow_spin(struct loop *l, bool allow);
-/* Called after every batch of events, outside the measured path: the place to allocate for the next. One
- * only. */
-void loop_after_batch(struct loop *l, void (*fn)(void *user), void *user);
 
 /* CLOCK_REALTIME ns → mono_ns with the offset sampled around this batch. */
 mono_ns loop_from_realtime(const struct loop *l, int64_t realtime_ns);
@@ -79,6 +77,7 @@ void loop_bury(struct loop *l, struct burial *b);
  * returns, and the number of a read that brought bytes (from 1, never reset). */
 char *loop_buffer(struct loop *l, size_t *cap);
 uint64_t loop_count_read(struct loop *l);
+void loop_count_full_read(struct loop *l);
 
 /* Turns on kernel stamping on a dummy loopback connection, so that the first read of a real one has its
  * stamp. True when a stamp came back: the host can stamp. */

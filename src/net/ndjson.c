@@ -3,12 +3,11 @@
 
 #include <string.h>
 
-#define CARRY_BYTES 1024 /* reserved ahead: a usual line cut in two needs no allocation */
+#define CARRY_BYTES 1024 /* reserved for the rest of a line that was cut: a usual one needs no allocation then */
 
 void ndjson_init(struct ndjson *s, size_t line_max, ndjson_emit *emit, void *user)
 {
     *s = (struct ndjson){.line_max = line_max, .emit = emit, .user = user, .first = true};
-    str_reserve(&s->line, CARRY_BYTES);
 }
 
 void ndjson_release(struct ndjson *s)
@@ -67,6 +66,8 @@ enum ndjson_result ndjson_feed(struct ndjson *s, const char *p, size_t n)
         p = lf + 1;
         n -= len + 1;
     }
+    if (n && s->line.len + n <= s->line_max)
+        str_reserve(&s->line, n + CARRY_BYTES);
     return carry(s, p, n);
 }
 

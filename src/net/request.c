@@ -80,17 +80,18 @@ int request_build(const struct endpoint *ep, const struct str *fields, const str
         if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
             return err_set(e, ERR_USAGE, "a request's path has only visible ASCII characters");
     bool typed = strcasestr(fields->at, "\r\nContent-Type:") != NULL;
-    str_reserve(out,
-                strlen(spec->method) + strlen(ep->base_path) + strlen(spec->path) + fields->len + spec->body_len + 160);
-    str_addf(out, "%s %s%s HTTP/1.1\r\n", spec->method, ep->base_path, spec->path);
+    str_reserve(out, strlen(spec->method) + strlen(ep->base_path) + strlen(spec->path) + fields->len + 160);
+    str_addz(out, spec->method);
+    str_addc(out, ' ');
+    str_addz(out, ep->base_path);
+    str_addz(out, spec->path);
+    str_addz(out, " HTTP/1.1\r\n");
     str_add(out, fields->at, fields->len);
     if (spec->body && !typed)
         str_addz(out, "Content-Type: application/json\r\n");
     if (spec->body || !strcmp(spec->method, "POST") || !strcmp(spec->method, "PUT"))
         str_addf(out, "Content-Length: %zu\r\n", spec->body ? spec->body_len : 0);
     str_addz(out, "\r\n");
-    if (spec->body)
-        str_add(out, spec->body, spec->body_len);
     return 0;
 }
 

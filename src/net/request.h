@@ -8,7 +8,7 @@
 /* Fills `fields` with Host, Accept-Encoding, User-Agent, the extra header lines and the key. It holds the secret:
  * release it with request_wipe. */
 int request_fields(const struct endpoint *ep, const struct client_options *o, struct str *fields, struct err *e);
-/* Builds head and body into `out` (empty), which then holds the secret too. */
+/* Builds the head into `out` (empty), which then holds the secret too; what follows it is spec->body as it is. */
 int request_build(const struct endpoint *ep, const struct str *fields, const struct call_spec *spec, struct str *out,
                   struct err *e);
 void request_wipe(struct str *s); /* overwrites, then releases */

@@ -4,12 +4,11 @@
 
 #include <string.h>
 
-#define CARRY_BYTES 1024 /* reserved ahead: a usual line cut in two needs no allocation */
+#define CARRY_BYTES 700 /* reserved ahead: a usual line cut in two needs no allocation */
 
 void sse_init(struct sse *s, size_t line_max, size_t event_max, sse_emit *emit, void *user)
 {
     *s = (struct sse){.line_max = line_max, .event_max = event_max, .emit = emit, .user = user};
-    str_reserve(&s->line, CARRY_BYTES);
 }
 
 void sse_release(struct sse *s)
@@ -117,7 +116,7 @@ static size_t skip_bom(struct sse *s, const char *p, size_t n)
         s->started = true;
     if (used == n)
         return used;
-    if (s->bom < 3)
+    if (s->bom && s->bom < 3)
         str_add(&s->line, bom, s->bom);
     s->started = true;
     return used;
@@ -152,8 +151,10 @@ static enum sse_result park(struct sse *s, const char *rest, size_t n, bool line
         str_clear(&s->line);
     if (s->line.len + n > s->line_max)
         return SSE_LINE_LIMIT;
-    if (n)
+    if (n) {
+        str_reserve(&s->line, n + CARRY_BYTES);
         str_add(&s->line, rest, n);
+    }
     return SSE_OK;
 }
 

@@ -56,16 +56,17 @@ ssize_t stamp_recv(int fd, void *buf, size_t cap, int64_t *realtime_ns)
     return n;
 }
 
-ssize_t stamp_send(int fd, const void *p, size_t n, bool stamped)
+ssize_t stamp_send(int fd, const struct span part[2], unsigned kinds)
 {
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(uint32_t))];
     } control = {0};
-    struct iovec iov = {.iov_base = (void *)p, .iov_len = n};
-    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
-    if (stamped) {
-        uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_ACK;
+    struct iovec iov[2] = {{(void *)(uintptr_t)part[0].at, part[0].len}, {(void *)(uintptr_t)part[1].at, part[1].len}};
+    struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+    if (kinds) {
+        uint32_t flags = (kinds & STAMP_SENT ? (uint32_t)SOF_TIMESTAMPING_TX_SOFTWARE : 0) |
+                         (kinds & STAMP_ACKED ? (uint32_t)SOF_TIMESTAMPING_TX_ACK : 0);
         m.msg_control = &control;
         m.msg_controllen = sizeof control;
         struct cmsghdr *c = CMSG_FIRSTHDR(&m);

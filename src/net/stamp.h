@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 
 /* Receive stamps on. 0 or errno. */
 int stamp_enable_rx(int fd);
@@ -28,10 +29,11 @@ int stamp_enable(int fd);
 
 /* recvmsg without waiting; *realtime_ns is the stamp of the last byte, 0 without one. As recvmsg otherwise. */
 ssize_t stamp_recv(int fd, void *buf, size_t cap, int64_t *realtime_ns);
-/* sendmsg without waiting and without SIGPIPE; `stamped` asks for SND and ACK stamps of its last byte. As sendmsg. */
-ssize_t stamp_send(int fd, const void *p, size_t n, bool stamped);
+enum stamp_kind { STAMP_OTHER = 0, STAMP_SENT = 1u << 0, STAMP_ACKED = 1u << 1 };
 
-enum stamp_kind { STAMP_OTHER, STAMP_SENT, STAMP_ACKED };
+/* sendmsg of two parts, the second of which may be empty, without waiting and without SIGPIPE; `kinds` of stamps (SENT,
+ * ACKED, both or 0) are asked for the last byte. As sendmsg. */
+ssize_t stamp_send(int fd, const struct span part[2], unsigned kinds);
 
 struct tx_stamp {
     enum stamp_kind kind;

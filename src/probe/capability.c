@@ -216,7 +216,7 @@ static const struct {
     {"cgroup", "whole cores", look_cgroup, false,
      "A CPU quota stops all threads for the rest of a period, which looks like a server's pause of tens of milliseconds."},
     {"psi", "pressure stall information", look_psi, false,
-     "Waiting for a CPU cannot be told from working; runs are judged without the pressure rule."},
+     "Waiting for a CPU cannot be told from working: its share in each run stays empty."},
     {"children", "list of child processes", look_children, false,
      "CPU and memory of a server's helper processes (Ollama's runner) are not counted."},
     {"retransmits", "TCP retransmission counter", look_retransmits, false,

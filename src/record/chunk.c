@@ -132,6 +132,15 @@ static bool get_chunk(struct cursor *c, mono_ns base, struct chunk *out)
     return true;
 }
 
+/* A chunk has five bytes below 0x80: the last ones of four varints, and kind | flags << 4. */
+static size_t count_chunks(const unsigned char *p, size_t n)
+{
+    size_t ends = 0;
+    for (size_t i = 0; i < n; i++)
+        ends += p[i] < 0x80;
+    return ends / SMALLEST_CHUNK;
+}
+
 int chunk_list_decode(struct chunk_list *l, mono_ns base, const void *p, size_t n, struct err *e)
 {
     struct cursor c = {p, (const unsigned char *)p + n};
@@ -141,7 +150,8 @@ int chunk_list_decode(struct chunk_list *l, mono_ns base, const void *p, size_t 
     if (*c.at != BLOB_VERSION)
         return err_set(e, ERR_INPUT, "a list of chunks in format %d; this program reads %d", *c.at, BLOB_VERSION);
     c.at++;
-    chunk_list_reserve(l, n / SMALLEST_CHUNK);
+    chunk_list_reserve(l,
+                       count_chunks(c.at, n - 1)); /* exact where the bytes are right: a report holds many of these */
     while (c.at < c.end) {
         struct chunk chunk;
         const unsigned char *start = c.at;

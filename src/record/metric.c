@@ -89,7 +89,8 @@ static const struct metric rows[] = {
         "completion_tok: generated tokens as the server counts, reasoning included"),
     ROW("send_lag", "us", LOWER, OF_REQUEST(send_lag), "", "sent - planned"),
     ROW("rtt", "us", LOWER, OF_REQUEST(rtt), "",
-        "from the request's last byte sent to its acknowledgement by the peer's TCP"),
+        "from the request's last byte sent to its acknowledgement by the peer's TCP, sampled at most every 10 ms on a "
+        "connection"),
     ROW("chunks.merged", "1", LOWER, OF_REQUEST(chunks_merged), "",
         "chunks that shared a read with a later one: their stamp is an upper bound"),
     ROW("chunks.unstamped", "1", LOWER, OF_REQUEST(chunks_unstamped), "",

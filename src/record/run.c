@@ -38,25 +38,51 @@ static void count_one(struct run_counts *c, enum outcome o)
         c->failed++;
 }
 
-/* Requests are numbered 0 … n-1 when they are planned. A number that is missing, given twice, out of
- * range, or has no known outcome is counted as planned but nowhere else, so that the identity breaks
- * instead of hiding it. */
+/* Numbers that may run ahead of the count of requests: those in flight. It bounds the memory that a broken record can ask
+ * for to 4 MB. */
+enum { AHEAD = 1 << 24 };
+
+/* True the first time. */
+static bool see(struct request_counter *c, uint64_t seq)
+{
+    size_t word = (size_t)(seq / 64);
+    uint64_t bit = UINT64_C(1) << seq % 64;
+    if (word >= c->words) {
+        size_t words = 2 * word + 16;
+        c->seen = xrealloc(c->seen, words * sizeof *c->seen);
+        memset(c->seen + c->words, 0, (words - c->words) * sizeof *c->seen);
+        c->words = words;
+    }
+    bool first = !(c->seen[word] & bit);
+    c->seen[word] |= bit;
+    return first;
+}
+
+void request_counter_add(struct request_counter *c, const struct request *r)
+{
+    struct run_counts *k = &c->counts;
+    c->n++;
+    k->planned = k->planned > c->n ? k->planned : c->n;
+    if (r->seq >= k->planned && r->seq < INT64_MAX)
+        k->planned = r->seq + 1;
+    if (r->seq >= 0 && r->seq < c->n + AHEAD && (unsigned)r->outcome < OUTCOME_COUNT && see(c, (uint64_t)r->seq))
+        count_one(k, r->outcome);
+}
+
+void request_counter_release(struct request_counter *c)
+{
+    free(c->seen);
+    *c = (struct request_counter){0};
+}
+
 struct run_counts run_count(const struct run *r)
 {
-    struct run_counts c = {0};
-    bool *seen = xcalloc(r->n_requests + 1, sizeof *seen);
-    c.planned = (int64_t)r->n_requests;
-    for (size_t i = 0; i < r->n_requests; i++) {
-        const struct request *q = &r->requests[i];
-        if (q->seq >= c.planned && q->seq < INT64_MAX)
-            c.planned = q->seq + 1;
-        if (q->seq < 0 || (uint64_t)q->seq >= r->n_requests || seen[q->seq] || (unsigned)q->outcome >= OUTCOME_COUNT)
-            continue;
-        seen[q->seq] = true;
-        count_one(&c, q->outcome);
-    }
-    free(seen);
-    return c;
+    struct request_counter c = {0};
+    for (size_t i = 0; i < r->n_requests; i++)
+        request_counter_add(&c, &r->requests[i]);
+    struct run_counts counts = c.counts;
+    request_counter_release(&c);
+    return counts;
 }
 
 bool run_counts_balance(const struct run_counts *c)

@@ -66,4 +66,16 @@ struct run_counts {
 struct run_counts run_count(const struct run *r);
 bool run_counts_balance(const struct run_counts *c);
 
+/* The same counts, request by request in any order. Requests are numbered 0 … n-1 when they are planned. A number that is
+ * given twice, far out of range, or has no known outcome is counted as planned but nowhere else, and one that is missing
+ * too, so that the identity breaks instead of hiding it. Zero-initialised is empty and valid. */
+struct request_counter {
+    struct run_counts counts;
+    int64_t n;      /* requests added */
+    uint64_t *seen; /* owned; a bit for each number */
+    size_t words;   /* of 64 numbers */
+};
+void request_counter_add(struct request_counter *c, const struct request *r);
+void request_counter_release(struct request_counter *c);
+
 #endif

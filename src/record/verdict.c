@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "record/metric.h"
-
 static const char *const words[] = {"VALID", "SUSPECT", "VOID"};
 
 const char *verdict_word(enum verdict v)
@@ -23,10 +21,9 @@ const char *verdict_word(enum verdict v)
 /* What the rules look at, computed once. */
 struct evidence {
     const struct run *run;
+    const struct run_tally *tally;
     struct run_counts counts;
     double median_latency_ms; /* of the completed requests, from sent; NaN */
-    const char *stamps_fault; /* of the first request that has one; NULL */
-    int64_t stamps_fault_seq;
 };
 
 /* A rule gives the measured quantity; the rule fires when it is above the limit. NaN: not measured. */
@@ -64,7 +61,7 @@ static double unbalanced(const struct evidence *v)
 
 static double out_of_order(const struct evidence *v)
 {
-    return v->stamps_fault != NULL;
+    return v->tally->stamps_fault != NULL;
 }
 
 static double clock_steps(const struct evidence *v)
@@ -87,6 +84,26 @@ static double loop_busy(const struct evidence *v)
     return told_share(v->run->health.loop_busy);
 }
 
+/* A request and a read cost the loop time each, so the shares of both ceilings add up. Merged chunks came with a read that is
+ * counted. */
+static double of_ceiling(const struct evidence *v)
+{
+    const struct health *h = &v->run->health;
+    double s = (double)(v->run->ended_ns - v->run->started_ns) / 1e9;
+    if (!(s > 0) || !(h->ceiling_chunks_per_s > 0) || !(h->ceiling_requests_per_s > 0))
+        return NAN;
+    return (double)(h->chunks - h->merged) / s / h->ceiling_chunks_per_s +
+           (double)(v->counts.planned - v->counts.unsent) / s / h->ceiling_requests_per_s;
+}
+
+#define CEILING_VOID 0.80
+
+static double near_ceiling(const struct evidence *v)
+{
+    double share = of_ceiling(v);
+    return share > CEILING_VOID ? NAN : share; /* the stronger rule says it */
+}
+
 static double send_lag(const struct evidence *v)
 {
     return v->run->health.send_lag_p99_us / 1e3;
@@ -105,6 +122,16 @@ static double steal(const struct evidence *v)
 static double barrier(const struct evidence *v)
 {
     return v->run->health.barrier_spread_us / 1e3;
+}
+
+static double stopped(const struct evidence *v)
+{
+    return v->run->health.stopped_max_ms;
+}
+
+static double receive_full(const struct evidence *v)
+{
+    return told_share(v->run->health.receive_full);
 }
 
 static double unstamped(const struct evidence *v)
@@ -130,10 +157,16 @@ static const struct rule rules[] = {
     {{"dropped_chunks", 0, "1", V, V, "chunks found no room in the record"}, dropped, NULL},
     {{"loop_busy", 0.80, "1", V, V, "the client's loop was busy for most of the run: it may be the bottleneck"},
      loop_busy, NULL},
+    {{"near_ceiling", 0.50, "1", S, S, "the load comes near what this client was calibrated to carry"}, near_ceiling, NULL},
+    {{"ceiling", CEILING_VOID, "1", V, S, "the load is more than this client can carry without delays of its own"}, of_ceiling,
+     NULL},
     {{"send_lag", 1.0, "ms", V, S, "requests left late: p99 of sent - planned above the larger of 1 ms and 1 % of the "
       "median latency"}, send_lag, send_lag_limit},
+    {{"stopped", 250.0, "ms", V, S, "the client did not run for a while: a timer of its loop came late"}, stopped, NULL},
     {{"steal", 0.01, "1", V, S, "the hypervisor took CPU time"}, steal, NULL},
     {{"barrier_spread", 1.0, "ms", S, S, "sessions did not start together"}, barrier, NULL},
+    {{"receive_full", 0.01, "1", S, S, "reads found half of the receive window or more waiting: the client may have held "
+      "the server back"}, receive_full, NULL},
     {{"unstamped", 0.05, "1", S, S, "chunks without a kernel stamp"}, unstamped, NULL},
     {{"retransmits", 0.001, "1", S, S, "TCP segments were lost or out of order, per chunk received"}, retransmits, NULL},
 };
@@ -156,22 +189,10 @@ bool run_is_agent(const struct run *r)
     return false;
 }
 
-static struct evidence collect(const struct run *r)
-{
-    struct evidence v = {.run = r, .counts = run_count(r)};
-    const struct metric *e2e = metric_find("e2e");
-    v.median_latency_ms = e2e ? run_median_of(r, e2e) : NAN;
-    for (size_t i = 0; i < r->n_requests && !v.stamps_fault; i++) {
-        v.stamps_fault = request_stamps_fault(&r->requests[i]);
-        v.stamps_fault_seq = r->requests[i].seq;
-    }
-    return v;
-}
-
 static void add_value(struct str *why, const char *unit, double value)
 {
     if (!strcmp(unit, "ms"))
-        str_addf(why, "%.3g ms", value);
+        str_addf(why, value < 1000 ? "%.3g ms" : "%.0f ms", value);
     else if (value == floor(value))
         str_addf(why, "%.0f", value);
     else
@@ -184,7 +205,7 @@ static void explain(const struct rule *rule, const struct evidence *v, double va
         str_addz(why, "; ");
     str_addf(why, "%s: %s", rule->row.word, rule->row.what);
     if (rule->measure == out_of_order) {
-        str_addf(why, " (%s in request %lld)", v->stamps_fault, (long long)v->stamps_fault_seq);
+        str_addf(why, " (%s in request %lld)", v->tally->stamps_fault, (long long)v->tally->stamps_fault_seq);
     } else if (rule->measure != incomplete) {
         str_addz(why, " (");
         add_value(why, rule->row.unit, value);
@@ -194,9 +215,9 @@ static void explain(const struct rule *rule, const struct evidence *v, double va
     }
 }
 
-enum verdict verdict_of_run(const struct run *r, struct str *why)
+enum verdict verdict_of_run(const struct run *r, const struct run_tally *t, struct str *why)
 {
-    struct evidence v = collect(r);
+    struct evidence v = {r, t, t->counter.counts, run_tally_median_e2e_ms(t)};
     enum verdict worst = VERDICT_VALID;
     bool agent = run_is_agent(r);
     for (size_t i = 0; i < RULES; i++) {

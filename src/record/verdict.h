@@ -8,12 +8,14 @@
 
 #include "base/str.h"
 #include "record/run.h"
+#include "record/tally.h"
 
 enum verdict { VERDICT_VALID, VERDICT_SUSPECT, VERDICT_VOID };
 
 const char *verdict_word(enum verdict v);
-/* Appends the sentences of the rules that fired, separated by "; ". */
-enum verdict verdict_of_run(const struct run *r, struct str *why);
+/* From the tally of the run's requests, which it need not hold itself. Appends the sentences of the rules that fired,
+ * separated by "; ". */
+enum verdict verdict_of_run(const struct run *r, const struct run_tally *t, struct str *why);
 
 /* A row of the table, for lists and doc/method.md. The rule fires when the measured quantity is above the
  * limit. */

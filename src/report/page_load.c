@@ -32,6 +32,8 @@ static void rates_table(struct page *p, const struct view_arm *arm)
         table_cell(&t, number_text(&p->arena, l->output_rate));
         table_cell(&t, number_text(&p->arena, l->in_flight_mean));
         table_cellf(&t, "%zu", l->in_flight_max);
+        if (is_void(l->run))
+            table_faint(&t);
     }
     p->ops->table(p, &t);
     page_rest(p, arm->n_runs, "runs");
@@ -66,6 +68,8 @@ static void latency_rows(struct page *p, struct table *t, const struct load_run 
             table_cell(t, tail_cell(p, &x->tail[k], k == P99));
         table_cell(t, number_text(&p->arena, x->max));
         table_cell(t, is_void(l->run) ? "VOID" : tail_state_word(x->tail[P99].state));
+        if (is_void(l->run))
+            table_faint(t);
     }
 }
 
@@ -213,6 +217,8 @@ static void goodput_table(struct page *p, const struct report_view *v, const str
         table_cell(&t, number_text(&p->arena, x->share));
         table_cell(&t, number_text(&p->arena, x->rate));
         table_cell(&t, missed(p, &v->goodput, x));
+        if (is_void(arm->runs[i]))
+            table_faint(&t);
     }
     p->ops->table(p, &t);
 }

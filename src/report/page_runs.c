@@ -133,6 +133,8 @@ static void run_row(struct page *p, struct table *t, const struct run *r)
     table_cellf(t, "%lld", (long long)tokens);
     table_cell(t, number_text(&p->arena, rate->of_run(r)));
     table_cell(t, r->verdict_why);
+    if (!view_counted(r))
+        table_faint(t);
 }
 
 static int by_plan(const void *a, const void *b)

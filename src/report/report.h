@@ -29,7 +29,8 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e);
 void report_view_add_peers(struct report_view *v, const struct peer_limits *limits);
 /* Adds the share of good requests to every run of plain load; false: there is none. Copied. */
 bool report_view_add_goodput(struct report_view *v, const struct goodput *g);
-void report_view_free(struct report_view *v); /* NULL is fine */
+size_t report_view_void_runs(const struct report_view *v); /* complete ones that are VOID */
+void report_view_free(struct report_view *v);              /* NULL is fine */
 
 struct report_style {
     bool color;     /* SGR sequences for headings and verdicts */

@@ -80,7 +80,8 @@ static void table(struct page *p, const struct table *t)
     leave_list(p);
     if (p->style->color) {
         style.head_on = "\x1b[1m";
-        style.head_off = "\x1b[0m";
+        style.faint_on = "\x1b[2m";
+        style.head_off = style.faint_off = "\x1b[0m";
     }
     table_terminal(t, &style, p->out);
     str_addc(p->out, '\n');

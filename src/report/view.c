@@ -228,6 +228,11 @@ void report_view_add_peers(struct report_view *v, const struct peer_limits *limi
     }
 }
 
+size_t report_view_void_runs(const struct report_view *v)
+{
+    return (size_t)v->verdicts[VERDICT_VOID];
+}
+
 void report_view_free(struct report_view *v)
 {
     if (!v)

@@ -88,12 +88,14 @@ static double percent(double part)
     return part < 0 ? NAN : 100 * part;
 }
 
-enum { HEALTH_ROWS = 15 };
+enum { HEALTH_ROWS = 17 };
 
 static const char *const health_rows[HEALTH_ROWS][2] = {
     {"send lag p99", "us"},
     {"kernel to client p99", "us"},
     {"barrier spread", "us"},
+    {"longest stop of the client", "ms"},
+    {"reads of a half-full window", "%"},
     {"loop busy", "%"},
     {"host busy", "%"},
     {"steal", "%"},
@@ -114,6 +116,8 @@ static void health_of(const struct health *h, double out[HEALTH_ROWS])
         h->send_lag_p99_us,
         h->app_delay_p99_us,
         h->barrier_spread_us,
+        h->stopped_max_ms,
+        percent(h->receive_full),
         percent(h->loop_busy),
         percent(h->host_busy),
         percent(h->steal),

@@ -6,6 +6,7 @@
 
 #include "stats/dist.h"
 #include "stats/moments.h"
+#include "stats/series.h"
 
 double gof_ks_d(const double *sorted_low, const double *sorted_high, size_t n)
 {
@@ -149,17 +150,11 @@ struct gof_dispersion gof_dispersion(const double *counts, size_t n)
 
 struct gof_acf1 gof_acf1(const double *x, size_t n)
 {
-    struct gof_acf1 g = {NAN, NAN, NAN, NAN};
-    double mean = moments_mean(x, n), squares = 0, products = 0, whole = (double)n;
-    for (size_t i = 0; i < n; i++) {
-        squares += (x[i] - mean) * (x[i] - mean);
-        products += i ? (x[i] - mean) * (x[i - 1] - mean) : 0;
-    }
-    if (n < 3 || !(squares > 0))
-        return g;
-    g.r = products / squares;
-    g.lo = g.r - 1.959963984540054 / sqrt(whole);
-    g.hi = g.r + 1.959963984540054 / sqrt(whole);
-    g.p = erfc(fabs(g.r + 1 / whole) * sqrt(whole) / sqrt(2));
-    return g;
+    const double z = 1.959963984540054; /* normal quantile of 97.5 % */
+    double whole = (double)n, r[2];
+    series_acf(x, n, 1, r);
+    if (n < 3 || isnan(r[1]))
+        return (struct gof_acf1){NAN, NAN, NAN, NAN};
+    double p = erfc(fabs(r[1] + 1 / whole) * sqrt(whole) / sqrt(2));
+    return (struct gof_acf1){r[1], r[1] - z / sqrt(whole), r[1] + z / sqrt(whole), p};
 }

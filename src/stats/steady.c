@@ -8,7 +8,7 @@
 
 /* From the last batch to the first, so that the sum of squares over the rest grows by one batch a step (Welford 1962)
  * and nothing is stored. */
-struct steady_mser steady_mser5(const double *x, size_t n)
+struct steady_mser steady_mser5(const double *x, size_t n, double *statistics)
 {
     struct steady_mser best = {.n_batches = n / STEADY_MSER_BATCH, .statistic = NAN};
     size_t m = best.n_batches, place = 0;
@@ -19,6 +19,8 @@ struct steady_mser steady_mser5(const double *x, size_t n)
         mean += delta / kept;
         squares += delta * (z - mean);
         double statistic = squares / (kept * kept);
+        if (statistics && d <= m / 2)
+            statistics[d] = statistic;
         if (d <= m / 2 && !(statistic > best.statistic)) { /* NaN at first; the first d wins a tie */
             best.statistic = statistic;
             place = d;
@@ -51,23 +53,39 @@ void steady_section_shares(const double *x, size_t n, size_t sections, double q,
     }
 }
 
+static void section_bounds(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
+                           double confidence)
+{
+    const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
+    double whole = (double)n, b = (double)sections, length = (double)(n / sections);
+    s->half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sqrt(s->inflation * p * (1 - p) / length / b);
+    double low = fmax(1, floor((p - s->half_p) * whole + fuzz)), high = ceil((p + s->half_p) * whole - fuzz);
+    s->lo = sorted[(size_t)low - 1];
+    s->hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
+    s->m = whole * (1 - p) / fmax(s->inflation, 1);
+}
+
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
                                               size_t sections, double confidence)
 {
-    const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
     struct steady_section s = {NAN, NAN, NAN, NAN, NAN, NAN};
     if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
         return s;
     size_t length = n / sections;
-    double whole = (double)n, b = (double)sections, shares[STEADY_MAX_BATCHES];
-    s.q = sorted[(size_t)fmax(1, ceil(p * whole - fuzz)) - 1];
+    double shares[STEADY_MAX_BATCHES];
+    s.q = sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1];
     steady_section_shares(x, n, sections, s.q, shares);
     double sd = moments_sd(shares, sections);
-    s.half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sd / sqrt(b);
-    double low = fmax(1, floor((p - s.half_p) * whole + fuzz)), high = ceil((p + s.half_p) * whole - fuzz);
-    s.lo = sorted[(size_t)low - 1];
-    s.hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
     s.inflation = sd * sd * (double)length / (p * (1 - p));
-    s.m = whole * (1 - p) / fmax(s.inflation, 1);
+    section_bounds(&s, sorted, n, p, sections, confidence);
     return s;
+}
+
+void steady_section_widen(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
+                          double confidence, double inflation)
+{
+    if (!(s->inflation < inflation)) /* NaN: there is no interval */
+        return;
+    s->inflation = inflation;
+    section_bounds(s, sorted, n, p, sections, confidence);
 }

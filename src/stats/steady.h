@@ -16,8 +16,9 @@ struct steady_mser {
     double statistic; /* its value there; NaN without two batches */
 };
 /* MSER-5 (White 1997; White, Cobb and Spratt 2000): over the means Z of batches of five, the first d <= m/2 with the
- * least sum over i > d of (Z_i - mean_d)^2 / (m - d)^2. */
-struct steady_mser steady_mser5(const double *x, size_t n);
+ * least sum over i > d of (Z_i - mean_d)^2 / (m - d)^2. statistics (may be NULL): that of every d, m / 2 + 1 values when m
+ * is at least 2. */
+struct steady_mser steady_mser5(const double *x, size_t n, double *statistics);
 
 /* The mean of the first batches * (n / batches) values with the t interval of the batches' means (Conway 1963): holds
  * when a batch is much longer than what one value remembers. n of the result counts batches. NaN when a batch would be
@@ -37,6 +38,9 @@ struct steady_section {
  * ascending. All NaN with n < sections, sections < 2 or > STEADY_MAX_BATCHES, or p outside (0, 1). */
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
                                               size_t sections, double confidence);
+/* The same when the inflation is known to be at least so much: interval and m by it. */
+void steady_section_widen(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
+                          double confidence, double inflation);
 
 /* Share of each section above q; the values behind the last whole section are left out. shares: one per section. */
 void steady_section_shares(const double *x, size_t n, size_t sections, double q, double *shares);

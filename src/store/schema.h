@@ -1,7 +1,7 @@
 /* The tables of a result file, version by version; private to this room. One list of columns per wide table makes the
  * CREATE TABLE, the INSERT, the SELECT, the order of the run hash and the column numbers, so that none can drift.
  *
- * Version 1. Integers are plain; a thing that was not measured or not said is NULL; every time is CLOCK_MONOTONIC ns of the
+ * Version 2. Integers are plain; a thing that was not measured or not said is NULL; every time is CLOCK_MONOTONIC ns of the
  * host (`…_ns`) unless its name says wall. Words of a list (outcome, state, verdict) are stored as words, never as numbers.
  * Columns of type ANY hold text where the bytes are valid UTF-8 without NUL, and a blob otherwise.
  *
@@ -26,7 +26,7 @@
 
 /* "CHIM"; stands at byte 68 of the file, where file(1) and we look before SQLite is let near it. */
 #define SCHEMA_APPLICATION_ID 0x4348494D
-enum { SCHEMA_OLDEST = 1, SCHEMA_NOW = 1 };
+enum { SCHEMA_OLDEST = 2, SCHEMA_NOW = 2 };
 
 #define RUN_COLUMNS(X)                                                                                                 \
     X(position, "INTEGER NOT NULL")                                                                                    \
@@ -111,10 +111,14 @@ enum { SCHEMA_OLDEST = 1, SCHEMA_NOW = 1 };
     X(app_delay_p50_us, "REAL")                                                                                        \
     X(app_delay_p99_us, "REAL")                                                                                        \
     X(barrier_spread_us, "REAL")                                                                                       \
+    X(stopped_max_ms, "REAL")                                                                                          \
+    X(receive_full, "REAL")                                                                                            \
     X(loop_busy, "REAL")                                                                                               \
     X(steal, "REAL")                                                                                                   \
     X(host_busy, "REAL")                                                                                               \
     X(psi_cpu_some, "REAL")                                                                                            \
+    X(ceiling_chunks_per_s, "REAL")                                                                                    \
+    X(ceiling_requests_per_s, "REAL")                                                                                  \
     X(client_cpu_s, "REAL")
 #define HEALTH_INTEGERS(X)                                                                                             \
     X(ctx_voluntary, "INTEGER")                                                                                        \

@@ -131,10 +131,10 @@ static void end_stream(struct reply *r)
 
 /* ---- steps ----------------------------------------------------------------------------------------------------- */
 
+/* With leading zeros, so that it is one word. */
 static void put_stamp(char *at, mono_ns t)
 {
-    char *p = at + STAMP_COLUMNS;
-    for (; t && p > at; t /= 10)
+    for (char *p = at + STAMP_COLUMNS; p > at; t /= 10)
         *--p = (char)('0' + t % 10);
 }
 
@@ -144,12 +144,14 @@ static int64_t tokens_of_next(const struct reply *r)
     return left < most ? left : most;
 }
 
-/* The words of the next text chunk, appended. */
+/* The words of the next text chunk, appended; with stamps the first of them is left blank for one. */
 static void add_words(struct reply *r, struct str *out)
 {
     int64_t n = tokens_of_next(r);
     for (int64_t i = 0; i < n; i++) {
-        if (r->fault->flags & FAULT_LOOP)
+        if (r->stub->o.stamps && r->streaming && i == 0)
+            str_addf(out, "%s%*s", r->log.tokens ? " " : "", STAMP_COLUMNS, "");
+        else if (r->fault->flags & FAULT_LOOP)
             str_addz(out, r->log.tokens + i ? " again" : "again");
         else
             words_add(out, &r->words, r->log.tokens + i == 0);
@@ -164,14 +166,15 @@ static void add_words(struct reply *r, struct str *out)
 static void send_text(struct reply *r)
 {
     struct str *line = &r->line;
-    bool stamps = r->stub->o.stamps;
+    bool first = r->log.tokens == 0;
     str_clear(line);
-    str_addz(line, stamps ? "{\"t\":                   ," : "{"); /* 19 columns */
+    str_addc(line, '{');
     str_add(line, r->before.at, r->before.len);
+    size_t text = line->len;
     add_words(r, line);
     str_add(line, r->after.at, r->after.len);
-    if (stamps)
-        put_stamp(line->at + 5, clock_now(NULL));
+    if (r->stub->o.stamps)
+        put_stamp(line->at + text + !first, clock_now(NULL));
     reply_event(r, line->at, line->len);
 }
 

@@ -31,8 +31,7 @@ struct stub_options {
     size_t n_rules;
     uint64_t seed;   /* of words, delays and faults; every request draws from its own stream, named by its number */
     const char *log; /* file, replaced; NULL: none. See log.h */
-    bool stamps;     /* text chunks begin with {"t":NNN, where NNN is CLOCK_MONOTONIC in ns right before the write,
-                        right-aligned in 19 columns */
+    bool stamps; /* the first word of each text chunk is CLOCK_MONOTONIC in ns right before its write, in 19 digits */
 };
 
 struct stub_counts {

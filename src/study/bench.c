@@ -110,6 +110,16 @@ void bench_stop(struct executor *x)
 
 /* ---- facts ---------------------------------------------------------------------------------------------------------- */
 
+/* What the instrument was found to be worth here goes with every result. */
+static int store_calibration(struct executor *x, struct err *e)
+{
+    struct str json = STR_INIT;
+    bool found = calibration_find(x->stratum, &x->calibration, &json);
+    int rc = found ? store_note(x->store, "calibration", str_z(&json), e) : 0;
+    str_release(&json);
+    return rc;
+}
+
 static int store_facts(struct executor *x, struct err *e)
 {
     struct str json = STR_INIT, momentary = STR_INIT;
@@ -117,6 +127,8 @@ static int store_facts(struct executor *x, struct err *e)
     int rc = store_host(x->store, str_z(&json), x->stratum, e);
     if (!rc)
         rc = store_note(x->store, "host_at_start", str_z(&momentary), e);
+    if (!rc)
+        rc = store_calibration(x, e);
     str_release(&momentary);
     for (size_t i = 0; i < x->study->n_servers && !rc; i++) {
         str_clear(&json);

@@ -3,7 +3,8 @@
  *   execute.c  the study as a whole: result file, servers, prompts, the loop over missing runs
  *   bench.c    servers up and their facts, starting states, prompts fitted: everything outside the window
  *   onerun.c   one run: sessions, window, verdict, storing
- *   loadrun.c  a plain load as such a run's session */
+ *   loadrun.c  a plain load as such a run's session
+ *   recorder.c stores that load while it runs */
 #ifndef STUDY_EXECUTOR_H
 #define STUDY_EXECUTOR_H
 
@@ -12,8 +13,10 @@
 #include "load/pool.h"
 #include "probe/sampler.h"
 #include "store/store.h"
+#include "study/calibration.h"
 #include "study/execute.h"
 #include "study/plan.h"
+#include "study/recorder.h"
 
 enum { RATES_KEPT = 64 };
 
@@ -31,15 +34,17 @@ struct executor {
     struct workflow_spec *flows; /* one per agent, prompts fitted */
     struct sampler *sampler;
     char stratum[65];
+    struct calibration calibration; /* ceilings of 0: this host was not calibrated */
     char *work_dir;
     double prompt_rate[RATES_KEPT]; /* of uncached prompts seen so far, tok/s */
     size_t n_prompt_rates;
     mono_ns began_ns, runs_ns; /* start of the study; time spent in the runs of this call */
     /* the run in progress, for the driver's callbacks */
     struct run *run;
-    bool load; /* it is a plain load */
+    struct recorder *recorder; /* of a plain load; NULL: the callbacks store */
+    volatile int stop;         /* ends the window: options->stop, or the recorder has failed */
     struct execute_progress progress;
-    int store_code; /* first failure of storing inside a callback */
+    int store_code; /* first failure of storing inside the window */
     struct err store_err;
 };
 
@@ -60,6 +65,7 @@ struct stage {
     struct pool *pool; /* of a load; NULL */
     struct schedule schedule;
     struct trace trace;
+    struct run_tally tally; /* of the run's requests, after the window */
 };
 
 /* loadrun.c: sets the stage for a load: all that is decided before the window. */

@@ -20,32 +20,40 @@ static void note_prompt_rate(struct executor *x, const struct request *r)
     x->prompt_rate[x->n_prompt_rates++] = (double)u->prompt_tok / ((double)u->prompt_eval_ns / 1e9);
 }
 
-static void on_request(void *user, struct request *r)
+static void note_end(struct executor *x, const struct request *r)
 {
-    struct executor *x = user;
-    bool load = x->load;
-    if (r->text.len && !load)
-        workflow_check_text(r);
     note_prompt_rate(x, r);
     if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
         x->summary->failed_requests++;
-    if (!x->store_code && !load) /* a load is stored behind its window: storing would delay the next request */
+}
+
+static void on_request(void *user, struct request *r)
+{
+    struct executor *x = user;
+    if (r->text.len)
+        workflow_check_text(r);
+    note_end(x, r);
+    if (!x->store_code)
         x->store_code = store_request(x->store, x->run->id, r, &x->store_err);
 }
 
-static int store_load(struct executor *x, const struct run *r, struct err *e)
+static void take_request(void *user, struct request *r)
 {
-    int rc = 0;
-    for (size_t i = 0; i < r->n_requests && !rc; i++)
-        rc = store_request(x->store, r->id, &r->requests[i], e);
-    return rc;
+    struct executor *x = user;
+    recorder_take(x->recorder, r);
+}
+
+static void on_recorded(void *user, const struct request *r)
+{
+    note_end(user, r);
 }
 
 static void on_sample(void *user, mono_ns t, const char *json, size_t n)
 {
     struct executor *x = user;
-    (void)n;
-    if (!x->store_code)
+    if (x->recorder)
+        recorder_sample(x->recorder, t, json, n);
+    else if (!x->store_code)
         x->store_code = store_sample(x->store, x->run->id, t, json, &x->store_err);
 }
 
@@ -53,6 +61,7 @@ static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
 {
     struct executor *x = user;
     sampler_tick(x->sampler, now);
+    x->stop = *x->options->stop || (x->recorder && recorder_failed(x->recorder));
     x->progress.elapsed_ns = now - x->run->started_ns;
     x->progress.in_flight = in_flight;
     x->progress.chunks = chunks;
@@ -79,17 +88,6 @@ static double cold_rate(const struct executor *x)
     return median(copy, x->n_prompt_rates);
 }
 
-static int64_t largest_limit(const struct executor *x, const struct study_arm *arm)
-{
-    int64_t most = arm->load >= 0 ? x->study->loads[arm->load].output_tok.high : 0;
-    for (size_t i = 0; i < arm->n_agents; i++) {
-        const struct options *o = &x->flows[arm->agents[i]].options;
-        if (o->set & OPTION_NUM_PREDICT && o->num_predict > most)
-            most = o->num_predict;
-    }
-    return most;
-}
-
 static void release_stage(struct stage *st)
 {
     for (size_t i = 0; i < st->n && !st->pool; i++)
@@ -97,6 +95,7 @@ static void release_stage(struct stage *st)
     pool_free(st->pool);
     schedule_release(&st->schedule);
     trace_release(&st->trace);
+    run_tally_release(&st->tally);
 }
 
 static void set_agents(struct executor *x, const struct study_arm *arm, struct stage *st)
@@ -135,20 +134,17 @@ static void judge(struct executor *x, struct run *r, struct stage *st)
         r->sessions[i].report_md = workflow_report(st->flow[i]);
         r->sessions[i].quality_json = workflow_quality_json(st->flow[i]);
     }
-    r->verdict = (int)verdict_of_run(r, &why);
+    r->verdict = (int)verdict_of_run(r, &st->tally, &why);
     r->verdict_why = arena_dup(&x->arena, str_z(&why), why.len);
     str_release(&why);
 }
 
-static void say_done(struct executor *x, const struct run *r)
+static void say_done(struct executor *x, const struct run *r, const struct run_tally *t)
 {
-    struct run_counts c = run_count(r);
-    int64_t tokens = 0;
-    for (size_t i = 0; i < r->n_requests; i++)
-        tokens += r->requests[i].usage.completion_tok > 0 ? r->requests[i].usage.completion_tok : 0;
-    executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %lld tokens  %s%s%s",
+    struct run_counts c = t->counter.counts;
+    executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s",
                  x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
-                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), (long long)tokens,
+                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok,
                  verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
 }
 
@@ -162,7 +158,18 @@ static int watch_servers(struct executor *x, struct err *e)
     return sampler_new(&x->sampler, &spec, e);
 }
 
-static int window(struct executor *x, struct stage *st, const struct study_arm *arm, struct run *r, struct err *e)
+/* The run's tally and what it says of its health: from the recorder, or from the requests that the run kept. */
+static void count_requests(struct executor *x, struct stage *st, struct run *r)
+{
+    for (size_t i = 0; i < r->n_requests; i++)
+        run_tally_add(&st->tally, &r->requests[i]);
+    if (x->recorder)
+        x->store_code = recorder_stop(x->recorder, &st->tally, &x->store_err);
+    x->recorder = NULL;
+    run_tally_fill_health(&st->tally, &r->health);
+}
+
+static int window(struct executor *x, struct stage *st, struct run *r, struct err *e)
 {
     struct driver_spec spec = {
         .servers = x->views,
@@ -170,21 +177,26 @@ static int window(struct executor *x, struct stage *st, const struct study_arm *
         .sessions = st->sessions,
         .n_sessions = st->n,
         .limits = x->study->limits,
-        .max_tok_hint = largest_limit(x, arm),
         .cold_prompt_rate = cold_rate(x),
-        .stop = x->options->stop,
-        .on_request = on_request,
+        .stop = &x->stop,
+        .on_request = st->pool ? NULL : on_request,
+        .take = st->pool ? take_request : NULL,
         .on_tick = on_tick,
         .user = x,
     };
+    struct recorder_spec recording = {x->store, r->id, on_recorded, x};
     struct driver *d = NULL;
+    x->stop = 0;
     int rc = driver_new(&d, &spec, e);
     if (!rc)
         rc = watch_servers(x, e);
+    if (!rc && st->pool)
+        rc = recorder_start(&x->recorder, &recording, e);
     if (!rc) {
         sampler_start(x->sampler, clock_now(NULL));
         rc = driver_run(d, r, e);
         sampler_stop(x->sampler, clock_now(NULL), &r->health);
+        count_requests(x, st, r);
     }
     sampler_free(x->sampler);
     x->sampler = NULL;
@@ -212,19 +224,18 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
     rc = store_run_begin(x->store, &r, e);
     if (rc)
         return rc;
-    x->load = arm->load >= 0;
-    if (x->load)
+    if (arm->load >= 0)
         rc = load_set(x, &x->study->loads[arm->load], row->block, &st, e);
     else
         set_agents(x, arm, &st);
     if (!rc)
-        rc = window(x, &st, arm, &r, e);
-    if (x->load && r.n_requests && !x->store_code)
-        x->store_code = store_load(x, &r, &x->store_err);
+        rc = window(x, &st, &r, e);
+    r.health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
+    r.health.ceiling_requests_per_s = x->calibration.requests_per_s;
     if (rc == 0 || rc == ERR_INTERRUPTED) {
         r.state = rc ? RUN_ABORTED : RUN_COMPLETE;
         judge(x, &r, &st);
-        if (!rc && x->store_code) {
+        if (x->store_code && !*x->options->stop) {
             rc = x->store_code;
             *e = x->store_err;
         }
@@ -233,7 +244,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         if (!rc)
             rc = write_reports(x, &r, e);
         if (!rc)
-            say_done(x, &r);
+            say_done(x, &r, &st.tally);
     }
     release_stage(&st);
     driver_run_release(&r);

@@ -18,7 +18,7 @@ struct vector_fn {
 };
 
 /* Each ends with a row without a name. To add a file of adapters: its table here and in tables[] of vectors.c. */
-extern const struct vector_fn vector_fns_basic[], vector_fns_tests[], vector_fns_series[];
+extern const struct vector_fn vector_fns_basic[], vector_fns_planning[], vector_fns_series[], vector_fns_tests[];
 
 struct numbers {
     double *at; /* lives as long as the vector; may be changed */

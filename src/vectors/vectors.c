@@ -9,7 +9,8 @@
 #include "format/json.h"
 #include "vectors/adapter.h"
 
-static const struct vector_fn *const tables[] = {vector_fns_basic, vector_fns_tests, vector_fns_series};
+static const struct vector_fn *const tables[] = {vector_fns_basic, vector_fns_planning, vector_fns_series,
+                                                 vector_fns_tests};
 
 enum { MAX_OUTPUTS = 64 };
 

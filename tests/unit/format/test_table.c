@@ -41,6 +41,29 @@ static void terminal(void **state)
     arena_release(&a);
 }
 
+static void faint_rows(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct table t;
+    struct str out = STR_INIT;
+    table_init(&t, &a);
+    table_column(&t, "n", TABLE_LEFT);
+    for (int i = 0; i < 100; i++) { /* through several enlargements */
+        table_cellf(&t, "%d", i);
+        if (i == 1 || i == 99)
+            table_faint(&t);
+    }
+    table_terminal(&t, &(struct table_style){.ascii = true, .faint_on = "<", .faint_off = ">"}, &out);
+    assert_memory_equal(str_z(&out), "n\n--\n0\n<1\n>2\n3\n", 15);
+    assert_string_equal(str_z(&out) + out.len - 8, "98\n<99\n>");
+    str_clear(&out);
+    table_terminal(&t, &(struct table_style){.ascii = true}, &out);
+    assert_memory_equal(str_z(&out), "n\n--\n0\n1\n2\n", 11);
+    str_release(&out);
+    arena_release(&a);
+}
+
 static void markdown(void **state)
 {
     (void)state;
@@ -122,8 +145,8 @@ static void empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(terminal),      cmocka_unit_test(markdown), cmocka_unit_test(narrow),
-        cmocka_unit_test(width_of_text), cmocka_unit_test(empty),
+        cmocka_unit_test(terminal), cmocka_unit_test(faint_rows),    cmocka_unit_test(markdown),
+        cmocka_unit_test(narrow),   cmocka_unit_test(width_of_text), cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,17 @@
 /* The driver against a scripted server: every way a request may end becomes its typed outcome, sessions go on or stop as they
  * say, nothing planned is lost. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -68,6 +74,7 @@ struct bench {
     struct run run;
     volatile int stop;
     int told; /* on_request calls */
+    int ticks;
 };
 
 static void on_request(void *user, struct request *r)
@@ -257,7 +264,10 @@ static void sessions_take_turns_and_start_together(void **state)
     }
     assert_string_equal(b.run.sessions[3].error, "asked enough");
     assert_true(b.run.health.barrier_spread_us >= 0);
-    assert_int_equal(b.run.health.chunks, 36);
+    size_t chunks = 0;
+    for (size_t i = 0; i < 12; i++)
+        chunks += b.run.requests[i].chunks.n;
+    assert_int_equal(chunks, 36);
     driver_run_release(&b.run);
 }
 
@@ -273,8 +283,40 @@ static void events_of_one_read_are_merged(void **state)
     assert_int_equal(l->n, 5);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal((l->at[i].flags & CHUNK_MERGED) != 0, i < 4);
-    assert_int_equal(b.run.health.merged, 4);
     driver_run_release(&b.run);
+}
+
+/* Far more events in one read than a request has room for: none is lost, and their text is whole. */
+static void a_burst_is_kept_whole(void **state)
+{
+    enum { COMMENTS = 60000, DELTAS = 500 };
+    struct str burst = STR_INIT;
+    struct bench b;
+    (void)state;
+    str_addz(&burst, HEAD_SSE DELTA("a"));
+    for (int i = 0; i < COMMENTS; i++)
+        str_addz(&burst, ":\n");
+    for (int i = 0; i < DELTAS; i++)
+        str_addz(&burst, DELTA("0123456789abcdef"));
+    str_addz(&burst, FINISH DONE);
+    const struct step script[] = {REQUEST, {OP_PUSH, burst.at, burst.len}, FIN, END};
+    set_up(&b, script, "openai", 2, 2);
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, OUTCOME_OK);
+        assert_int_equal(r->chunks.dropped, 0);
+        assert_int_equal(r->chunks.n, 1 + COMMENTS + DELTAS + 2);
+        assert_int_equal(r->text.len, 1 + 16 * DELTAS);
+        assert_memory_equal(r->text.at + r->text.len - 16, "0123456789abcdef", 16);
+        for (size_t k = 1; k < r->chunks.n; k++) /* merged is exactly: one of the same read came behind it */
+            assert_int_equal((r->chunks.at[k - 1].flags & CHUNK_MERGED) != 0,
+                             r->chunks.at[k - 1].app_ns == r->chunks.at[k].app_ns);
+    }
+    assert_int_equal(b.run.health.dropped_chunks, 0);
+    driver_run_release(&b.run);
+    str_release(&burst);
 }
 
 static void stop_at_first_tick(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
@@ -302,6 +344,33 @@ static void a_stop_cancels_what_flies(void **state)
         assert_string_equal(str_z(&b.run.requests[i].text), "a");
         assert_false(b.run.sessions[i].ok);
     }
+    driver_run_release(&b.run);
+}
+
+/* The first tick keeps the loop for longer than a tick; the next one comes late and stops the run. */
+static void doze_then_stop(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+{
+    struct bench *b = user;
+    const struct timespec nap = {.tv_nsec = 150 * NS_PER_MS};
+    (void)now;
+    (void)in_flight;
+    (void)tokens;
+    if (b->ticks++)
+        b->stop = 1;
+    else
+        nanosleep(&nap, NULL);
+}
+
+static void a_stopped_client_says_so(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("a")), GONE, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 1);
+    b.spec.limits = (struct call_limits){0};
+    b.spec.on_tick = doze_then_stop;
+    assert_int_equal(play(&b), ERR_INTERRUPTED);
+    assert_true(b.run.health.stopped_max_ms >= 50);
     driver_run_release(&b.run);
 }
 
@@ -366,6 +435,47 @@ static void an_open_loop_waits_for_nobody(void **state)
     driver_run_release(&b.run);
 }
 
+/* Two connections stand and no descriptor is left: what would open a third is unsent and says why, the others go on. */
+static void without_descriptors_requests_are_unsent(void **state)
+{
+    static const struct step script[] = {REQUEST, GONE, END};
+    static const int64_t at[] = {0, 10 * NS_PER_MS, 20 * NS_PER_MS, 30 * NS_PER_MS};
+    struct rlimit limit;
+    struct bench b;
+    struct driver *d;
+    struct err e = ERR_INIT;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].width = 2;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    assert_int_equal(driver_new(&d, &b.spec, &e), 0);
+    while (*(volatile int *)&b.player.accepted < 2)
+        sched_yield();
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t soft = limit.rlim_cur;
+    int first_free = dup(0);
+    close(first_free);
+    limit.rlim_cur = (rlim_t)first_free;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    int rc = driver_run(d, &b.run, &e);
+    limit.rlim_cur = soft;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(rc, 0);
+    assert_int_equal(b.run.n_requests, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, i < 2 ? OUTCOME_TIMEOUT_FIRST_BYTE : OUTCOME_UNSENT);
+        assert_true(i < 2 || strstr(str_z(&r->error), "Too many open files"));
+    }
+    struct run_counts c = run_count(&b.run);
+    assert_true(run_counts_balance(&c));
+    driver_free(d);
+    driver_run_release(&b.run);
+    player_stop(&b.player);
+}
+
 static void an_open_loop_ends_when_its_session_does(void **state)
 {
     static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
@@ -382,6 +492,85 @@ static void an_open_loop_ends_when_its_session_does(void **state)
     driver_run_release(&b.run);
 }
 
+/* ---- requests that are taken --------------------------------------------------------------------------------------- */
+
+struct taker {
+    struct bench bench; /* first: it is the driver's user */
+    int taken[8];       /* by number */
+    int outcomes[OUTCOME_COUNT];
+};
+
+static void take(void *user, struct request *r)
+{
+    struct taker *t = user;
+    assert_in_range(r->seq, 0, 7);
+    t->taken[r->seq]++;
+    t->outcomes[r->outcome]++;
+    request_release(r);
+    free(r);
+}
+
+/* Looks at its last request, which must not have been taken yet. */
+static enum session_next looking_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                      mono_ns *at, const char **why)
+{
+    if (last)
+        assert_string_equal(str_z(&last->text), "x");
+    return load_next(user, last, ask, stage, at, why);
+}
+
+static const struct session_ops looking_ops = {looking_next};
+
+static void a_taker_gets_every_request_once(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    struct taker t = {0};
+    struct bench *b = &t.bench;
+    (void)state;
+    set_up(b, script, "openai", 1, 7);
+    b->sessions[0].ops = &looking_ops;
+    b->sessions[0].width = 3;
+    b->spec.take = take;
+    assert_int_equal(play(b), 0);
+    assert_int_equal(b->run.n_requests, 0);
+    assert_int_equal(b->told, 7); /* on_request saw them before */
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(t.taken[i], 1);
+    assert_int_equal(t.outcomes[OUTCOME_OK], 7);
+    driver_run_release(&b->run);
+}
+
+static void stop_now(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+{
+    struct bench *b = user;
+    (void)now, (void)in_flight, (void)tokens;
+    b->stop = 1;
+}
+
+/* Also what is cut off, and what was built ahead and never sent. */
+static void a_taker_gets_what_is_stopped(void **state)
+{
+    static const struct step script[] = {REQUEST, GONE, END};
+    static const int64_t at[] = {0, 0, 3600 * NS_PER_S, 3600 * NS_PER_S};
+    struct taker t = {0};
+    struct bench *b = &t.bench;
+    (void)state;
+    set_up(b, script, "openai", 1, 4);
+    b->spec.limits = (struct call_limits){0};
+    b->spec.on_tick = stop_now;
+    b->spec.take = take;
+    b->sessions[0].ops = &load_ops;
+    b->sessions[0].width = 2;
+    b->sessions[0].at_ns = at;
+    b->sessions[0].n_at = 4;
+    assert_int_equal(play(b), ERR_INTERRUPTED);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(t.taken[i], 1);
+    assert_int_equal(t.outcomes[OUTCOME_CANCELLED], 2);
+    assert_int_equal(t.outcomes[OUTCOME_UNSENT], 2);
+    driver_run_release(&b->run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,10 +578,15 @@ int main(void)
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(sessions_take_turns_and_start_together),
         cmocka_unit_test(events_of_one_read_are_merged),
+        cmocka_unit_test(a_burst_is_kept_whole),
         cmocka_unit_test(a_stop_cancels_what_flies),
+        cmocka_unit_test(a_stopped_client_says_so),
         cmocka_unit_test(a_wide_session_keeps_its_questions_in_flight),
         cmocka_unit_test(an_open_loop_waits_for_nobody),
+        cmocka_unit_test(without_descriptors_requests_are_unsent),
         cmocka_unit_test(an_open_loop_ends_when_its_session_does),
+        cmocka_unit_test(a_taker_gets_every_request_once),
+        cmocka_unit_test(a_taker_gets_what_is_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

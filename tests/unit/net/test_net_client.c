@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,6 +244,37 @@ static void test_large(void **state)
     str_release(&answer);
 }
 
+/* ---- did our reading hold the server back? ---- */
+
+static uint64_t full_reads(const struct step *script)
+{
+    struct bench b;
+    struct tale t = {0};
+    bench_open(&b, NULL);
+    player_script(&b.player, 0, script);
+    bench_call(&b, &get_body, &t);
+    assert_int_equal(t.end.result, NET_DONE);
+    uint64_t n = loop_stats(b.loop)->full_reads;
+    assert_true(n <= loop_stats(b.loop)->reads);
+    tale_release(&t);
+    bench_close(&b);
+    return n;
+}
+
+static void test_full_reads(void **state)
+{
+    (void)state;
+    static const struct step gentle[] = {REQUEST, SEND(OK200 "Content-Length: 6\r\n\r\n"), EACH("gentle"), END};
+    struct str answer = STR_INIT;
+    str_addz(&answer, OK200 "Content-Length: 5000000\r\n\r\n");
+    for (int i = 0; i < 500000; i++)
+        str_addz(&answer, "0123456789");
+    const struct step flood[] = {REQUEST, {OP_PUSH, answer.at, answer.len}, END};
+    assert_int_equal(full_reads(gentle), 0);
+    assert_true(full_reads(flood) > 0);
+    str_release(&answer);
+}
+
 /* ---- connections ---- */
 
 static void test_keep_alive(void **state)
@@ -466,6 +498,48 @@ static void test_preconnect(void **state)
     bench_close(&b);
 }
 
+static int listen_on_loopback(int queue, char url[64])
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+    assert_int_equal(listen(fd, queue), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    snprintf(url, 64, "http://127.0.0.1:%d", ntohs(a.sin_port));
+    return fd;
+}
+
+/* More connections than are opened at once, from three addresses in turn. */
+static void test_sources(void **state)
+{
+    enum { N = 240, SOURCES = 3 };
+    struct client_options o = {.sources = SOURCES};
+    struct bench b;
+    struct err e = ERR_INIT;
+    char url[64];
+    int seen[SOURCES] = {0}, listener = listen_on_loopback(N, url);
+    (void)state;
+    bench_open(&b, NULL);
+    bench_client(&b, url, &o);
+    if (client_preconnect(b.client, N, PATIENCE_NS, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(b.client->connections, N);
+    for (int i = 0; i < N; i++) {
+        struct sockaddr_in from = {0};
+        socklen_t len = sizeof from;
+        int fd = accept(listener, (struct sockaddr *)&from, &len);
+        uint32_t k = ntohl(from.sin_addr.s_addr) - INADDR_LOOPBACK;
+        assert_true(fd >= 0 && k < SOURCES);
+        seen[k]++;
+        close(fd);
+    }
+    for (int k = 0; k < SOURCES; k++)
+        assert_int_equal(seen[k], N / SOURCES);
+    close(listener);
+    bench_close(&b);
+}
+
 /* A name with an IPv6 and an IPv4 address, of which one answers; IPv6 itself. */
 static void test_address_families(void **state)
 {
@@ -588,9 +662,11 @@ int main(void)
         cmocka_unit_test(test_start_in_end),
         cmocka_unit_test(test_parallel_calls),
         cmocka_unit_test(test_preconnect),
+        cmocka_unit_test(test_sources),
         cmocka_unit_test(test_address_families),
         cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_fetch),
+        cmocka_unit_test(test_full_reads),
         cmocka_unit_test(test_memory_per_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *m, int flags)
         struct iovec half = {m->msg_iov[0].iov_base, m->msg_iov[0].iov_len / 2};
         struct msghdr less = *m;
         less.msg_iov = &half;
+        less.msg_iovlen = 1;
         return __real_sendmsg(fd, &less, flags);
     }
     if (error > 0) {

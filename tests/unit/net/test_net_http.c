@@ -311,7 +311,7 @@ static void test_request(void **state)
         build(&o, &(struct call_spec){.method = "POST", .path = "/v1", .body = "{}", .body_len = 2}, &s, &e), 0);
     assert_string_equal(s.at, "POST /base/v1 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: chimera\r\nAccept: */*\r\n"
                               "Accept-Encoding: identity\r\nX-A: 1\r\nAuthorization: Bearer secret\r\n"
-                              "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+                              "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n");
     request_wipe(&s);
     assert_int_equal(build(NULL, &(struct call_spec){.method = "GET", .path = "/"}, &s, &e), 0);
     assert_null(strstr(s.at, "Content-"));

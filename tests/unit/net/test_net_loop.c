@@ -223,11 +223,6 @@ static void ready(struct watch *w, unsigned ev)
         loop_unwatch(n->f->loop, &n->unwatch->watch);
 }
 
-static void after_batch(void *user)
-{
-    str_addc(&((struct fixture *)user)->order, '.');
-}
-
 /* Of two descriptors ready in one batch each takes the other out: exactly one is heard. */
 static void test_unwatch_in_batch(void **state)
 {
@@ -240,13 +235,11 @@ static void test_unwatch_in_batch(void **state)
     b.name = 'b';
     a.unwatch = &b;
     b.unwatch = &a;
-    loop_after_batch(f.loop, after_batch, &f);
     assert_int_equal(loop_watch(f.loop, &a.watch, EPOLLIN, &e), 0);
     assert_int_equal(loop_watch(f.loop, &b.watch, EPOLLIN, &e), 0);
     loop_step(f.loop, MONO_NONE);
     loop_step(f.loop, clock_now(NULL));
-    assert_int_equal(f.order.len, 2);
-    assert_int_equal(f.order.at[1], '.');
+    assert_int_equal(f.order.len, 1);
     assert_int_equal(loop_stats(f.loop)->batches, 1);
     struct watch bad = {ready, -1};
     assert_int_equal(loop_watch(f.loop, &bad, EPOLLIN, &e), ERR_IO);

@@ -21,21 +21,22 @@
 static struct {
     bool on;    /* a read came and its event did not yet */
     bool ready; /* the head is over: count */
+    int pending; /* offences since the read: none are, when it has no event */
     int offences, reads, events;
 } path;
 
 static void offence(void)
 {
-    path.offences += path.on && path.ready;
+    path.pending += path.on && path.ready;
 }
 
 ssize_t __real_recvmsg(int fd, struct msghdr *m, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags)
 {
-    offence();
     ssize_t n = __real_recvmsg(fd, m, flags);
     path.on = n > 0 && !(flags & MSG_ERRQUEUE);
+    path.pending = 0;
     path.reads += path.on && path.ready;
     return n;
 }
@@ -111,6 +112,7 @@ static void on_event(void *user, struct span data, struct span name, uint32_t wi
 {
     (void)data, (void)name, (void)wire, (void)comment, (void)a, (void)user;
     path.events++;
+    path.offences += path.pending;
     path.on = false;
 }
 

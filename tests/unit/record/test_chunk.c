@@ -35,6 +35,7 @@ static void check_round_trip(const struct chunk_list *l, mono_ns base)
     struct chunk_list back;
     chunk_list_encode(l, base, &blob);
     assert_int_equal(chunk_list_decode(&back, base, blob.at, blob.len, NULL), 0);
+    assert_int_equal(back.cap, back.n); /* no memory for what is not there */
     assert_int_equal(back.n, l->n);
     for (size_t i = 0; i < l->n; i++) {
         assert_int_equal(back.at[i].t_ns, l->at[i].t_ns);

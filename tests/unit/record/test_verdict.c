@@ -39,7 +39,11 @@ static void quiet(struct scene *s, const char *agent)
 static enum verdict judge(const struct scene *s, char *why, size_t size)
 {
     struct str text = STR_INIT;
-    enum verdict v = verdict_of_run(&s->run, &text);
+    struct run_tally t = {0};
+    for (size_t i = 0; i < s->run.n_requests; i++)
+        run_tally_add(&t, &s->run.requests[i]);
+    enum verdict v = verdict_of_run(&s->run, &t, &text);
+    run_tally_release(&t);
     strncpy(why, str_z(&text), size - 1);
     why[size - 1] = 0;
     str_release(&text);
@@ -95,6 +99,23 @@ static void dropped(struct scene *s, bool over)
     s->run.health.dropped_chunks = over;
 }
 
+/* 10,000 chunks and 2 requests in 1 s: half of 20,000 and a little more, or 80 % and a little more. */
+static void near_ceiling(struct scene *s, bool over)
+{
+    s->run.ended_ns = NS_PER_S;
+    s->run.health.ceiling_chunks_per_s = over ? 20000 : 20001;
+    s->run.health.ceiling_requests_per_s = over ? 1e6 : 1e9;
+}
+
+static void ceiling(struct scene *s, bool over)
+{
+    near_ceiling(s, false);
+    if (over)
+        s->run.health.ceiling_chunks_per_s = 12500;
+    s->run.health.ceiling_requests_per_s = 1e6;
+    s->run.health.merged = over ? 0 : 200; /* they cost no read of their own */
+}
+
 static void loop_busy(struct scene *s, bool over)
 {
     s->run.health.loop_busy = over ? 0.81 : 0.80;
@@ -131,6 +152,16 @@ static void barrier(struct scene *s, bool over)
     s->run.health.barrier_spread_us = over ? 1001 : 1000;
 }
 
+static void stopped(struct scene *s, bool over)
+{
+    s->run.health.stopped_max_ms = over ? 251 : 250;
+}
+
+static void receive_full(struct scene *s, bool over)
+{
+    s->run.health.receive_full = over ? 0.011 : 0.01;
+}
+
 static void unstamped(struct scene *s, bool over)
 {
     s->run.health.unstamped = over ? 501 : 500;
@@ -150,18 +181,22 @@ static void test_each_rule(void **state)
     expect(clock_step, "clock_step", VERDICT_VOID, VERDICT_VOID);
     expect(unsent, "unsent", VERDICT_VOID, VERDICT_VOID);
     expect(dropped, "dropped_chunks", VERDICT_VOID, VERDICT_VOID);
+    expect(near_ceiling, "near_ceiling", VERDICT_SUSPECT, VERDICT_SUSPECT);
+    expect(ceiling, "ceiling", VERDICT_VOID, VERDICT_SUSPECT);
     expect(loop_busy, "loop_busy", VERDICT_VOID, VERDICT_VOID);
     expect(send_lag, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(send_lag_short, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(send_lag_none, "send_lag", VERDICT_VOID, VERDICT_SUSPECT);
     expect(steal, "steal", VERDICT_VOID, VERDICT_SUSPECT);
+    expect(stopped, "stopped", VERDICT_VOID, VERDICT_SUSPECT);
+    expect(receive_full, "receive_full", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(barrier, "barrier_spread", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(unstamped, "unstamped", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(retransmits, "retransmits", VERDICT_SUSPECT, VERDICT_SUSPECT);
     size_t rules = 0;
     while (verdict_rule_at(rules))
         rules++;
-    assert_int_equal(rules, 12); /* a new rule needs its line above */
+    assert_int_equal(rules, 16); /* a new rule needs its line above */
 }
 
 static void test_unmeasured_does_not_fire(void **state)
@@ -173,6 +208,8 @@ static void test_unmeasured_does_not_fire(void **state)
     s.run.health = (struct health){.send_lag_p99_us = NAN,
                                    .barrier_spread_us = NAN,
                                    .loop_busy = NAN,
+                                   .stopped_max_ms = NAN,
+                                   .receive_full = NAN,
                                    .steal = -1,
                                    .retransmits = -1,
                                    .chunks = -1,
@@ -190,11 +227,11 @@ static void test_worst_wins_and_all_are_named(void **state)
     quiet(&s, "writer");
     s.run.health.steal = 0.5;
     s.run.health.dropped_chunks = 3;
-    s.run.health.barrier_spread_us = 5300;
+    s.run.health.barrier_spread_us = 5300e3;
     assert_int_equal(judge(&s, why, sizeof why), VERDICT_VOID);
     assert_string_equal(why, "dropped_chunks: chunks found no room in the record (3, limit 0); "
                              "steal: the hypervisor took CPU time (50 %, limit 1 %); "
-                             "barrier_spread: sessions did not start together (5.3 ms, limit 1 ms)");
+                             "barrier_spread: sessions did not start together (5300 ms, limit 1 ms)");
     stamps(&s, true);
     judge(&s, why, sizeof why);
     assert_non_null(strstr(why, "(sent > first_byte in request 1)"));

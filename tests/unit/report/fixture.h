@@ -45,6 +45,8 @@ static struct health quiet(void)
                            .app_delay_p50_us = 5,
                            .app_delay_p99_us = 21,
                            .barrier_spread_us = 60,
+                           .stopped_max_ms = NAN,
+                           .receive_full = NAN,
                            .loop_busy = 0.02,
                            .steal = 0.001,
                            .host_busy = 0.97,

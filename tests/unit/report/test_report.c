@@ -618,6 +618,11 @@ static void loads_that_are_void(void **state)
         &(struct load_spec){.blocks = 3, .n_closed = 40, .n_open = 12, .change = second_is_void});
     check_all(v);
     golden(v, "load-void", "terminal");
+    assert_int_equal(report_view_void_runs(v), 4);
+    struct str color = rendered(v, "color");
+    assert_non_null(strstr(str_z(&color), "\x1b[2m    2  VOID")); /* greyed, not hidden */
+    assert_null(strstr(str_z(&color), "\x1b[2m    1  VALID"));
+    str_release(&color);
     assert_int_equal(v->n_answers, 1); /* the open arm has nothing to say */
     assert_true(answer_has(v, "median over 2 runs, descriptive"));
     yyjson_doc *doc = as_json(v);

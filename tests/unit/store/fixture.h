@@ -257,8 +257,9 @@ static inline void any_health(struct rng *g, struct health *h)
 {
     *h = (struct health){
         any_double(g), any_double(g), any_double(g), any_double(g), any_double(g), any_double(g), any_double(g),
-        any_double(g), any_double(g), any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_count(g),
-        any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_double(g), any_count(g),  any_count(g),
+        any_double(g), any_double(g), any_double(g), any_double(g), any_count(g),  any_count(g),  any_count(g),
+        any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_count(g),  any_double(g),
+        any_double(g), any_double(g), any_count(g),  any_count(g),
     };
 }
 
@@ -407,10 +408,14 @@ static inline void same_health(const struct health *a, const struct health *b)
     same_double(a->app_delay_p50_us, b->app_delay_p50_us);
     same_double(a->app_delay_p99_us, b->app_delay_p99_us);
     same_double(a->barrier_spread_us, b->barrier_spread_us);
+    same_double(a->stopped_max_ms, b->stopped_max_ms);
+    same_double(a->receive_full, b->receive_full);
     same_double(a->loop_busy, b->loop_busy);
     same_double(a->steal, b->steal);
     same_double(a->host_busy, b->host_busy);
     same_double(a->psi_cpu_some, b->psi_cpu_some);
+    same_double(a->ceiling_chunks_per_s, b->ceiling_chunks_per_s);
+    same_double(a->ceiling_requests_per_s, b->ceiling_requests_per_s);
     same_double(a->client_cpu_s, b->client_cpu_s);
     assert_int_equal(a->ctx_voluntary, b->ctx_voluntary);
     assert_int_equal(a->ctx_involuntary, b->ctx_involuntary);

@@ -149,12 +149,12 @@ static void test_stamps(void **state)
     ask(&f, chat, "{" ABC ",\"stream\":true}", &in);
     mono_ns after = clock_now(NULL);
     int n = 0;
-    for (const char *p = in.at; (p = strstr(p, "data: {\"t\":")); n++) {
+    for (const char *p = in.at; (p = strstr(p, "\"delta\":{\"content\":\"")); n++) {
         char *end;
-        p += strlen("data: {\"t\":");
+        p += strlen("\"delta\":{\"content\":\"") + (n > 0);
         mono_ns t = strtoll(p, &end, 10);
         assert_int_equal(end - p, 19);
-        assert_int_equal(*end, ',');
+        assert_int_equal(*end, '"');
         assert_true(t >= last && t <= after);
         last = t;
     }

@@ -76,7 +76,28 @@ static void every_function_of_the_list_holds(void **state)
                                        "effect_size",
                                        "p_adjust",
                                        "tost_welch",
-                                       "dispersion_test"};
+                                       "dispersion_test",
+                                       "acf",
+                                       "ljung_box",
+                                       "ess",
+                                       "ess_exceedance",
+                                       "batch_means",
+                                       "mser5",
+                                       "trend",
+                                       "abba",
+                                       "coordinated_omission",
+                                       "arrival_check",
+                                       "es_min_queries",
+                                       "es_min_passing",
+                                       "es_discard_budget",
+                                       "mad",
+                                       "tukey_fences",
+                                       "power_t",
+                                       "power_t_n",
+                                       "mde_t",
+                                       "precision_n",
+                                       "gum_combined",
+                                       "quantisation_u"};
     struct vectors_report r;
     check_file(TESTS_DIR "/vectors/stat-vectors.json", &r);
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)

@@ -1,0 +1,133 @@
+/* tally.c: see tally.h. */
+#include "record/tally.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "record/metric_fns.h"
+#include "stats/quantile.h"
+
+/* ---- durations --------------------------------------------------------------------------------------------------- */
+
+enum { EXACT_BITS = 6, EXACT = 1 << EXACT_BITS };
+
+/* Above EXACT the highest seven bits of the value name its bucket. */
+static size_t bucket_of(uint64_t ns)
+{
+    if (ns < EXACT)
+        return (size_t)ns;
+    unsigned shift = 63u - (unsigned)__builtin_clzll(ns) - EXACT_BITS;
+    return (size_t)(shift * EXACT + (ns >> shift));
+}
+
+static double middle_of(size_t bucket)
+{
+    if (bucket < 2 * EXACT)
+        return (double)bucket;
+    int shift = (int)(bucket / EXACT) - 1;
+    double low = ldexp((double)(bucket % EXACT + EXACT), shift);
+    return low + (ldexp(1, shift) - 1) / 2;
+}
+
+void durations_add(struct durations *d, int64_t ns)
+{
+    d->count[bucket_of(ns > 0 ? (uint64_t)ns : 0)]++;
+    d->n++;
+}
+
+double durations_quantile_ns(const struct durations *d, double p)
+{
+    if (!d->n)
+        return NAN;
+    uint64_t rank = (uint64_t)fmax(1, ceil(p * (double)d->n - 1e-9)), seen = 0;
+    size_t i = 0;
+    for (; i < DURATIONS_BUCKETS - 1 && seen + d->count[i] < rank; i++)
+        seen += d->count[i];
+    return middle_of(i);
+}
+
+/* ---- a run ------------------------------------------------------------------------------------------------------- */
+
+static void doubles_add(struct doubles *d, double v)
+{
+    if (d->n == d->cap) {
+        d->cap = d->cap ? 2 * d->cap : 256;
+        d->at = xrealloc(d->at, d->cap * sizeof *d->at);
+    }
+    d->at[d->n++] = v;
+}
+
+/* The caller frees it. */
+static double *copy_of(const struct doubles *d)
+{
+    double *copy = xmalloc((d->n + 1) * sizeof *copy);
+    if (d->n)
+        memcpy(copy, d->at, d->n * sizeof *copy);
+    return copy;
+}
+
+static void add_chunks(struct run_tally *t, const struct chunk_list *l)
+{
+    t->chunks += (int64_t)l->n;
+    t->dropped_chunks += (int64_t)l->dropped;
+    for (size_t k = 0; k < l->n; k++) {
+        const struct chunk *c = &l->at[k];
+        int64_t delay_ns;
+        t->merged += (c->flags & CHUNK_MERGED) != 0;
+        if (c->flags & CHUNK_UNSTAMPED)
+            t->unstamped++;
+        else if (!__builtin_sub_overflow(c->app_ns, c->t_ns, &delay_ns))
+            durations_add(&t->app_delay, delay_ns);
+    }
+}
+
+void run_tally_add(struct run_tally *t, const struct request *r)
+{
+    double e2e_ms = r->outcome == OUTCOME_OK ? metric_e2e(r) : NAN;
+    double lag_us = request_between_ns(r, STAMP_PLANNED, STAMP_SENT) / 1e3;
+    const char *fault = request_stamps_fault(r);
+    request_counter_add(&t->counter, r);
+    if (isfinite(e2e_ms))
+        doubles_add(&t->e2e_ms, e2e_ms);
+    if (isfinite(lag_us))
+        doubles_add(&t->lag_us, lag_us);
+    if (fault && (!t->stamps_fault || r->seq < t->stamps_fault_seq)) {
+        t->stamps_fault = fault;
+        t->stamps_fault_seq = r->seq;
+    }
+    add_chunks(t, &r->chunks);
+    if (r->usage.completion_tok > 0)
+        t->completion_tok += (double)r->usage.completion_tok;
+}
+
+void run_tally_fill_health(const struct run_tally *t, struct health *h)
+{
+    double *lag = copy_of(&t->lag_us);
+    quantile_sort(lag, t->lag_us.n);
+    h->send_lag_p50_us = quantile_hf7(lag, t->lag_us.n, 0.5);
+    h->send_lag_p99_us = quantile_hf7(lag, t->lag_us.n, 0.99);
+    free(lag);
+    h->app_delay_p50_us = durations_quantile_ns(&t->app_delay, 0.5) / 1e3;
+    h->app_delay_p99_us = durations_quantile_ns(&t->app_delay, 0.99) / 1e3;
+    h->chunks = t->chunks;
+    h->merged = t->merged;
+    h->unstamped = t->unstamped;
+    h->dropped_chunks = t->dropped_chunks;
+}
+
+double run_tally_median_e2e_ms(const struct run_tally *t)
+{
+    double *copy = copy_of(&t->e2e_ms), value = median(copy, t->e2e_ms.n);
+    free(copy);
+    return value;
+}
+
+void run_tally_release(struct run_tally *t)
+{
+    request_counter_release(&t->counter);
+    free(t->e2e_ms.at);
+    free(t->lag_us.at);
+    *t = (struct run_tally){0};
+}
