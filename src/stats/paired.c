@@ -106,7 +106,8 @@ struct paired_shift paired_shift(const double *d, size_t n, double confidence)
         if (!isfinite(d[i]))
             return s;
     double *copy = malloc((n + 1) * sizeof *copy), *means = malloc((n * (n + 1) / 2 + 1) * sizeof *means);
-    double *work = malloc((n <= PAIRED_EXACT ? n * (n + 1) + 1 : 1) * sizeof *work);
+    size_t exact = n < PAIRED_EXACT ? n : PAIRED_EXACT; /* without zeros a larger n may come under it */
+    double *work = malloc((exact * (exact + 1) + 1) * sizeof *work);
     size_t *doubled = malloc((n + 1) * sizeof *doubled);
     if (n && copy && means && work && doubled) {
         for (size_t i = 0; i < n; i++)

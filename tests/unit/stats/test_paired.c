@@ -27,6 +27,8 @@ static void by_hand(void **state)
     s = paired_shift((const double[]){1, -1, 1, 2}, 4, 0.95); /* ranks 2 2 2 4: a sum of at most 2 in 4 of 16 */
     NEAR(s.p, 0.5);
     NEAR(s.actual_conf, 0.875);
+    s = paired_shift((const double[]){-1, -1, 2, 3, 4}, 5, 0.95); /* ranks 1.5 1.5 3 4 5: at most 3 in 5 of 32 */
+    NEAR(s.p, 10.0 / 32);
     s = paired_shift((const double[]){1, 0, 2, 0, 3}, 5, 0.9); /* zeros count for the interval, not for the test */
     NEAR(s.p, 0.25);
     assert_true(s.lo == 0 && s.hi == 3);
@@ -52,7 +54,7 @@ static void ten_pairs(void **state)
 static void the_normal_law_takes_over_where_the_exact_one_ends(void **state)
 {
     (void)state;
-    double d[PAIRED_EXACT + 1];
+    double d[PAIRED_EXACT + 1], zero[PAIRED_EXACT + 1] = {0};
     for (int i = 0; i < PAIRED_EXACT; i++)
         d[i] = i * 37 % PAIRED_EXACT - 90.25;
     d[PAIRED_EXACT] = 1e-6; /* one more value, of rank 1: it says next to nothing */
@@ -60,6 +62,9 @@ static void the_normal_law_takes_over_where_the_exact_one_ends(void **state)
     assert_true(fabs(exact.p / normal.p - 1) < 0.05 && exact.p > 0.001 && exact.p < 0.1);
     assert_true(fabs(exact.lo - normal.lo) < 1 && fabs(exact.hi - normal.hi) < 1);
     assert_true(fabs(normal.actual_conf - 0.95) < 0.001);
+    NEAR(normal.p, rank_wilcoxon(d, zero, PAIRED_EXACT + 1).p_normal);
+    d[PAIRED_EXACT] = 0; /* left out of the test, which is exact then */
+    NEAR(paired_shift(d, PAIRED_EXACT + 1, 0.95).p, exact.p);
 }
 
 static void few_and_bad_values(void **state)
