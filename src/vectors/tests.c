@@ -142,6 +142,7 @@ static void run_wilcoxon_signed_rank(struct vector *v)
     struct rank_test t = rank_wilcoxon(x.at, y.at, x.n < y.n ? x.n : y.n);
     vector_give(v, "W_min", t.statistic);
     vector_give(v, "p_exact", t.p_exact);
+    vector_give(v, "p_asymptotic_cc", t.p_normal);
 }
 
 static void run_hodges_lehmann_shift(struct vector *v)
