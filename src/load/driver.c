@@ -9,7 +9,7 @@
 #include "load/watch.h"
 #include "stats/quantile.h"
 
-enum { TICK_NS = 100 * NS_PER_MS, TEXT_ROOM_BYTES = 4096, CHUNK_ROOM = 64, BUILT_AHEAD = 16 };
+enum { TICK_NS = 100 * NS_PER_MS, CHUNKS_MORE = 256, BUILT_AHEAD = 16 };
 #define PRECONNECT_NS (10 * NS_PER_S)
 
 /* Sends the questions of an open loop at their times. They are built ahead, and leave in the order in which they were
@@ -199,8 +199,9 @@ static void top_up(void *user)
         f->touched = false;
         if (!f->now)
             continue;
-        chunk_list_reserve(&f->now->chunks, CHUNK_ROOM);
-        str_reserve(&f->now->text, TEXT_ROOM_BYTES);
+        if (f->now->chunks.cap - f->now->chunks.n < FLIGHT_CHUNK_ROOM)
+            chunk_list_reserve(&f->now->chunks, CHUNKS_MORE);
+        str_reserve(&f->now->text, FLIGHT_TEXT_ROOM_BYTES);
     }
     d->tally.touched = NULL;
 }

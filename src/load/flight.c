@@ -9,12 +9,9 @@
 
 #include "base/hash.h"
 
-enum {
-    TEXT_RESERVE_BYTES = 16 * 1024, /* at most: a token is rarely longer than TOKEN_BYTES */
-    TOKEN_BYTES = 16,
-    CHUNK_SPARE = 16, /* of a role, usage, the end, comments */
-    ERROR_TEXT_BYTES = 2000
-};
+/* Room for an answer of its limit: a token is rarely longer than TOKEN_BYTES, and a role, a usage, the end and comments
+ * come beside the tokens. What is left over is given back when the answer is whole. */
+enum { TEXT_RESERVE_BYTES = 16 * 1024, TOKEN_BYTES = 16, CHUNK_SPARE = 16, ERROR_TEXT_BYTES = 2000 };
 
 /* ---- what net/ tells --------------------------------------------------------------------------------------------- */
 
@@ -196,6 +193,8 @@ static void on_end(void *user, const struct call_end *end)
     else if (r->outcome == OUTCOME_NO_DONE)
         keep_error(f, span_z("the stream ended without its terminator"));
     request_derive(r, driver_spec_of(f->driver)->cold_prompt_rate);
+    chunk_list_fit(&r->chunks);
+    str_fit(&r->text);
     if (r->text.len)
         sha256_hex(r->text.at, r->text.len, r->text_sha256);
     f->last = r;
@@ -233,9 +232,11 @@ static void fill_request(struct flight *f, struct request *r, const struct ask *
     r->prompt = f->built.body;
     f->built.body = (struct str){0};
     sha256_hex(str_z(&r->prompt), r->prompt.len, r->prompt_sha256);
-    str_add(&r->not_applied, str_z(&f->built.not_applied), f->built.not_applied.len);
-    chunk_list_init(&r->chunks, (size_t)most + CHUNK_SPARE);
-    str_reserve(&r->text, most < TEXT_RESERVE_BYTES / TOKEN_BYTES ? (size_t)most * TOKEN_BYTES : TEXT_RESERVE_BYTES);
+    r->not_applied = f->built.not_applied;
+    f->built.not_applied = (struct str){0};
+    size_t text = FLIGHT_TEXT_ROOM_BYTES + (size_t)most * TOKEN_BYTES;
+    chunk_list_init(&r->chunks, (size_t)most + CHUNK_SPARE + FLIGHT_CHUNK_ROOM);
+    str_reserve(&r->text, text < TEXT_RESERVE_BYTES ? text : TEXT_RESERVE_BYTES);
 }
 
 static void timer_fire(struct timer *t)

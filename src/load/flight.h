@@ -11,6 +11,9 @@
 
 #include "load/driver.h"
 
+/* Room that is kept free in a request in flight, for what one pass of the loop may bring. */
+enum { FLIGHT_CHUNK_ROOM = 64, FLIGHT_TEXT_ROOM_BYTES = 1024 };
+
 enum flight_state { FLIGHT_IDLE, FLIGHT_WAITING, FLIGHT_FLYING, FLIGHT_ENDED };
 
 /* Counted where things happen, for the driver's tick and its end. */
