@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "probe/host.h"
 #include "record/metric.h"
 #include "record/verdict.h"
 #include "stats/quantile.h"
@@ -162,6 +163,16 @@ static int watch_servers(struct executor *x, struct err *e)
     return sampler_new(&x->sampler, &spec, e);
 }
 
+/* The generator may poll for its timers (at most 250 µs before each) where that takes no core from a server that we
+ * started; of an external one on a host of several cores as much is assumed. */
+static bool core_to_spare(const struct executor *x)
+{
+    int64_t threads = 0;
+    for (size_t i = 0; i < x->study->n_servers; i++)
+        threads += x->specs[i].threads;
+    return sysconf(_SC_NPROCESSORS_ONLN) > 1 && threads < host_cores("");
+}
+
 static int window(struct executor *x, struct stage *st, const struct study_arm *arm, struct run *r, struct err *e)
 {
     struct driver_spec spec = {
@@ -170,6 +181,7 @@ static int window(struct executor *x, struct stage *st, const struct study_arm *
         .sessions = st->sessions,
         .n_sessions = st->n,
         .limits = x->study->limits,
+        .spin = core_to_spare(x),
         .max_tok_hint = largest_limit(x, arm),
         .cold_prompt_rate = cold_rate(x),
         .stop = x->options->stop,
