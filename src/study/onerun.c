@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "probe/host.h"
 #include "record/metric.h"
 #include "record/verdict.h"
 #include "stats/quantile.h"
@@ -172,6 +173,20 @@ static void count_requests(struct executor *x, struct stage *st, struct run *r)
     run_tally_fill_health(&st->tally, &r->health);
 }
 
+/* The generator may poll for its timers (at most 250 µs before each) where that takes no core from a server that we
+ * started for this run; of an external one on a host of several cores as much is assumed. */
+static bool core_to_spare(const struct executor *x, const struct stage *st)
+{
+    int64_t threads = 0;
+    for (size_t i = 0; i < x->study->n_servers; i++) {
+        bool used = false;
+        for (size_t k = 0; k < st->n; k++)
+            used |= st->sessions[k].server == (int)i;
+        threads += used ? x->specs[i].threads : 0;
+    }
+    return host_cores("") > 1 && threads < host_cores("");
+}
+
 static int window(struct executor *x, struct stage *st, struct run *r, struct err *e)
 {
     struct driver_spec spec = {
@@ -180,6 +195,7 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
         .sessions = st->sessions,
         .n_sessions = st->n,
         .limits = x->study->limits,
+        .spin = core_to_spare(x, st),
         .cold_prompt_rate = cold_rate(x),
         .stop = &x->stop,
         .on_request = st->pool ? NULL : on_request,
