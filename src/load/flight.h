@@ -11,8 +11,6 @@
 
 #include "load/driver.h"
 
-/* Room that is kept free in a request in flight, for what one pass of the loop may bring. */
-
 enum flight_state { FLIGHT_IDLE, FLIGHT_WAITING, FLIGHT_FLYING, FLIGHT_ENDED };
 
 /* Counted where things happen, for the driver's tick and its end. */
