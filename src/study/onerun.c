@@ -177,14 +177,14 @@ static void count_requests(struct executor *x, struct stage *st, struct run *r)
  * started for this run; of an external one on a host of several cores as much is assumed. */
 static bool core_to_spare(const struct executor *x, const struct stage *st)
 {
-    int64_t threads = 0;
+    int64_t loops = st->pool ? (int64_t)st->n : 1, cores = host_cores(""), threads = 0;
     for (size_t i = 0; i < x->study->n_servers; i++) {
         bool used = false;
         for (size_t k = 0; k < st->n; k++)
             used |= st->sessions[k].server == (int)i;
         threads += used ? x->specs[i].threads : 0;
     }
-    return host_cores("") > 1 && threads < host_cores("");
+    return cores > loops && threads + loops <= cores;
 }
 
 static int window(struct executor *x, struct stage *st, struct run *r, struct err *e)
