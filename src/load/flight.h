@@ -27,27 +27,27 @@ struct opener;
 
 struct flight {
     struct driver *driver;
-    struct tally *tally;
-    struct opener *opener; /* NULL in a closed loop */
-    struct flight *link;   /* in its opener's ready or idle list */
-    struct flight *next_touched;
-    bool touched;
+    struct opener *opener;                /* NULL in a closed loop */
+    struct flight *link;                  /* in its opener's ready or idle list */
     const struct driver_session *session; /* borrowed from the spec */
-    const struct driver_server *server;
     struct client *client;
     struct session *out; /* its row in the run */
     enum flight_state state;
     int32_t turn;
-
-    struct request *now;  /* being filled; owned by the driver's list */
     struct request *last; /* the finished one before it; NULL at first */
     struct built built;
     struct call *call;
     struct timer timer;
-    struct backend_state translate;
-    bool done_seen, error_seen, refused, parse_fault;
-    uint64_t last_read;    /* number of the read that brought the last chunk */
     struct str error_body; /* of a status >= 300 */
+
+    /* what each chunk touches */
+    struct tally *tally;
+    struct flight *next_touched;
+    struct request *now; /* being filled; owned by the driver's list */
+    const struct driver_server *server;
+    uint64_t last_read; /* number of the read that brought the last chunk */
+    bool touched, done_seen, error_seen, refused, parse_fault;
+    struct backend_state translate;
 };
 
 /* Asks the session for its next question and builds its bytes; ends the session when there is none. */
