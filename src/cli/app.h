@@ -9,6 +9,7 @@
 #define CLI_APP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -19,6 +20,7 @@ struct app {
     bool out_tty, err_tty;    /* stdout, stderr is a terminal */
     bool color;               /* stdout may have colour: a terminal, and NO_COLOR is not set */
     bool utf8;                /* the locale's encoding */
+    size_t columns;           /* of stdout: what COLUMNS says, or the terminal; 0: neither does */
     const volatile int *stop; /* becomes 1 at SIGINT or SIGTERM */
 };
 

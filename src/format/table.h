@@ -41,8 +41,8 @@ struct table_style {
 };
 
 /* Aligned columns with two spaces between them and a line under the heads. A table that is too wide narrows
- * its widest columns (left-aligned ones first, none below 8) and breaks their cells over several lines, at
- * spaces where there are any. */
+ * its widest columns, none below 6, and breaks their cells over several lines: text at spaces first, then
+ * numbers and heads at spaces, and only then text and at last numbers within words. */
 void table_terminal(const struct table *t, const struct table_style *style, struct str *out);
 /* A GFM table. */
 void table_md(const struct table *t, struct str *out);

@@ -241,7 +241,7 @@ static const struct call_ops ops = {
 
 static void fill_request(struct flight *f, struct request *r, const struct ask *ask, const char *stage)
 {
-    r->session = f->out->number;
+    r->session = f->dialogue < 0 ? f->out->number : f->dialogue;
     r->turn = f->turn++;
     r->agent = f->session->agent;
     r->stage = stage;
@@ -260,6 +260,8 @@ static void timer_fire(struct timer *t)
 {
     struct flight *f = (struct flight *)(void *)((char *)t - offsetof(struct flight, timer));
     flight_send(f, t->at);
+    if (f->state == FLIGHT_ENDED)
+        driver_grounded(f);
 }
 
 static void reset(struct flight *f)
@@ -280,16 +282,21 @@ static void build_failed(struct flight *f, struct request *r, const struct err *
     driver_let_go(f->driver, r);
 }
 
-void flight_prepare(struct flight *f)
+void flight_prepare(struct flight *f, mono_ns at)
 {
     struct ask ask = {0};
     struct err e = ERR_INIT;
     const char *stage = NULL, *why = NULL;
-    mono_ns at = MONO_NONE;
-    enum session_next n = f->session->ops->next(f->session->user, f->last, &ask, &stage, &at, &why);
-    if (n != SESSION_ASK) {
+    mono_ns later = at;
+    enum session_next n = f->session->ops->next(f->session->user, f->last, &ask, &stage, &later, &why);
+    if (n != SESSION_ASK && n != SESSION_ANEW) {
         flight_end(f, n == SESSION_FINISHED, why);
         return;
+    }
+    if (n == SESSION_ANEW) {
+        f->dialogue = driver_new_dialogue(f->driver);
+        f->turn = 0;
+        f->session->ops->begun(f->session->user, f->dialogue);
     }
     reset(f);
     ask.model = f->server->model;
@@ -297,6 +304,8 @@ void flight_prepare(struct flight *f)
     struct request *r = driver_new_request(f->driver);
     int rc = f->server->backend->build(&ask, &f->built, &e);
     fill_request(f, r, &ask, stage);
+    if (at < 0 && later < 0)
+        r->flags |= REQUEST_WARMUP;
     f->now = r;
     backend_state_begin(&f->translate, r);
     r->stamp[STAMP_READY] = clock_now(NULL);
@@ -305,9 +314,9 @@ void flight_prepare(struct flight *f)
         return;
     }
     f->state = FLIGHT_WAITING;
-    if (at != MONO_NONE && !f->opener) {
+    if (later > at && f->last) {
         f->timer.fire = timer_fire;
-        loop_timer_set(driver_loop(f->driver), &f->timer, at);
+        loop_timer_set(driver_loop(f->driver), &f->timer, f->out->released_ns + later);
     }
 }
 

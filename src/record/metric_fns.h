@@ -27,6 +27,8 @@ double metric_tpot(const struct request *r);
 double metric_gap_p50(const struct request *r);
 double metric_gap_p99(const struct request *r);
 double metric_gap_max(const struct request *r);
+double metric_stall_time(const struct request *r);
+double metric_reader_wait(const struct request *r);
 double metric_e2e(const struct request *r);
 double metric_e2e_planned(const struct request *r);
 double metric_send_lag(const struct request *r);

@@ -13,10 +13,11 @@ enum { ARMS_ROOM = 70, ARMS_BESIDE = 4 };
 /* What the arms are shown by, as far as they have it; the rest is in the JSON. */
 static const char *const shown[] = {"makespan",
                                     "session.duration",
-                                    "ttft",
                                     "ttft.planned",
+                                    "ttft",
                                     "tpot",
                                     "gap.p99",
+                                    "e2e.planned",
                                     "e2e",
                                     "decode_rate.server",
                                     "decode_rate.client",
@@ -244,8 +245,8 @@ static void told(struct table *t, int64_t n)
 
 void section_quality(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"arm",   "agent",        "reports",   "keywords",  "supported",
-                                        "named", "contradicted", "not found", "degenerate"};
+    static const char *const heads[] = {"arm",       "agent", "reports",      "keywords",
+                                        "supported", "named", "contradicted", "not found"};
     struct table t;
     if (!v->n_quality)
         return;
@@ -263,7 +264,6 @@ void section_quality(struct page *p, const struct report_view *v)
         told(&t, q->supported_named);
         told(&t, q->contradicted);
         told(&t, q->not_found);
-        told(&t, q->degenerate);
     }
     p->ops->table(p, &t);
     p->ops->text(

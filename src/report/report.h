@@ -33,9 +33,9 @@ size_t report_view_void_runs(const struct report_view *v); /* complete ones that
 void report_view_free(struct report_view *v);              /* NULL is fine */
 
 struct report_style {
-    bool color;     /* SGR sequences for headings and verdicts */
+    bool color;     /* SGR sequences for headings and what counts nowhere */
     bool ascii;     /* the terminal is not UTF-8 */
-    size_t columns; /* 0: 100 */
+    size_t columns; /* of tables, and of prose up to 100; 0: 100 */
 };
 
 /* All of them append. */

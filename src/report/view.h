@@ -5,6 +5,7 @@
 
 #include "analysis/goodput.h"
 #include "analysis/load.h"
+#include "analysis/precision.h"
 #include "analysis/speedup.h"
 #include "record/metric.h"
 #include "record/outcome.h"
@@ -40,10 +41,13 @@ struct view_load {
     const char *asked;   /* "closed loop of 2", "poisson arrivals at 20/s"; "load" when the plan does not tell */
     bool open;           /* an open loop */
     double rate;         /* asked, per second; NaN: a closed loop, or more than one rate */
-    struct load_law law; /* of an open loop with one rate; else rate is 0 */
-    struct load_arrivals *arrivals; /* one per run, as runs; NULL without a law */
-    struct load_run *runs;          /* one per complete run of the arm, in their order */
-    struct goodput_run *goodput;    /* the same; NULL: not asked for */
+    struct load_law law; /* of an open loop; else it has no stages */
+    struct load_arrivals *arrivals;  /* one per run, as runs; NULL without a law */
+    struct precision_rule precision; /* asked for; its metric NULL: none */
+    struct precision *precisions;    /* one per run, as runs; NULL: not asked for */
+    struct load_run *runs;           /* one per complete run of the arm, in their order */
+    int64_t *estimated;              /* the same: questions of estimated length; -1: not told */
+    struct goodput_run *goodput;     /* the same; NULL: not asked for */
 };
 
 struct view_arm {
@@ -101,6 +105,7 @@ struct report_view {
     struct named_json *hosts, *servers;
     size_t n_hosts, n_servers;
     const char *corpus_json, *host_at_start_json, *prompts_json, *client_json; /* NULL: none */
+    const char **load_json; /* per run, how its load was made; NULL: no load, or not told */
     struct view_arm *arms;
     size_t n_arms;
     struct speedup speedup;
@@ -131,6 +136,7 @@ struct view_number view_number_of(struct report_view *v, const struct metric *m,
 void view_loads(struct report_view *v);
 /* One sentence on an arm's counted runs; it has some. */
 const char *view_load_headline(struct report_view *v, const struct view_arm *arm);
+size_t view_cut_off(const struct report_view *v); /* requests of plain load that a timeout or we ended */
 /* duet.c */
 void view_duets(struct report_view *v);
 /* answer.c */

@@ -189,6 +189,8 @@ static int read_requests(struct reader *r, struct run *run, struct err *e)
             break;
     }
     sqlite3_reset(st);
+    if (!rc)
+        run_part_warmup(run);
     return rc;
 }
 
@@ -327,7 +329,7 @@ int store_runs(struct store *s, unsigned parts, struct arena *a, struct run **ou
 void store_runs_release(struct run *runs, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < runs[i].n_requests; k++)
+        for (size_t k = 0; k < runs[i].n_requests + runs[i].n_warmup; k++)
             request_release(&runs[i].requests[k]);
 }
 
