@@ -214,23 +214,26 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
     struct driver *d = NULL;
     struct shards *s = NULL;
     x->stop = 0;
-    int rc = st->pool ? shards_new(&s, &spec, load_spare_cores(x), e) : driver_new(&d, &spec, e);
-    if (!rc && s)
-        rc = load_note_client(x, st, s, e);
+    int rc = st->pool ? recorder_start(&x->recorder, &recording, e) : 0;
+    if (!rc)
+        rc = st->pool ? shards_new(&s, &spec, load_spare_cores(x), e) : driver_new(&d, &spec, e);
     if (!rc)
         rc = watch_servers(x, e);
-    if (!rc && st->pool)
-        rc = recorder_start(&x->recorder, &recording, e);
     if (!rc) {
         sampler_start(x->sampler, clock_now(NULL));
         rc = s ? shards_run(s, r, e) : driver_run(d, r, e);
         sampler_stop(x->sampler, clock_now(NULL), &r->health);
         count_requests(x, st, r);
+        if (s && !x->store_code)
+            x->store_code = load_note_client(x, st, s, &x->store_err);
     }
     sampler_free(x->sampler);
     x->sampler = NULL;
-    shards_free(s);
+    shards_free(s); /* of a window that did not open it takes what was built */
     driver_free(d);
+    if (x->recorder)
+        recorder_stop(x->recorder, &st->tally, NULL);
+    x->recorder = NULL;
     return rc;
 }
 
