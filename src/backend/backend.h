@@ -118,7 +118,6 @@ struct backend_state {
     struct str *finish_reason;    /* borrowed */
     struct str *not_applied;      /* borrowed: the server's own "not_applied" is appended */
     bool pending_done;            /* dialect-private: an event of this response was translated */
-    char version_hint[64];        /* dialect-private */
     struct backend_memo *memo;    /* owned; dialect-private: the shape of the stream's ordinary text event */
     void *big_doc;                /* owned: the document of an event that did not fit the pool, until the next event */
     /* since init: all events, those read by their shape alone, those that allocated */

@@ -12,7 +12,7 @@
 
 /* ---- asking -------------------------------------------------------------------------------------------- */
 
-enum { USUAL_BODY_BYTES = 256 }; /* of a body beside its prompt */
+enum { USUAL_BODY_BYTES = 192 }; /* of a body beside its prompt */
 
 int openai_build_with(const struct ask *ask, unsigned mask, struct built *out, struct err *e)
 {

@@ -82,6 +82,16 @@ const char *str_z(const struct str *s)
     return s->at ? s->at : "";
 }
 
+void str_fit(struct str *s)
+{
+    if (!s->len) {
+        str_release(s);
+    } else if (s->cap > s->len + 1) {
+        s->cap = s->len + 1;
+        s->at = xrealloc(s->at, s->cap);
+    }
+}
+
 char *str_detach(struct str *s, size_t *len)
 {
     str_reserve(s, 0);

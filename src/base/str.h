@@ -25,7 +25,8 @@ void str_addz(struct str *s, const char *z);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *fmt, va_list ap);
-const char *str_z(const struct str *s);       /* never NULL */
+const char *str_z(const struct str *s); /* never NULL */
+void str_fit(struct str *s); /* gives back the room behind the text: for one that is kept and grows no more */
 char *str_detach(struct str *s, size_t *len); /* the caller owns the bytes; s is empty again; len may be NULL */
 
 /* Pieces of text borrowed from somebody else's memory. */

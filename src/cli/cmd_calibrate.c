@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analysis/calibration.h"
@@ -31,12 +32,13 @@ struct trial {
     int n;
 };
 
+/* The most streams first: only memory that was never used shows what a stream needs. */
 static const struct trial trials[] = {
-    {"chunks-10k", STREAMS, 50},     {"chunks-50k", STREAMS, 250},   {"chunks-100k", STREAMS, 500},
-    {"chunks-150k", STREAMS, 750},   {"chunks-200k", STREAMS, 1000}, {"chunks-300k", STREAMS, 1500},
-    {"chunks-400k", STREAMS, 2000},  {"requests-c1", IN_FLIGHT, 1},  {"requests-c8", IN_FLIGHT, 8},
-    {"requests-c64", IN_FLIGHT, 64}, {"sends-100", RATE, 100},       {"sends-1000", RATE, 1000},
-    {"sends-5000", RATE, 5000},
+    {"chunks-400k", STREAMS, 2000}, {"chunks-300k", STREAMS, 1500},  {"chunks-200k", STREAMS, 1000},
+    {"chunks-150k", STREAMS, 750},  {"chunks-100k", STREAMS, 500},   {"chunks-50k", STREAMS, 250},
+    {"chunks-10k", STREAMS, 50},    {"requests-c64", IN_FLIGHT, 64}, {"requests-c8", IN_FLIGHT, 8},
+    {"requests-c1", IN_FLIGHT, 1},  {"sends-5000", RATE, 5000},      {"sends-1000", RATE, 1000},
+    {"sends-100", RATE, 100},
 };
 enum { TRIALS = sizeof trials / sizeof trials[0] };
 
@@ -44,6 +46,7 @@ struct budget {
     struct calibration_point point[TRIALS];
     struct clock_cost clock;
     struct timer_error sleep, spin;
+    int64_t stream_bytes; /* memory of one stream that waits; -1: not known */
     struct calibration made;
 };
 
@@ -165,6 +168,15 @@ static double ceiling_of(const struct budget *b, bool chunks)
     return best;
 }
 
+static int64_t read_stream_bytes(struct store *s, struct arena *a)
+{
+    const char *note = store_get_note(s, a, "client");
+    yyjson_doc *doc = note ? json_read(note, strlen(note), NULL, NULL) : NULL;
+    int64_t bytes = json_get_int(doc ? yyjson_doc_get_root(doc) : NULL, "stream_bytes", -1);
+    yyjson_doc_free(doc);
+    return bytes;
+}
+
 static int read_record(const char *path, struct budget *b, struct err *e)
 {
     struct store *s = NULL;
@@ -178,6 +190,7 @@ static int read_record(const char *path, struct budget *b, struct err *e)
     if (!rc)
         rc = store_hosts(s, &arena, &hosts, &n, e);
     finish_point(&x);
+    b->stream_bytes = rc ? -1 : read_stream_bytes(s, &arena);
     if (!rc && n)
         snprintf(b->made.stratum, sizeof b->made.stratum, "%s", hosts[0].name);
     b->made.chunks_per_s = ceiling_of(b, true);
@@ -243,6 +256,10 @@ static void budget_json(const struct budget *b, const char *result, struct str *
     json_kz(&w, "result", result);
     json_kdouble(&w, "chunks_per_s", b->made.chunks_per_s);
     json_kdouble(&w, "requests_per_s", b->made.requests_per_s);
+    if (b->stream_bytes >= 0)
+        json_kint(&w, "stream_bytes", b->stream_bytes);
+    else
+        json_knull(&w, "stream_bytes");
     json_kdouble(&w, "clock_read_ns", b->clock.read_ns);
     json_kdouble(&w, "clock_step_ns", b->clock.step_ns);
     add_timer(&w, "timer_sleep", &b->sleep);
@@ -314,9 +331,11 @@ static void budget_text(const struct app *app, const struct budget *b, struct st
     struct arena a = {0};
     struct table_style style = {.ascii = !app->utf8};
     str_addf(out, "clock: a reading costs %.0f ns, the smallest step is %.0f ns\n", b->clock.read_ns, b->clock.step_ns);
-    str_addf(out,
-             "timers: %.1f \u00b5s late at the median, %.1f at p99; %.1f and %.1f where a core is free to spin\n\n",
+    str_addf(out, "timers: %.1f \u00b5s late at the median, %.1f at p99; %.1f and %.1f where a core is free to spin\n",
              b->sleep.p50_us, b->sleep.p99_us, b->spin.p50_us, b->spin.p99_us);
+    if (b->stream_bytes >= 0)
+        str_addf(out, "memory: %.1f KB for each stream that waits for its answer\n", (double)b->stream_bytes / 1024);
+    str_addc(out, '\n');
     chunk_table(b, &a, &style, out);
     str_addc(out, '\n');
     send_table(b, &a, &style, out);

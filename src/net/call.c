@@ -83,13 +83,13 @@ static struct deadline next_deadline(const struct call *k)
     return d;
 }
 
-/* Bytes do not move the timer: it fires at a deadline that may have moved on, looks again, and is set anew. */
+/* A deadline that moves on does not move the timer: it fires, looks again, and is set anew. */
 static void arm(struct call *k)
 {
     struct deadline d = next_deadline(k);
     if (d.at == INT64_MAX)
         loop_timer_cancel(k->client->loop, &k->timer);
-    else
+    else if (!k->timer.slot || d.at < k->timer.at)
         loop_timer_set(k->client->loop, &k->timer, d.at);
 }
 

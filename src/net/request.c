@@ -66,7 +66,10 @@ int request_fields(const struct endpoint *ep, const struct client_options *o, st
 
 static bool is_token(const char *z)
 {
-    return *z && strspn(z, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(z);
+    size_t n = 0;
+    while (z[n] >= 'A' && z[n] <= 'Z')
+        n++;
+    return n && !z[n];
 }
 
 int request_build(const struct endpoint *ep, const struct str *fields, const struct call_spec *spec, struct str *out,

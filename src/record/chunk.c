@@ -41,6 +41,17 @@ void chunk_list_reserve(struct chunk_list *l, size_t extra)
     l->at = xrealloc(l->at, l->cap * sizeof *l->at);
 }
 
+void chunk_list_fit(struct chunk_list *l)
+{
+    if (!l->n) {
+        free(l->at);
+        l->at = NULL;
+    } else if (l->cap > l->n) {
+        l->at = xrealloc(l->at, l->n * sizeof *l->at);
+    }
+    l->cap = l->n;
+}
+
 bool chunk_list_add(struct chunk_list *l, struct chunk c)
 {
     if (l->n == l->cap) {

@@ -53,6 +53,7 @@ void chunk_list_init(struct chunk_list *l, size_t cap);
 void chunk_list_release(struct chunk_list *l);
 /* Room for `extra` more without allocating in chunk_list_add; called outside the measured path. */
 void chunk_list_reserve(struct chunk_list *l, size_t extra);
+void chunk_list_fit(struct chunk_list *l); /* gives back the room behind the last one */
 /* No allocation: false (and counted in dropped) when full. */
 bool chunk_list_add(struct chunk_list *l, struct chunk c);
 

@@ -71,16 +71,18 @@ struct request {
     int64_t num_ctx; /* context the server was asked or configured for, -1 unknown */
     int64_t max_tok; /* output limit that was sent, -1 none */
 
+    /* what each chunk touches stands together: with a thousand streams it is never in the cache */
     mono_ns stamp[STAMP_COUNT];
+    struct chunk_list chunks;
+    struct str text; /* the answer */
+
     struct usage usage;
     struct engine_stamps engine;
-    struct chunk_list chunks;
     int64_t bytes_in, bytes_out; /* on the wire, TLS excluded */
     mono_ns rtt_ns;              /* from TX_ACK of the request, MONO_NONE when unknown */
 
     struct str prompt;        /* what was asked: the messages as JSON, or the completion prompt */
     char prompt_sha256[65];   /* of `prompt`; "" when not kept */
-    struct str text;          /* the answer */
     struct str reasoning;     /* what came as reasoning */
     char text_sha256[65];     /* of `text` */
     struct str error;         /* the error's sentence; empty when ok */

@@ -44,10 +44,8 @@ struct counts_comparison counts_compare(double k1, double n1, double k2, double 
     if (!(n1 > 0 && n2 > 0 && k1 >= 0 && k2 >= 0 && k1 <= n1 && k2 <= n2 && n1 + n2 <= most))
         return c;
     double pooled = (k1 + k2) / (n1 + n2), variance = pooled * (1 - pooled) * (1 / n1 + 1 / n2);
-    if (variance > 0) {
-        c.z = (k1 / n1 - k2 / n2) / sqrt(variance);
-        c.p = 2 * dist_norm_sf(fabs(c.z));
-    }
+    c.z = (k1 / n1 - k2 / n2) / sqrt(variance); /* 0 / 0 when all ended alike */
+    c.p = 2 * dist_norm_sf(fabs(c.z));
     c.fisher_p = fisher(k1, n1, k2, n2);
     return c;
 }

@@ -48,7 +48,7 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Sorts d by size. */
-static double test(double *d, size_t n, size_t *doubled, double *work)
+static double test(double *d, size_t n, size_t *doubled, double *work, double *statistic)
 {
     size_t k = 0, plus = 0, all = 0;
     for (size_t i = 0; i < n; i++)
@@ -65,7 +65,9 @@ static double test(double *d, size_t n, size_t *doubled, double *work)
             all += doubled[j];
         }
     }
-    return k ? fmin(1, 2 * cdf(doubled, k, plus < all - plus ? plus : all - plus, work)) : 1;
+    size_t least = plus < all - plus ? plus : all - plus;
+    *statistic = (double)least / 2;
+    return k ? fmin(1, 2 * cdf(doubled, k, least, work)) : 1;
 }
 
 /* How many of the ordered means stay outside on each side: the most that keep P(sum < outside) within alpha / 2. */
@@ -101,18 +103,19 @@ static void interval(const double *d, size_t n, double confidence, double *means
 
 struct paired_shift paired_shift(const double *d, size_t n, double confidence)
 {
-    struct paired_shift s = {NAN, NAN, NAN, NAN, NAN};
+    struct paired_shift s = {NAN, NAN, NAN, NAN, NAN, NAN};
     for (size_t i = 0; i < n; i++)
         if (!isfinite(d[i]))
             return s;
     double *copy = malloc((n + 1) * sizeof *copy), *means = malloc((n * (n + 1) / 2 + 1) * sizeof *means);
-    double *work = malloc((n <= PAIRED_EXACT ? n * (n + 1) + 1 : 1) * sizeof *work);
+    size_t exact = n < PAIRED_EXACT ? n : PAIRED_EXACT; /* without zeros a larger n may come under it */
+    double *work = malloc((exact * (exact + 1) + 1) * sizeof *work);
     size_t *doubled = malloc((n + 1) * sizeof *doubled);
     if (n && copy && means && work && doubled) {
         for (size_t i = 0; i < n; i++)
             copy[i] = d[i];
         interval(d, n, confidence, means, doubled, work, &s);
-        s.p = test(copy, n, doubled, work);
+        s.p = test(copy, n, doubled, work, &s.statistic);
     }
     free(copy);
     free(means);

@@ -11,6 +11,7 @@ struct paired_shift {
     double shift;       /* median of all (d[i] + d[j]) / 2, i <= j (Hodges and Lehmann 1963) */
     double lo, hi;      /* of those, by inverting the signed-rank test (Tukey; Hollander and Wolfe 1999, section 3.3) */
     double actual_conf; /* attained without ties; below `confidence` only where there are too few differences */
+    double statistic;   /* the smaller sum of ranks of one sign */
     double p; /* two-sided signed-rank test (Wilcoxon 1945) over all changes of sign, with the ranks as they are:
                            exact with ties too; zeros are left out; 1 when nothing is left */
 };

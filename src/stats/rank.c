@@ -176,7 +176,7 @@ double rank_cliff_delta(const double *x, size_t n, const double *y, size_t m)
     return delta;
 }
 
-/* ---- order statistics of sums and differences ---- */
+/* ---- order statistics of differences ---- */
 
 /* Doubles and their order among whole numbers, so that a bisection ends on a value that occurs. */
 static uint64_t order_of(double x)
@@ -206,26 +206,13 @@ static double differences_upto(const double *x, size_t n, const double *y, size_
     return count;
 }
 
-/* Pairs i <= j with (x[i] + x[j]) / 2 <= v. */
-static double averages_upto(const double *x, size_t n, double v)
-{
-    double count = 0;
-    for (size_t i = 0, j = n; i < j; i++) { /* at i == j x[i] itself is over v */
-        while (j > i && x[i] / 2 + x[j - 1] / 2 > v)
-            j--;
-        count += (double)(j - i);
-    }
-    return count;
-}
-
-/* The k-th smallest (1-based) difference x[i] - y[j]; with y NULL, average of two of x. */
+/* The k-th smallest (1-based) difference x[i] - y[j]. */
 static double kth(const double *x, size_t n, const double *y, size_t m, double k)
 {
-    uint64_t low = order_of(y ? x[0] - y[m - 1] : x[0]), high = order_of(y ? x[n - 1] - y[0] : x[n - 1]);
+    uint64_t low = order_of(x[0] - y[m - 1]), high = order_of(x[n - 1] - y[0]);
     while (low < high) {
         uint64_t mid = low + (high - low) / 2;
-        double v = of_order(mid);
-        if ((y ? differences_upto(x, n, y, m, v) : averages_upto(x, n, v)) >= k)
+        if (differences_upto(x, n, y, m, of_order(mid)) >= k)
             high = mid;
         else
             low = mid + 1;
@@ -235,7 +222,7 @@ static double kth(const double *x, size_t n, const double *y, size_t m, double k
 
 static double middle(const double *x, size_t n, const double *y, size_t m)
 {
-    double count = y ? (double)n * (double)m : (double)n * ((double)n + 1) / 2;
+    double count = (double)n * (double)m;
     double low = kth(x, n, y, m, floor((count + 1) / 2)), high = kth(x, n, y, m, floor(count / 2) + 1);
     return low == high ? low : low / 2 + high / 2;
 }
@@ -275,70 +262,4 @@ struct rank_shift rank_hodges_lehmann(const double *x, size_t n, const double *y
     }
     samples_close(&s);
     return r;
-}
-
-double rank_pseudomedian(const double *x, size_t n)
-{
-    double *sorted = sorted_copy(x, n), m = sorted ? middle(sorted, n, NULL, 0) : NAN;
-    free(sorted);
-    return m;
-}
-
-/* ---- signed ranks ---- */
-
-/* P(W <= w): each rank 1 … n is in the sum with chance 1/2. */
-static double signed_cdf(size_t n, size_t w)
-{
-    double *law = calloc(w + 1, sizeof *law), sum = 0;
-    if (!law)
-        return NAN;
-    law[0] = 1;
-    for (size_t rank = 1; rank <= n; rank++)
-        for (size_t u = w + 1; u-- > 0;)
-            law[u] = (law[u] + (u >= rank ? law[u - rank] : 0)) / 2;
-    for (size_t u = 0; u <= w; u++)
-        sum += law[u];
-    free(law);
-    return sum;
-}
-
-/* Sum of the ranks, mean ranks where values tie, of those sorted sizes that stand in `sizes` (ascending) too. */
-static double rank_sum(const double *sorted, size_t n, const double *sizes, size_t n_sizes)
-{
-    double sum = 0;
-    for (size_t i = 0, below = 0, upto = 0; i < n_sizes; i++) {
-        while (below < n && sorted[below] < sizes[i])
-            below++;
-        while (upto < n && sorted[upto] <= sizes[i])
-            upto++;
-        sum += (double)(below + upto + 1) / 2;
-    }
-    return sum;
-}
-
-struct rank_test rank_wilcoxon(const double *x, const double *y, size_t n)
-{
-    struct rank_test t = {NAN, NAN, NAN};
-    double *size = malloc((2 * n + 1) * sizeof *size), *plus = size ? size + n : NULL;
-    size_t used = 0, n_plus = 0;
-    bool finite = size && n;
-    for (size_t i = 0; i < n && finite; i++) {
-        double d = x[i] - y[i];
-        finite = isfinite(d);
-        if (d != 0)
-            size[used++] = fabs(d);
-        if (d > 0)
-            plus[n_plus++] = d;
-    }
-    if (finite) {
-        quantile_sort(size, used);
-        quantile_sort(plus, n_plus);
-        double k = (double)used, all = k * (k + 1) / 2, w = rank_sum(size, used, plus, n_plus), tied = ties(size, used);
-        t.statistic = fmin(w, all - w);
-        if (tied == 0 && used == n && n <= RANK_EXACT_SIGNED)
-            t.p_exact = two_sided(signed_cdf(n, (size_t)t.statistic));
-        t.p_normal = normal_p(all / 2 - t.statistic, sqrt(k * (k + 1) * (2 * k + 1) / 24 - tied / 48));
-    }
-    free(size);
-    return t;
 }

@@ -9,18 +9,15 @@
 
 struct rank_test {
     double statistic;
-    double p_exact;  /* two-sided; NaN with ties, with zeros (paired), or over the limit of the exact law */
+    double p_exact;  /* two-sided; NaN with ties or over the limit of the exact law */
     double p_normal; /* two-sided; variance corrected for ties, correction for continuity; 1 when nothing varies */
 };
-enum { RANK_EXACT_PAIRS = 100000, RANK_EXACT_SIGNED = 200 };
+enum { RANK_EXACT_PAIRS = 100000 };
 
 /* U of x: pairs with x > y, ties half (Mann and Whitney 1947). Exact for n m up to RANK_EXACT_PAIRS. */
 struct rank_test rank_mann_whitney(const double *x, size_t n, const double *y, size_t m);
 /* The least two-sided p that samples of these sizes can give: 2 / C(n + m, n). */
 double rank_mann_whitney_min_p(double n, double m);
-/* Of x[i] - y[i]; zeros are left out. The statistic is the smaller sum of ranks (Wilcoxon 1945). Exact for up to
- * RANK_EXACT_SIGNED pairs. */
-struct rank_test rank_wilcoxon(const double *x, const double *y, size_t n);
 
 struct rank_shift {
     double shift;  /* median of all x[i] - y[j] (Hodges and Lehmann 1963) */
@@ -31,8 +28,6 @@ struct rank_shift {
 /* Exact ranks for n m up to RANK_EXACT_PAIRS, else by the normal law. No array of n m differences is made: memory n + m, time
  * (n + m) log. */
 struct rank_shift rank_hodges_lehmann(const double *x, size_t n, const double *y, size_t m, double confidence);
-/* Median of all (x[i] + x[j]) / 2, i <= j. */
-double rank_pseudomedian(const double *x, size_t n);
 
 /* P(x > y) - P(x < y) over all pairs (Cliff 1993); (delta + 1) / 2 is A12 of Vargha and Delaney (2000). */
 double rank_cliff_delta(const double *x, size_t n, const double *y, size_t m);

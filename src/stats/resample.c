@@ -52,10 +52,8 @@ static void intervals(struct bootstrap *b, const double *sorted, size_t n, doubl
     b->z0 = dist_norm_quantile(share_below(sorted, n, b->theta));
     b->alpha_lo = dist_norm_sf(-(b->z0 + (b->z0 - z) / (1 - b->a * (b->z0 - z))));
     b->alpha_hi = dist_norm_sf(-(b->z0 + (b->z0 + z) / (1 - b->a * (b->z0 + z))));
-    if (isfinite(b->z0)) {
-        b->bca_lo = quantile_hf7(sorted, n, b->alpha_lo);
-        b->bca_hi = quantile_hf7(sorted, n, b->alpha_hi);
-    }
+    b->bca_lo = quantile_hf7(sorted, n, b->alpha_lo); /* an infinite z0 makes both alphas NaN, and these */
+    b->bca_hi = quantile_hf7(sorted, n, b->alpha_hi);
     b->percentile_lo = quantile_hf7(sorted, n, tail);
     b->percentile_hi = quantile_hf7(sorted, n, 1 - tail);
     b->basic_lo = 2 * b->theta - b->percentile_hi;

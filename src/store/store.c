@@ -143,12 +143,27 @@ static void sync_folder_of(const char *path)
     close(fd);
 }
 
+static int sync_file(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+    if (fd < 0 || fsync(fd) != 0)
+        rc = err_sys(e, ERR_IO, errno, "cannot write %s", path);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* A file that is not there yet needs no protection while it is written: it waits for the disk once, before it gets its name. */
 static int make_whole(const char *path, const char *temporary, const struct store_study *study, struct err *e)
 {
     struct store *s = store_new(path);
     int rc = connect_to(s, temporary, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+    rc = rc ? rc : db_exec(s, "PRAGMA journal_mode = MEMORY", "create", e);
+    rc = rc ? rc : db_exec(s, "PRAGMA synchronous = OFF", "create", e);
     rc = rc ? rc : write_schema(s, study, e);
+    rc = rc ? rc : db_exec(s, "PRAGMA journal_mode = WAL", "create", e); /* now, while it costs nothing */
     store_free(s);
+    rc = rc ? rc : sync_file(temporary, e);
     if (!rc && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) != 0) {
         /* some file systems cannot promise not to replace; our lock keeps other chimeras away, and we have looked */
         if ((errno != EINVAL && errno != ENOSYS) || rename(temporary, path) != 0)
@@ -161,11 +176,13 @@ static int make_whole(const char *path, const char *temporary, const struct stor
 
 static void remove_temporary(const char *temporary)
 {
-    struct str journal = STR_INIT;
-    str_addf(&journal, "%s-journal", temporary);
-    unlink(temporary);
-    unlink(str_z(&journal));
-    str_release(&journal);
+    static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        struct str name = STR_INIT;
+        str_addf(&name, "%s%s", temporary, tails[i]);
+        unlink(str_z(&name));
+        str_release(&name);
+    }
 }
 
 static int open_writing(struct store *s, struct err *e);

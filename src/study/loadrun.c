@@ -238,8 +238,11 @@ int load_note_client(struct executor *x, const struct stage *st, const struct sh
     json_init(&w, &json);
     json_object(&w);
     json_kbool(&w, "pinned", shards_pinned(s));
-    if (streams >= STREAMS_TO_MEASURE)
-        json_kint(&w, "stream_bytes", shards_stream_bytes(s));
+    /* A later run finds memory that an earlier one gave back: the largest is the true one. */
+    if (streams >= STREAMS_TO_MEASURE && shards_stream_bytes(s) > x->stream_bytes)
+        x->stream_bytes = shards_stream_bytes(s);
+    if (x->stream_bytes)
+        json_kint(&w, "stream_bytes", x->stream_bytes);
     json_kint(&w, "threads", (int64_t)st->n);
     json_object_end(&w);
     int rc = store_note(x->store, "client", str_z(&json), e);

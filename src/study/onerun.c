@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "probe/host.h"
 #include "record/metric.h"
 #include "record/verdict.h"
 #include "stats/quantile.h"
@@ -184,6 +185,20 @@ static void count_requests(struct executor *x, struct stage *st, struct run *r)
         x->store_code = load_note(x, r, st, &x->store_err);
 }
 
+/* The generator may poll for its timers (at most 250 µs before each) where that takes no core from a server that we
+ * started for this run; of an external one on a host of several cores as much is assumed. */
+static bool core_to_spare(const struct executor *x, const struct stage *st)
+{
+    int64_t loops = st->pool ? (int64_t)st->n : 1, cores = host_cores(""), threads = 0;
+    for (size_t i = 0; i < x->study->n_servers; i++) {
+        bool used = false;
+        for (size_t k = 0; k < st->n; k++)
+            used |= st->sessions[k].server == (int)i;
+        threads += used ? x->specs[i].threads : 0;
+    }
+    return cores > loops && threads + loops <= cores;
+}
+
 static int window(struct executor *x, struct stage *st, struct run *r, struct err *e)
 {
     struct driver_spec spec = {
@@ -192,6 +207,7 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
         .sessions = st->sessions,
         .n_sessions = st->n,
         .limits = x->study->limits,
+        .spin = core_to_spare(x, st),
         .cold_prompt_rate = cold_rate(x),
         .stop = &x->stop,
         .on_request = st->pool ? NULL : on_request,
@@ -203,23 +219,26 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
     struct driver *d = NULL;
     struct shards *s = NULL;
     x->stop = 0;
-    int rc = st->pool ? shards_new(&s, &spec, load_spare_cores(x), e) : driver_new(&d, &spec, e);
-    if (!rc && s)
-        rc = load_note_client(x, st, s, e);
+    int rc = st->pool ? recorder_start(&x->recorder, &recording, e) : 0;
+    if (!rc)
+        rc = st->pool ? shards_new(&s, &spec, load_spare_cores(x), e) : driver_new(&d, &spec, e);
     if (!rc)
         rc = watch_servers(x, e);
-    if (!rc && st->pool)
-        rc = recorder_start(&x->recorder, &recording, e);
     if (!rc) {
         sampler_start(x->sampler, clock_now(NULL));
         rc = s ? shards_run(s, r, e) : driver_run(d, r, e);
         sampler_stop(x->sampler, clock_now(NULL), &r->health);
         count_requests(x, st, r);
+        if (s && !x->store_code)
+            x->store_code = load_note_client(x, st, s, &x->store_err);
     }
     sampler_free(x->sampler);
     x->sampler = NULL;
-    shards_free(s);
+    shards_free(s); /* of a window that did not open it takes what was built */
     driver_free(d);
+    if (x->recorder)
+        recorder_stop(x->recorder, &st->tally, NULL);
+    x->recorder = NULL;
     return rc;
 }
 

@@ -12,6 +12,7 @@ d = json.load(open(sys.argv[1]))
 points = {p["name"]: p for p in d["points"]}
 assert d["schema"] == "chimera.calibration/1" and len(d["stratum"]) == 64, d
 assert 0 < d["clock_read_ns"] < 1e5 and d["timer_sleep"]["n"] >= 100 and d["timer_spin"]["p50_us"] >= 0, d
+assert 500 < d["stream_bytes"] < 100000, d["stream_bytes"]
 for name in ("chunks-10k", "chunks-100k", "requests-c64"):
     p = points[name]
     assert p["chunks"] > 1000 and p["unstamped"] < 0.05 * p["chunks"], p

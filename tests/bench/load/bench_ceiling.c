@@ -74,7 +74,7 @@ static struct ask question(const struct work *w)
 
 static struct cost run_bare(const struct work *w, const struct sender *s)
 {
-    struct bare b = {.sender = s, .streams = w->width, .requests = w->requests};
+    struct bare b = {.port = s->port, .sender = s, .streams = w->width, .requests = w->requests};
     bare_run(&b);
     return (struct cost){b.cpu_s, b.wall_s, b.chunks, b.reads};
 }

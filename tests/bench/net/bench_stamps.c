@@ -121,7 +121,7 @@ static bool compare(const char *how, const struct sender *s, bool hog, struct ta
 {
     size_t cap = (size_t)s->spec.streams * (size_t)s->spec.chunks;
     struct figures f = {.cap = cap, .exact = calloc(cap, sizeof(int64_t)), .app = calloc(cap, sizeof(int64_t))};
-    struct bare b = {.sender = s, .streams = s->spec.streams, .requests = (uint64_t)s->spec.streams};
+    struct bare b = {.port = s->port, .sender = s, .streams = s->spec.streams, .requests = (uint64_t)s->spec.streams};
     struct quantiles bare = {0};
     pid_t burner = hog ? start_hog(last_core()) : 0;
     read_streams(&f, s);

@@ -20,11 +20,12 @@ enum { CARRY = 1024, READ = 256 * 1024, BATCH = 512 };
 struct conn {
     int fd;
     bool in_body;
-    size_t carried; /* bytes of an unfinished piece, kept for the next read */
+    struct bare_answer *answer; /* being read; NULL */
+    size_t carried;             /* bytes of an unfinished piece, kept for the next read */
     char carry[CARRY];
 };
 
-static const char request[] =
+static const char usual_request[] =
     "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: */*\r\nContent-Type: application/json\r\n"
     "Content-Length: 141\r\n\r\n"
     "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"sixteen short words that nobody ever reads because "
@@ -33,7 +34,7 @@ static const char request[] =
 static void connect_one(const struct bare *b, struct conn *c)
 {
     struct sockaddr_in a = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)b->sender->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)b->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int on = 1;
     *c = (struct conn){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&a, sizeof a) || stamp_enable_rx(c->fd))
@@ -41,16 +42,36 @@ static void connect_one(const struct bare *b, struct conn *c)
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-static void ask(struct conn *c)
+static void ask(const struct bare *b, struct conn *c, uint64_t number)
 {
-    if (send(c->fd, request, sizeof request - 1, MSG_NOSIGNAL) != sizeof request - 1)
+    const char *request = b->request ? b->request : usual_request;
+    size_t n = strlen(request);
+    if (b->answers) {
+        c->answer = &b->answers[number];
+        *c->answer = (struct bare_answer){.sent_ns = clock_now(NULL)};
+    }
+    if (send(c->fd, request, n, MSG_NOSIGNAL) != (ssize_t)n)
         give_up("bare loop: send");
 }
 
-static void count(struct bare *b)
+static void keep(struct bare_answer *a, const char *p, size_t n, int64_t t)
+{
+    static const char key[] = "\"content\":\"";
+    const char *text = memmem(p, n, key, sizeof key - 1);
+    if (!text || text[sizeof key - 1] == '"')
+        return;
+    if (!a->chunks++)
+        a->first_ns = t;
+    a->last_ns = t;
+}
+
+static void count(struct bare *b, struct conn *c, const char *p, size_t n, int64_t t)
 {
     b->chunks++;
-    sender_told(b->sender, b->chunks);
+    if (b->sender)
+        sender_told(b->sender, b->chunks);
+    if (c->answer)
+        keep(c->answer, p, n, t);
 }
 
 /* Takes what one read brought, at stamp t. True when the answer is over. */
@@ -75,7 +96,7 @@ static bool take(struct bare *b, struct conn *c, char *p, char *end, int64_t t)
             c->in_body = false;
         else if (q[8] == '{') {
             last = q + 8;
-            count(b);
+            count(b, c, last, (size_t)size, t);
         }
         p = q + size + 4;
     }
@@ -107,7 +128,7 @@ static void run(struct bare *b, struct conn *conns, int set)
     int64_t offset = clock_realtime_offset(64, NULL);
     uint64_t asked = (uint64_t)b->streams, answered = 0;
     for (int i = 0; i < b->streams; i++)
-        ask(&conns[i]);
+        ask(b, &conns[i], (uint64_t)i);
     while (answered < b->requests) {
         int n = epoll_wait(set, got, BATCH, 10000);
         if (n <= 0)
@@ -118,8 +139,7 @@ static void run(struct bare *b, struct conn *conns, int set)
                 continue;
             answered++;
             if (asked < b->requests) {
-                asked++;
-                ask(c);
+                ask(b, c, asked++);
             } else {
                 epoll_ctl(set, EPOLL_CTL_DEL, c->fd, NULL);
             }

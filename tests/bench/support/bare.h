@@ -8,12 +8,21 @@
 
 #include "sender.h"
 
+/* When an answer's text came, by the kernel's stamps; sent by our clock right before the send(). */
+struct bare_answer {
+    int64_t sent_ns, first_ns, last_ns;
+    uint64_t chunks; /* with text */
+};
+
 struct bare {
-    const struct sender *sender;
-    int streams;       /* connections, one request on each at a time */
-    uint64_t requests; /* in all */
-    int64_t *error;    /* room for the error of each chunk's stamp, those merged in one read left out; NULL */
+    int port;
+    const char *request;         /* its bytes; NULL: a usual one */
+    const struct sender *sender; /* is told what was read; NULL */
+    int streams;                 /* connections, one request on each at a time */
+    uint64_t requests;           /* in all */
+    int64_t *error;              /* room for the error of each chunk's stamp, those merged in one read left out; NULL */
     size_t n_error;
+    struct bare_answer *answers; /* room for one of each request; NULL */
     /* filled in */
     uint64_t chunks, reads;
     double cpu_s, wall_s;

@@ -52,6 +52,38 @@ static void detached_bytes_belong_to_the_caller(void **state)
     free(text);
 }
 
+static void fitting_gives_back_the_room(void **state)
+{
+    (void)state;
+    struct str s = STR_INIT;
+    str_fit(&s);
+    str_reserve(&s, 100);
+    str_fit(&s);
+    assert_null(s.at);
+    str_addz(&s, "text");
+    str_reserve(&s, 100);
+    str_fit(&s);
+    assert_string_equal(s.at, "text");
+    assert_int_equal(s.cap, 5);
+    str_addc(&s, '.');
+    assert_string_equal(s.at, "text.");
+    str_release(&s);
+}
+
+static void a_format_that_just_fits_and_one_that_does_not(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 200; n++) {
+        struct str s = STR_INIT;
+        str_addz(&s, "ab");
+        str_addf(&s, "%0*d|", (int)n, 7);
+        assert_int_equal(s.len, 2 + n + 1);
+        assert_memory_equal(s.at + s.len - 2, "7|", 3);
+        assert_memory_equal(s.at, "ab", 2);
+        str_release(&s);
+    }
+}
+
 static void reserving_makes_room_for_appends_without_a_move(void **state)
 {
     (void)state;
@@ -171,6 +203,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_string_grows_and_stays_terminated),
         cmocka_unit_test(detached_bytes_belong_to_the_caller),
+        cmocka_unit_test(fitting_gives_back_the_room),
+        cmocka_unit_test(a_format_that_just_fits_and_one_that_does_not),
         cmocka_unit_test(reserving_makes_room_for_appends_without_a_move),
         cmocka_unit_test(spans),
         cmocka_unit_test(distances_are_damerau_levenshtein),

@@ -25,6 +25,15 @@ static void test_add_is_bounded(void **state)
     chunk_list_reserve(&l, 1);
     assert_true(chunk_list_add(&l, (struct chunk){.t_ns = 4}));
     assert_int_equal(l.at[2].t_ns, 4);
+    chunk_list_reserve(&l, 9);
+    chunk_list_fit(&l);
+    assert_int_equal(l.cap, 3);
+    assert_int_equal(l.at[2].t_ns, 4);
+    assert_false(chunk_list_add(&l, (struct chunk){.t_ns = 5}));
+    l.n = 0;
+    chunk_list_fit(&l);
+    assert_null(l.at);
+    assert_int_equal(l.cap, 0);
     chunk_list_release(&l);
     chunk_list_release(&l);
 }

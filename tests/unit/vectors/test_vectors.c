@@ -153,6 +153,38 @@ static void a_vector_fails_by_value_by_a_missing_output_and_by_a_missing_input(v
     assert_verdict("\"in\": {\"p\": 0.25, \"df\": -1}, \"out\": {\"t\": null}" TOL, true, "");
 }
 
+static void infinities_and_the_length_of_arrays_are_compared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *vector;
+        bool passes;
+    } rows[] = {
+        {"\"fn\": \"norm_ppf\", \"in\": {\"p\": 0}, \"out\": {\"z\": \"-inf\"}" TOL, true},
+        {"\"fn\": \"norm_ppf\", \"in\": {\"p\": 0}, \"out\": {\"z\": \"inf\"}" TOL, false},
+        {"\"fn\": \"quantile\", \"in\": {\"x\": [1, 3], \"type\": 7, \"p\": [0, 1]}, \"out\": {\"q\": [1, 3]}" TOL,
+         true},
+        {"\"fn\": \"quantile\", \"in\": {\"x\": [1, 3], \"type\": 7, \"p\": [0, 1]}, \"out\": {\"q\": [1, 3, 3]}" TOL,
+         false},
+        {"\"fn\": \"quantile\", \"in\": {\"x\": [1, 3], \"type\": 7, \"p\": [0, 1]}, \"out\": {\"q\": [1]}" TOL, false},
+        {"\"fn\": \"quantile\", \"in\": {\"x\": [1, \"x\"], \"type\": 7, \"p\": [0]}, \"out\": {\"q\": [1]}" TOL,
+         false},
+        {"\"fn\": \"quantile\", \"in\": {\"x\": [1], \"type\": 1.5, \"p\": [0]}, \"out\": {\"q\": [null]}" TOL, false},
+        {"\"fn\": \"splitmix64\", \"in\": {\"seed\": -1}, \"out\": {\"first5_decimal_strings\": []}" TOL, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct str text = STR_INIT;
+        struct err e = ERR_INIT;
+        struct vectors_report r;
+        str_addf(&text, "{\"vectors\": [{%s}]}", rows[i].vector);
+        assert_int_equal(vectors_check(text.at, text.len, &r, &e), 0);
+        assert_int_equal(r.passed, rows[i].passes);
+        assert_int_equal(r.failed, !rows[i].passes);
+        vectors_report_release(&r);
+        str_release(&text);
+    }
+}
+
 static void unknown_functions_are_counted_apart_and_the_worst_error_is_kept(void **state)
 {
     (void)state;
@@ -187,6 +219,7 @@ int main(void)
         cmocka_unit_test(every_function_of_the_list_holds),
         cmocka_unit_test(our_own_vectors_hold),
         cmocka_unit_test(a_vector_fails_by_value_by_a_missing_output_and_by_a_missing_input),
+        cmocka_unit_test(infinities_and_the_length_of_arrays_are_compared),
         cmocka_unit_test(unknown_functions_are_counted_apart_and_the_worst_error_is_kept),
         cmocka_unit_test(what_is_no_file_of_vectors_is_refused),
     };
