@@ -42,12 +42,7 @@ static void on_request(void *user, struct request *r)
 static void take_request(void *user, struct request *r)
 {
     struct executor *x = user;
-    if (x->recorder) {
-        recorder_take(x->recorder, r);
-        return;
-    }
-    request_release(r); /* built for a window that did not open: there is nothing to record */
-    free(r);
+    recorder_take(x->recorder, r);
 }
 
 static void on_recorded(void *user, const struct request *r)
