@@ -13,8 +13,8 @@
 #include "cli/options.h"
 
 static const struct command *const commands[] = {
-    &cmd_run,  &cmd_agent,  &cmd_load, &cmd_report,    &cmd_export,   &cmd_doctor,
-    &cmd_list, &cmd_corpus, &cmd_stub, &cmd_calibrate, &cmd_selftest,
+    &cmd_run,    &cmd_agent, &cmd_load,   &cmd_report, &cmd_export,    &cmd_import,
+    &cmd_doctor, &cmd_list,  &cmd_corpus, &cmd_stub,   &cmd_calibrate, &cmd_selftest,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -56,9 +56,10 @@ static void print_commands(FILE *to)
           to);
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\nexit codes: 0 ok, 1 a gate failed or a load is VOID, 2 usage or bad input, 3 environment, 70 a bug, 130 interrupted\n"
-          "example:\n  chimera agent --scenario chimera_homo --runs 3 -o results/homo.db\n",
-          to);
+    fputs(
+        "\nexit codes: 0 ok, 1 a gate failed or a load is VOID, 2 usage or bad input, 3 environment, 70 a bug, 130 interrupted\n"
+        "example:\n  chimera agent --scenario chimera_homo --runs 3 -o results/homo.db\n",
+        to);
 }
 
 static const struct command *find_command(const char *name, struct err *e)
