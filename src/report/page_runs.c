@@ -132,7 +132,10 @@ static void run_row(struct page *p, struct table *t, const struct run *r)
     table_cell(t, number_text(&p->arena, makespan->of_run(r)));
     table_cellf(t, "%lld", (long long)c.completed);
     table_cellf(t, "%lld", (long long)(c.planned - c.completed));
-    table_cellf(t, "%lld", (long long)tokens);
+    if (r->n_requests)
+        table_cellf(t, "%lld", (long long)tokens);
+    else
+        table_cell(t, NO_NUMBER); /* an imported run that does not tell its requests */
     table_cell(t, number_text(&p->arena, rate->of_run(r)));
     table_cell(t, r->verdict_why);
     if (!view_counted(r))
