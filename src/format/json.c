@@ -282,3 +282,37 @@ bool json_get_bool(yyjson_val *obj, const char *key, bool dflt)
     yyjson_val *v = yyjson_obj_get(obj, key);
     return yyjson_is_bool(v) ? yyjson_get_bool(v) : dflt;
 }
+
+static size_t digits(struct span s, size_t at)
+{
+    size_t n = 0;
+    while (at + n < s.len && s.at[at + n] >= '0' && s.at[at + n] <= '9')
+        n++;
+    return n;
+}
+
+bool json_is_number(struct span s)
+{
+    char text[64];
+    size_t i = s.len && s.at[0] == '-', n = digits(s, i);
+    if (!n || (n > 1 && s.at[i] == '0') || s.len >= sizeof text)
+        return false;
+    i += n;
+    if (i < s.len && s.at[i] == '.') {
+        if (!(n = digits(s, i + 1)))
+            return false;
+        i += n + 1;
+    }
+    if (i < s.len && (s.at[i] == 'e' || s.at[i] == 'E')) {
+        i++;
+        i += i < s.len && (s.at[i] == '+' || s.at[i] == '-');
+        if (!(n = digits(s, i)))
+            return false;
+        i += n;
+    }
+    if (i != s.len)
+        return false;
+    memcpy(text, s.at, s.len);
+    text[s.len] = 0;
+    return isfinite(strtod(text, NULL));
+}

@@ -43,7 +43,7 @@ struct run {
     const char *arm;
     enum run_state state;
     const char *stratum; /* hash of the host facts it ran under */
-    int64_t wall_ns;     /* wall time at the start, for people */
+    int64_t wall_ns;     /* wall time at the start, for people; MONO_NONE: not known (of imported runs) */
     mono_ns started_ns, ended_ns;
     struct session *sessions;
     size_t n_sessions;

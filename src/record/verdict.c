@@ -15,7 +15,7 @@ static const char *const words[] = {"VALID", "SUSPECT", "VOID"};
 
 const char *verdict_word(enum verdict v)
 {
-    return (unsigned)v <= VERDICT_VOID ? words[v] : "?";
+    return v == VERDICT_NONE ? NULL : (unsigned)v <= VERDICT_VOID ? words[v] : "?";
 }
 
 /* What the rules look at, computed once. */

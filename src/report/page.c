@@ -53,13 +53,17 @@ static void head(struct page *p, const struct report_view *v)
         blocks = info->study.rows[i].block >= blocks ? info->study.rows[i].block + 1 : blocks;
     for (size_t i = 0; i < v->n_arms; i++)
         complete += v->arms[i].n_runs;
+    const char *unjudged = v->verdicts[VERDICT_NONE] ? arena_printf(&p->arena, ", %lld imported and not judged",
+                                                                    (long long)v->verdicts[VERDICT_NONE])
+                                                     : "";
     p->ops->title(p, arena_printf(&p->arena, "study %s", or_none(info->study.name)));
-    page_textf(p,
-               "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID), %lld of %lld "
-               "requests ok.",
-               (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
-               (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
-               (long long)v->verdicts[VERDICT_VOID], (long long)v->counts.completed, (long long)v->counts.planned);
+    page_textf(
+        p,
+        "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID%s), %lld of %lld "
+        "requests ok.",
+        (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
+        (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
+        (long long)v->verdicts[VERDICT_VOID], unjudged, (long long)v->counts.completed, (long long)v->counts.planned);
     if (info->study.question && *info->study.question)
         page_textf(p, "Question: %s", info->study.question);
 }
@@ -71,6 +75,7 @@ void page_report(struct page *p, const struct report_view *v)
         p->ops->answer(p, v->answers[i]);
     for (size_t i = 0; i < v->n_cautions; i++)
         p->ops->item(p, v->cautions[i]);
+    section_sources(p, v);
     section_duets(p, v);
     section_loads(p, v);
     section_arms(p, v);

@@ -30,6 +30,7 @@ struct page {
 /* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to
  * say. */
 void page_report(struct page *p, const struct report_view *v);
+void section_sources(struct page *p, const struct report_view *v);
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);

@@ -127,11 +127,16 @@ static void run_row(struct page *p, struct table *t, const struct run *r)
         tokens += r->requests[i].usage.completion_tok > 0 ? r->requests[i].usage.completion_tok : 0;
     table_cellf(t, "%d", r->block + 1);
     table_cell(t, r->arm);
-    table_cell(t, done ? verdict_word((enum verdict)r->verdict) : run_state_word(r->state));
+    table_cell(t, !done                        ? run_state_word(r->state)
+                  : r->verdict == VERDICT_NONE ? "imported"
+                                               : verdict_word((enum verdict)r->verdict));
     table_cell(t, number_text(&p->arena, makespan->of_run(r)));
     table_cellf(t, "%lld", (long long)c.completed);
     table_cellf(t, "%lld", (long long)(c.planned - c.completed));
-    table_cellf(t, "%lld", (long long)tokens);
+    if (r->n_requests)
+        table_cellf(t, "%lld", (long long)tokens);
+    else
+        table_cell(t, NO_NUMBER); /* an imported run that does not tell its requests */
     table_cell(t, number_text(&p->arena, rate->of_run(r)));
     table_cell(t, r->verdict_why);
     if (!view_counted(r))

@@ -94,7 +94,7 @@ static void list_runs(struct report_view *v)
             arm->others[arm->n_others++] = r;
         arm->n_counted += view_counted(r);
         name_agents(v, arm, r);
-        if (r->state == RUN_COMPLETE && r->verdict >= VERDICT_VALID && r->verdict <= VERDICT_VOID)
+        if (r->state == RUN_COMPLETE && r->verdict >= VERDICT_VALID && r->verdict <= VERDICT_NONE)
             v->verdicts[r->verdict]++;
     }
     for (size_t i = 0; i < v->n_arms; i++) {
@@ -166,6 +166,21 @@ static void count_all(struct report_view *v)
 
 /* ---- all ------------------------------------------------------------------------------------------------- */
 
+static int add_source(void *user, const struct store_source *f)
+{
+    struct report_view *v = user;
+    size_t n = v->n_sources++;
+    if ((n & (n - 1)) == 0) /* room doubles when it is full */
+        v->sources = arena_grow(&v->arena, v->sources, n * sizeof *f, (n ? 2 * n : 1) * sizeof *f);
+    v->sources[n] = *f;
+    v->sources[n].path = arena_dupz(&v->arena, f->path);
+    v->sources[n].sha256 = arena_dupz(&v->arena, f->sha256);
+    v->sources[n].format = arena_dupz(&v->arena, f->format);
+    v->sources[n].problem = arena_dupz(&v->arena, f->problem);
+    v->sources[n].head_json = arena_dupz(&v->arena, f->head_json);
+    return 0;
+}
+
 static int read_all(struct report_view *v, struct store *s, struct err *e)
 {
     int rc = store_info(s, &v->arena, &v->info, e);
@@ -175,6 +190,8 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
         rc = store_hosts(s, &v->arena, &v->hosts, &v->n_hosts, e);
     if (!rc)
         rc = store_servers(s, &v->arena, &v->servers, &v->n_servers, e);
+    if (!rc)
+        rc = store_each_source(s, add_source, v, e);
     if (rc)
         return rc;
     v->corpus_json = store_get_note(s, &v->arena, "corpus");

@@ -11,8 +11,10 @@
 #include "record/outcome.h"
 #include "record/peer.h"
 #include "record/run.h"
+#include "record/verdict.h"
 #include "report/report.h"
 #include "stats/interval.h"
+#include "store/store.h"
 
 enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_DESCRIPTIVE_BELOW = 5 };
 #define VIEW_CONFIDENCE 0.95
@@ -116,9 +118,11 @@ struct report_view {
     struct view_health *health;
     size_t n_health;
     struct view_counts counts;
-    struct goodput goodput; /* n = 0: not asked for */
-    int64_t verdicts[3];    /* of complete runs */
-    const char **answers;   /* sentences that answer the question, most telling first */
+    struct goodput goodput;             /* n = 0: not asked for */
+    int64_t verdicts[VERDICT_NONE + 1]; /* of complete runs */
+    struct store_source *sources;       /* files that were imported */
+    size_t n_sources;
+    const char **answers; /* sentences that answer the question, most telling first */
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;

@@ -253,7 +253,7 @@ static int find_verdict(const char *word)
     return -1;
 }
 
-/* The run's row alone. verdict of a run without one: VOID, with the reason. */
+/* The run's row alone. verdict of a run without one: NONE of a complete one (imported), else VOID, with the reason. */
 static int read_run_row(struct reader *r, sqlite3_stmt *st, struct run *run, struct err *e)
 {
     bool bad = false;
@@ -267,14 +267,14 @@ static int read_run_row(struct reader *r, sqlite3_stmt *st, struct run *run, str
     run->attempt = small(st, RUN_COL_attempt, &bad);
     run->arm = name_of(r, st, RUN_COL_arm);
     run->stratum = name_of(r, st, RUN_COL_stratum);
-    run->wall_ns = sqlite3_column_int64(st, RUN_COL_wall_ns);
+    run->wall_ns = column_ns(st, RUN_COL_wall_ns);
     run->started_ns = column_ns(st, RUN_COL_started_ns);
     run->ended_ns = column_ns(st, RUN_COL_ended_ns);
     run->start_state = column_z(st, RUN_COL_start_state, r->arena);
     const char *verdict = (const char *)sqlite3_column_text(st, RUN_COL_verdict);
-    run->verdict = verdict ? find_verdict(verdict) : VERDICT_VOID;
+    run->verdict = verdict ? find_verdict(verdict) : found == RUN_COMPLETE ? VERDICT_NONE : VERDICT_VOID;
     run->verdict_why = column_z(st, RUN_COL_verdict_why, r->arena);
-    if (!verdict)
+    if (!verdict && run->verdict == VERDICT_VOID)
         run->verdict_why = "the run did not end";
     if (found < 0 || run->verdict < 0 || !run->arm || bad)
         return damaged(r, "its state, verdict, arm or place in the plan makes no sense", e);

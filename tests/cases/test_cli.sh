@@ -18,7 +18,7 @@ check 2 "no format .xml.; there are" export --format xml x.db
 check 2 'usage: chimera COMMAND'
 check 2 "did you mean 'report'" reprot
 check 2 'chimera help' xyzzyplugh
-for command in run agent report export list doctor corpus selftest; do
+for command in run agent report export import list doctor corpus selftest; do
     check 0 'example:' "$command" --help
     check 2 'unknown option' "$command" --no-such-option
 done
