@@ -19,6 +19,7 @@ struct app {
     bool out_tty, err_tty;    /* stdout, stderr is a terminal */
     bool color;               /* stdout may have colour: a terminal, and NO_COLOR is not set */
     bool utf8;                /* the locale's encoding */
+    size_t columns;           /* of stdout's terminal; 0: none */
     const volatile int *stop; /* becomes 1 at SIGINT or SIGTERM */
 };
 
@@ -33,6 +34,6 @@ struct option_row;
 void print_help(const char *usage, const char *text, const struct option_row *rows, const char *example);
 
 extern const struct command cmd_run, cmd_agent, cmd_load, cmd_report, cmd_export, cmd_doctor, cmd_list, cmd_corpus,
-    cmd_stub, cmd_calibrate, cmd_selftest;
+    cmd_stub, cmd_calibrate, cmd_compare, cmd_verify, cmd_selftest;
 
 #endif

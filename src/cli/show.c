@@ -54,7 +54,8 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
     struct store *s = NULL;
     struct report_view *view = NULL;
     struct str out = STR_INIT;
-    struct report_style style = {.color = app->color && !o->output, .ascii = !app->utf8};
+    struct report_style style = {
+        .color = app->color && !o->output, .ascii = !app->utf8, .columns = o->output ? 0 : app->columns};
     int rc = check_format(o->format, e);
     if (!rc)
         rc = store_open(&s, path, false, e);
