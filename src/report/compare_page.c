@@ -37,7 +37,7 @@ static void results(struct page *p, const struct compare_view *v)
 
 static void certainty(struct page *p, const struct compare_view *v)
 {
-    static const char *const heads[] = {"how sure, in %", "n", "effect", "p (Holm)", "90 % interval", "margin", "finds"};
+    static const char *const heads[] = {"how sure", "n", "effect", "p Holm", "90 % [in %]", "margin %", "finds %"};
     struct table t;
     table_init(&t, &p->arena);
     for (int i = 0; i < 7; i++)
@@ -50,29 +50,38 @@ static void certainty(struct page *p, const struct compare_view *v)
         table_cellf(&t, "%s %s", compare_delta_word(c->delta), with_sign(&p->arena, c->delta));
         table_cell(&t, number_text(&p->arena, c->p_holm));
         table_cellf(&t, "[%s, %s]", percent(&p->arena, c, c->eq_lo), percent(&p->arena, c, c->eq_hi));
-        table_cell(&t, margin > 0 ? number_text(&p->arena, compare_percent(c, margin))
-                                  : NO_NUMBER);
+        table_cell(&t, margin > 0 ? number_text(&p->arena, compare_percent(c, margin)) : NO_NUMBER);
         table_cell(&t, number_text(&p->arena, compare_percent(c, c->mde)));
     }
     p->ops->table(p, &t);
 }
 
+/* What the intervals attain: the numbers of runs, and so the metrics, may differ. */
+static const char *confidence(struct page *p, const struct compare_view *v)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < v->n; i++) {
+        low = fmin(low, 100 * v->results[i].confidence); /* fmin and fmax pass over NaN */
+        high = fmax(high, 100 * v->results[i].confidence);
+    }
+    if (low > high)
+        return "no confidence: no run";
+    return high - low < 0.05 ? arena_printf(&p->arena, "confidence %.1f %%", low)
+                             : arena_printf(&p->arena, "confidence %.1f to %.1f %%", low, high);
+}
+
 static void method(struct page *p, const struct compare_view *v)
 {
-    double low = 1, high = 0;
     bool paired = false;
-    for (size_t i = 0; i < v->n; i++) {
-        low = fmin(low, v->results[i].confidence); /* fmin and fmax pass over NaN */
-        high = fmax(high, v->results[i].confidence);
+    for (size_t i = 0; i < v->n; i++)
         paired = paired || v->results[i].paired;
-    }
     page_textf(
         p,
-        "One value per run. Change: Hodges-Lehmann shift of the %s with the interval of %s "
-        "(confidence %.1f to %.1f %%). Effect: Cliff's delta. p: of %zu metrics together. The 90 %% interval lies "
-        "within the margin: equivalent. Finds: the shift that such a study finds in 80 %% of cases.",
-        paired ? "blocks' differences" : "runs of both sides, unpaired",
-        paired ? "Wilcoxon's signed ranks" : "Mann-Whitney's test", 100 * low, 100 * high, v->n);
+        "One value per run. Change: Hodges-Lehmann shift of the %s with the interval of %s (%s). Effect: Cliff's "
+        "delta. p: of %zu metrics together. Equivalent: the 90 %% interval lies within the margin. Finds: the "
+        "shift that such a study finds in 80 %% of cases.",
+        paired ? "blocks' differences" : "runs of both sides, unpaired,",
+        paired ? "Wilcoxon's signed ranks" : "Mann-Whitney's test", confidence(p, v), v->n);
 }
 
 void page_compare(struct page *p, const struct compare_view *v)

@@ -50,19 +50,21 @@ static void add_metric(struct json_writer *w, const struct source *x, const stru
             values[n++] = value;
     }
     double floor = compare_noise(values, n), middle = median(values, n);
+    free(values);
+    if (n < 2)
+        return;
     json_object(w);
     json_kz(w, "id", m->id);
     json_kz(w, "unit", m->unit);
     json_kint(w, "runs", (int64_t)n);
-    json_kint(w, "pairs", n ? (int64_t)(n * (n - 1) / 2) : 0);
+    json_kint(w, "pairs", (int64_t)(n * (n - 1) / 2));
     json_kdouble(w, "median", middle);
     json_kdouble(w, "floor", floor);
     json_kdouble(w, "share", middle ? floor / fabs(middle) : NAN);
     json_object_end(w);
-    free(values);
 }
 
-static void write_one(const struct source *x, const struct metric *const *metrics, size_t n, struct str *json)
+static void write_one(const struct source *x, struct str *json)
 {
     struct json_writer w;
     char key[SHA256_HEX];
@@ -78,13 +80,14 @@ static void write_one(const struct source *x, const struct metric *const *metric
     json_raw(&w, x->servers[0].json, strlen(x->servers[0].json));
     json_key(&w, "metrics");
     json_array(&w);
-    for (size_t i = 0; i < n; i++)
-        add_metric(&w, x, metrics[i]);
+    for (size_t i = 0; metric_at(i); i++)
+        if (metric_at(i)->better != BETTER_NONE)
+            add_metric(&w, x, metric_at(i));
     json_array_end(&w);
     json_object_end(&w);
 }
 
-int noise_of_result(struct store *s, const struct metric *const *metrics, size_t n, struct str *json, struct err *e)
+int noise_of_result(struct store *s, struct str *json, struct err *e)
 {
     struct source x = {0};
     size_t counted = 0;
@@ -101,7 +104,7 @@ int noise_of_result(struct store *s, const struct metric *const *metrics, size_t
         rc = err_set(e, ERR_INPUT, "%zu of %zu runs count (the others are VOID or incomplete): no two to compare",
                      counted, x.n_runs);
     if (!rc)
-        write_one(&x, metrics, n, json);
+        write_one(&x, json);
     store_runs_release(x.runs, x.n_runs);
     arena_release(&x.arena);
     return rc;
@@ -163,6 +166,15 @@ bool noise_find(const char *kept, const char *facts_json, const struct metric *m
     return found;
 }
 
+static bool shown(const char *id)
+{
+    static const char *const ids[] = {"ttft", "tpot", "e2e", "output_rate.system"};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        if (!strcmp(ids[i], id))
+            return true;
+    return false;
+}
+
 void noise_table(const char *one, struct table *t)
 {
     static const char *const heads[] = {"noise floor of", "unit", "runs", "pairs", "median", "floor", "in %"};
@@ -172,7 +184,10 @@ void noise_table(const char *one, struct table *t)
     for (int k = 0; k < 7; k++)
         table_column(t, heads[k], k > 1 ? TABLE_RIGHT : TABLE_LEFT);
     yyjson_arr_foreach (yyjson_obj_get(yyjson_doc_get_root(doc), "metrics"), i, max, v) {
-        table_cell(t, yyjson_get_str(yyjson_obj_get(v, "id")));
+        const char *id = yyjson_get_str(yyjson_obj_get(v, "id"));
+        if (!id || !shown(id))
+            continue;
+        table_cell(t, id);
         table_cell(t, yyjson_get_str(yyjson_obj_get(v, "unit")));
         table_cellf(t, "%lld", (long long)json_get_int(v, "runs", 0));
         table_cellf(t, "%lld", (long long)json_get_int(v, "pairs", 0));

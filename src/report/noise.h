@@ -9,9 +9,9 @@
 #include "record/metric.h"
 #include "store/store.h"
 
-/* From the counted runs of all arms of a result whose arms are alike, per metric of the family: appends one JSON object
- * (schema chimera.aa/1; no clock in it, so that it can be made again). ERR_INPUT: not one server, or fewer than two runs. */
-int noise_of_result(struct store *s, const struct metric *const *metrics, size_t n, struct str *json, struct err *e);
+/* From the counted runs of all arms of a result whose arms are alike, for every metric that has a better side: appends one
+ * JSON object (schema chimera.aa/1), the same bytes for the same result. ERR_INPUT: not one server, or fewer than two runs. */
+int noise_of_result(struct store *s, struct str *json, struct err *e);
 /* Appends `kept` (an object of such by server; NULL, or anything else: none) with this one put in, in the place of a former
  * one of the same server. ERR_INPUT: `one` is none. */
 int noise_keep(const char *kept, const char *one, struct str *out, struct err *e);
@@ -22,7 +22,7 @@ struct noise {
 };
 /* What is kept of the server with these facts; false: nothing. */
 bool noise_find(const char *kept, const char *facts_json, const struct metric *m, struct noise *out);
-/* The object as a table. */
+/* The object as a table, of the metrics of plain load that are compared by default. */
 void noise_table(const char *one, struct table *t);
 
 #endif

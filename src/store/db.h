@@ -47,6 +47,7 @@ enum db_statement {
     DB_SELECT_SERVERS,
     DB_SELECT_NOTE,
     DB_SELECT_SAMPLES,
+    DB_SELECT_KEYED,
     DB_STATEMENT_COUNT
 };
 
