@@ -10,9 +10,20 @@ static const char *with_sign(struct arena *a, double v)
     return arena_printf(a, "%s%s", v > 0 ? "+" : "", number_text(a, v));
 }
 
+/* Two decimals at most: a shift is not known better. */
+static const char *percent_text(struct arena *a, double v, const char *plus)
+{
+    double size = fabs(v);
+    if (!isfinite(v))
+        return NO_NUMBER;
+    if (size < 0.005)
+        return "0.00";
+    return arena_printf(a, "%s%.*f", v > 0 ? plus : "", size < 9.995 ? 2 : size < 99.95 ? 1 : 0, v);
+}
+
 static const char *percent(struct arena *a, const struct comparison *c, double v)
 {
-    return with_sign(a, compare_percent(c, v));
+    return percent_text(a, compare_percent(c, v), "+");
 }
 
 static void results(struct page *p, const struct compare_view *v)
@@ -37,7 +48,7 @@ static void results(struct page *p, const struct compare_view *v)
 
 static void certainty(struct page *p, const struct compare_view *v)
 {
-    static const char *const heads[] = {"how sure", "n", "effect", "p Holm", "90 % [in %]", "margin %", "finds %"};
+    static const char *const heads[] = {"how sure", "n", "effect", "p Holm", "90 % [in %]", "\u00b1 %", "finds %"};
     struct table t;
     table_init(&t, &p->arena);
     for (int i = 0; i < 7; i++)
@@ -47,11 +58,11 @@ static void certainty(struct page *p, const struct compare_view *v)
         double margin = v->questions[i].margin;
         table_cell(&t, c->metric->id);
         table_cell(&t, arena_printf(&p->arena, c->n_a == c->n_b ? "%zu" : "%zu, %zu", c->n_a, c->n_b));
-        table_cellf(&t, "%s %s", compare_delta_word(c->delta), with_sign(&p->arena, c->delta));
+        table_cellf(&t, isnan(c->delta) ? NO_NUMBER : "%s %+.2f", compare_delta_word(c->delta), c->delta);
         table_cell(&t, number_text(&p->arena, c->p_holm));
         table_cellf(&t, "[%s, %s]", percent(&p->arena, c, c->eq_lo), percent(&p->arena, c, c->eq_hi));
-        table_cell(&t, margin > 0 ? number_text(&p->arena, compare_percent(c, margin)) : NO_NUMBER);
-        table_cell(&t, number_text(&p->arena, compare_percent(c, c->mde)));
+        table_cell(&t, margin > 0 ? percent_text(&p->arena, compare_percent(c, margin), "") : NO_NUMBER);
+        table_cell(&t, percent_text(&p->arena, compare_percent(c, c->mde), ""));
     }
     p->ops->table(p, &t);
 }
@@ -78,7 +89,7 @@ static void method(struct page *p, const struct compare_view *v)
     page_textf(
         p,
         "One value per run. Change: Hodges-Lehmann shift of the %s with the interval of %s (%s). Effect: Cliff's "
-        "delta. p: of %zu metrics together. Equivalent: the 90 %% interval lies within the margin. Finds: the "
+        "delta. p: of %zu metrics together. Equivalent: the 90 %% interval lies within the margin, \u00b1. Finds: the "
         "shift that such a study finds in 80 %% of cases.",
         paired ? "blocks' differences" : "runs of both sides, unpaired,",
         paired ? "Wilcoxon's signed ranks" : "Mann-Whitney's test", confidence(p, v), v->n);

@@ -52,21 +52,11 @@ static void make_answer(struct compare_view *v)
 
 /* ---- why a verdict is inconclusive ----------------------------------------------------------------------------------- */
 
-static const char *wanted(struct compare_view *v, const struct compare_question *q, const struct comparison *c)
-{
-    if (!(q->margin > 0))
-        return "a shift as large as the one seen";
-    return arena_printf(&v->arena, "a shift of the margin, %s %%",
-                        number_text(&v->arena, compare_percent(c, q->margin)));
-}
-
 static const char *why_open(struct compare_view *v, size_t i)
 {
     const struct compare_question *q = &v->questions[i];
     const struct comparison *c = &v->results[i];
-    double fewer = (double)(c->n_a < c->n_b ? c->n_a : c->n_b), missing = COMPARE_MIN_RUNS - fewer;
-    double seconds = c->more_runs * (v->side[0].run_s + v->side[1].run_s);
-    const char *time = isfinite(seconds) ? arena_printf(&v->arena, " (about %s)", duration(&v->arena, seconds)) : "";
+    size_t fewer = c->n_a < c->n_b ? c->n_a : c->n_b;
     if (!c->n_a || !c->n_b)
         return "no run of one side has it";
     if (c->below_floor)
@@ -74,16 +64,35 @@ static const char *why_open(struct compare_view *v, size_t i)
                             "the change is below the noise floor of this server, %s %%: two runs of the same thing "
                             "differ by as much (chimera calibrate --aa)",
                             number_text(&v->arena, compare_percent(c, q->floor)));
-    if (missing > 0)
-        return arena_printf(&v->arena, "below %d %s nothing is concluded: %.0f missing; %.0f more%s would find %s",
-                            COMPARE_MIN_RUNS, compare_units(c, 2), missing, fmax(c->more_runs, missing), time,
-                            wanted(v, q, c));
+    if (fewer < COMPARE_MIN_RUNS)
+        return arena_printf(&v->arena, "below %d %s nothing is concluded: %zu missing", COMPARE_MIN_RUNS,
+                            compare_units(c, 2), COMPARE_MIN_RUNS - fewer);
     if (c->metric->better == BETTER_NONE)
         return "neither more nor less of it is better";
-    if (isnan(c->more_runs))
-        return "no difference to find; whether both are alike enough can be asked with --margin";
-    return arena_printf(&v->arena, "%.0f more %s%s would find %s in 80 %% of such studies", c->more_runs,
-                        compare_units(c, c->more_runs), time, wanted(v, q, c));
+    return isnan(c->more_runs) ? "no difference to find; whether both are alike enough can be asked with --margin"
+                               : NULL;
+}
+
+/* What would settle it, of the metrics with a margin or of those without. */
+static void remark_more(struct compare_view *v, bool margin)
+{
+    struct str text = STR_INIT;
+    const struct comparison *one = NULL;
+    for (size_t i = 0; i < v->n; i++) {
+        const struct comparison *c = &v->results[i];
+        double seconds = c->more_runs * (v->side[0].run_s + v->side[1].run_s);
+        if (!(c->more_runs > 0) || c->metric->better == BETTER_NONE || (v->questions[i].margin > 0) != margin)
+            continue;
+        str_addf(&text, "%s%s %.0f", text.len ? ", " : "", c->metric->id, c->more_runs);
+        if (isfinite(seconds))
+            str_addf(&text, " (%s)", duration(&v->arena, seconds));
+        one = c;
+    }
+    if (one)
+        compare_remark(v, "More %s that would find %s in 80 %% of such studies, and their time: %s.",
+                       compare_units(one, 2), margin ? "a shift of the margin" : "a shift as large as the one seen",
+                       str_z(&text));
+    str_release(&text);
 }
 
 /* Metrics with the same reason share a sentence. */
@@ -227,6 +236,8 @@ void compare_remarks(struct compare_view *v, const struct compare_spec *spec)
 {
     make_answer(v);
     remark_open(v);
+    remark_more(v, true);
+    remark_more(v, false);
     remark_order(v);
     remark_left_out(v);
     remark_partners(v);
