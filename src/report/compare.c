@@ -16,12 +16,13 @@
 
 /* ---- the sides ------------------------------------------------------------------------------------------------------- */
 
-static int read_side(struct compare_view *v, struct side_view *s, struct err *e)
+/* None of the metrics that are compared by default needs chunks, which are most of a file. */
+static int read_side(struct compare_view *v, struct side_view *s, bool chunks, struct err *e)
 {
     struct store *store = s->side->store;
     int rc = store_info(store, &v->arena, &s->info, e);
     if (!rc)
-        rc = store_runs(store, STORE_CHUNKS, &v->arena, &s->runs, &s->n_runs, e);
+        rc = store_runs(store, chunks ? STORE_CHUNKS : 0, &v->arena, &s->runs, &s->n_runs, e);
     s->owner = true;
     if (!rc)
         rc = store_servers(store, &v->arena, &s->servers, &s->n_servers, e);
@@ -112,7 +113,7 @@ static int read_sides(struct compare_view *v, const struct compare_spec *spec, s
         s->side = &spec->side[i];
         s->file = arena_dupz(&v->arena, spec->side[i].file);
         if (!i || !v->one_file)
-            rc = read_side(v, s, e);
+            rc = read_side(v, s, spec->n_metrics > 0, e);
         if (!rc)
             rc = choose_arm(v, s, e);
         if (!rc)

@@ -212,10 +212,20 @@ static bool named_by(const struct compare_spec *spec, const char *fact)
     return false;
 }
 
+/* Two long values often begin alike (the flags of two servers): what is shown begins shortly before they part. */
 static void refuse(struct str *facts, struct str *values, const struct compare_difference *d)
 {
+    enum { LONG = 40, BEFORE = 20, SHOWN = 60 };
+    size_t same = 0;
+    while (d->a[same] && d->a[same] == d->b[same])
+        same++;
+    size_t from = same > LONG ? same - BEFORE : 0;
+    const char *cut = from ? "\u2026" : "";
+    while (from && ((unsigned char)d->a[from] & 0xC0) == 0x80) /* not inside a character */
+        from++;
     str_addf(facts, "%s%s", facts->len ? "," : "", d->fact);
-    str_addf(values, "%s%s (%.60s, %.60s)", values->len ? "; " : "", d->fact, d->a, d->b);
+    str_addf(values, "%s%s (%s%.*s, %s%.*s)", values->len ? "; " : "", d->fact, cut, SHOWN, d->a + from, cut, SHOWN,
+             d->b + from);
 }
 
 int compare_facts(struct compare_view *v, const struct compare_spec *spec, struct err *e)

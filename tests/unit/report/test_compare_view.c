@@ -21,6 +21,8 @@
 #define FACTS(version, digest)                                                                                         \
     "{\"context\":2048,\"flags\":[\"x\"],\"kind\":\"cmd\",\"model\":\"m\",\"model_digest\":\"" digest                  \
     "\",\"name\":\"s\",\"version\":\"" version "\"}"
+#define LONG_FLAGS(last)                                                                                               \
+    "{\"flags\":[\"/a/long/path/of/a/server/that/nobody/reads\",\"0123456789\",\"--x\",\"" last "\"]}"
 #define LOAD(name, server, c)                                                                                          \
     "{\"max_concurrency\":" c ",\"name\":\"" name "\",\"server\":\"" server "\",\"stages\":[]}"
 #define PLAN(kind_b, c, corpus)                                                                                        \
@@ -191,6 +193,20 @@ static void blocks_pair_and_a_slower_arm_is_worse(void **state)
     str_release(&ids);
 }
 
+/* one two, two one, one two, …: the side changes once in each block and never between them. */
+static void in_turns(struct run *r, int arm)
+{
+    if (r->block % 2)
+        r->wall_ns += (arm ? -20 : 20) * NS_PER_S;
+}
+
+static void blocks_in_any_order_are_interleaved(void **state)
+{
+    (void)state;
+    assert_int_equal(compare_pair(&(struct pair){.change = in_turns}, (struct compare_spec){0}), 0);
+    assert_false(remarked("interleaved"));
+}
+
 static void below_five_blocks_the_missing_are_named(void **state)
 {
     (void)state;
@@ -242,6 +258,9 @@ static void only_what_the_study_varies_may_differ(void **state)
     struct pair models = {.facts = {FACTS("1", "d"), FACTS("1", "e")}}; /* two kinds, but not two models */
     assert_int_equal(compare_pair(&models, none), ERR_REFUSED);
     assert_non_null(strstr(err.text, "model_digest (d, e)"));
+    struct pair flags = {.plan = PLAN("cmd:a", "2", ""), .facts = {LONG_FLAGS("1"), LONG_FLAGS("2")}};
+    assert_int_equal(compare_pair(&flags, none), ERR_REFUSED);
+    assert_non_null(strstr(err.text, "(\u2026eads 0123456789 --x 1, \u2026eads 0123456789 --x 2)")); /* where they part */
     struct pair changed = {.later = FACTS("2", "d")}; /* a server that was another one after a resumption */
     assert_int_equal(compare_pair(&changed, none), ERR_REFUSED);
     assert_non_null(strstr(err.text, "version (1, 1|2)"));
@@ -407,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_pair_and_a_slower_arm_is_worse),
+        cmocka_unit_test(blocks_in_any_order_are_interleaved),
         cmocka_unit_test(below_five_blocks_the_missing_are_named),
         cmocka_unit_test(void_and_incomplete_runs_are_left_out_and_suspect_ones_named),
         cmocka_unit_test(only_what_the_study_varies_may_differ),
