@@ -260,7 +260,8 @@ static void only_what_the_study_varies_may_differ(void **state)
     assert_non_null(strstr(err.text, "model_digest (d, e)"));
     struct pair flags = {.plan = PLAN("cmd:a", "2", ""), .facts = {LONG_FLAGS("1"), LONG_FLAGS("2")}};
     assert_int_equal(compare_pair(&flags, none), ERR_REFUSED);
-    assert_non_null(strstr(err.text, "(\u2026eads 0123456789 --x 1, \u2026eads 0123456789 --x 2)")); /* where they part */
+    assert_non_null(
+        strstr(err.text, "(\u2026eads 0123456789 --x 1, \u2026eads 0123456789 --x 2)")); /* where they part */
     struct pair changed = {.later = FACTS("2", "d")}; /* a server that was another one after a resumption */
     assert_int_equal(compare_pair(&changed, none), ERR_REFUSED);
     assert_non_null(strstr(err.text, "version (1, 1|2)"));
