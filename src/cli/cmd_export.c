@@ -5,6 +5,7 @@
 
 #include "cli/app.h"
 #include "cli/options.h"
+#include "exchange/benchstat.h"
 #include "exchange/jsonl.h"
 #include "exchange/rows_csv.h"
 
@@ -13,14 +14,14 @@ typedef int export_fn(struct store *s, FILE *out, struct err *e);
 static const struct {
     const char *name;
     export_fn *write;
-} formats[] = {{"jsonl", export_jsonl}, {"csv", export_rows_csv}};
+} formats[] = {{"jsonl", export_jsonl}, {"csv", export_rows_csv}, {"benchstat", export_benchstat}};
 
 static export_fn *format_named(const char *name, struct err *e)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (!strcmp(formats[i].name, name))
             return formats[i].write;
-    err_set(e, ERR_USAGE, "no format '%s'; there are jsonl and csv", name);
+    err_set(e, ERR_USAGE, "no format '%s'; there are jsonl, csv and benchstat", name);
     return NULL;
 }
 
@@ -46,7 +47,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     const char *format = "jsonl", *output = NULL;
     const struct option_row rows[] = {
         {0, "format", OPT_TEXT, &format, "NAME",
-         "jsonl: a line per request with all stamps and chunks; csv: a row with every metric"},
+         "jsonl: a line per request with all stamps and chunks; csv: a row with every metric; benchstat: a line per run"},
         {'o', "output", OPT_TEXT, &output, "FILE", "write there instead of to the standard output"},
         {0},
     };

@@ -4,7 +4,8 @@
 
 #include "cli/app.h"
 
-struct goodput; /* analysis/goodput.h */
+struct goodput;      /* analysis/goodput.h */
+struct report_style; /* report/report.h */
 
 struct show_options {
     const char *format;            /* "terminal", "md" or "json" */
@@ -16,5 +17,9 @@ struct show_options {
 
 /* ERR_USAGE also for goodput of a result without plain load, when peers are not asked for either. */
 int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e);
+
+/* Its text, appended; *void_runs (may be NULL): how many complete runs are VOID. style: of a terminal. */
+int show_render(const char *path, const struct show_options *o, const struct report_style *style, struct str *out,
+                size_t *void_runs, struct err *e);
 
 #endif

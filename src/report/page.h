@@ -31,6 +31,8 @@ struct page {
  * say. */
 void page_report(struct page *p, const struct report_view *v);
 void section_sources(struct page *p, const struct report_view *v);
+struct compare_view;
+void page_compare(struct page *p, const struct compare_view *v); /* compare_page.c; releases the arena, too */
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);

@@ -2,6 +2,7 @@
  * a wide terminal; lines of prose that are much longer than a hundred columns are hard to read. */
 #include "format/escape.h"
 #include "format/width.h"
+#include "report/compare.h"
 #include "report/page.h"
 
 enum { ROWS_SHOWN = 40, RULE = 72, PROSE = 100 };
@@ -99,4 +100,11 @@ void report_terminal(const struct report_view *v, const struct report_style *sty
     static const struct report_style plain = {0};
     struct page p = {.ops = &ops, .style = style ? style : &plain, .out = out, .max_rows = ROWS_SHOWN};
     page_report(&p, v);
+}
+
+void compare_terminal(const struct compare_view *v, const struct report_style *style, struct str *out)
+{
+    static const struct report_style plain = {0};
+    struct page p = {.ops = &ops, .style = style ? style : &plain, .out = out};
+    page_compare(&p, v);
 }

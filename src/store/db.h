@@ -47,6 +47,7 @@ enum db_statement {
     DB_SELECT_SERVERS,
     DB_SELECT_NOTE,
     DB_SELECT_SAMPLES,
+    DB_SELECT_KEYED,
     DB_INSERT_SOURCE, /* from here on: only in files of version SCHEMA_SOURCES and later */
     DB_INSERT_SOURCE_ROW,
     DB_SELECT_SOURCES,

@@ -335,8 +335,7 @@ void store_runs_release(struct run *runs, size_t n)
 
 /* ---- one request at a time ------------------------------------------------------------------------------------------ */
 
-static int each_of_run(struct reader *r, const struct run *run,
-                       int (*fn)(void *, const struct run *, const struct request *), void *user, struct err *e)
+static int each_of_run(struct reader *r, const struct run *run, store_request_fn *fn, void *user, struct err *e)
 {
     sqlite3_stmt *st = db_prepare(r->store, DB_SELECT_REQUESTS, e);
     if (st)
@@ -355,8 +354,13 @@ static int each_of_run(struct reader *r, const struct run *run,
     return rc;
 }
 
-int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r),
-                       void *user, struct err *e)
+int store_each_request(struct store *s, store_request_fn *fn, void *user, struct err *e)
+{
+    return store_each_run(s, fn, NULL, user, e);
+}
+
+int store_each_run(struct store *s, store_request_fn *fn, int (*end)(void *user, const struct run *run), void *user,
+                   struct err *e)
 {
     bool began;
     int rc = db_read_begin(s, &began, e);
@@ -367,6 +371,7 @@ int store_each_request(struct store *s, int (*fn)(void *user, const struct run *
         struct run run;
         rc = read_run(&r, st, &run, e);
         rc = rc ? rc : each_of_run(&r, &run, fn, user, e);
+        rc = rc || !end ? rc : end(user, &run);
         arena_release(&arena);
     }
     sqlite3_reset(st);

@@ -125,8 +125,11 @@ enum { STORE_CHUNKS = 1, STORE_TEXT = 2 };
 int store_runs(struct store *s, unsigned parts, struct arena *a, struct run **out, size_t *n, struct err *e);
 void store_runs_release(struct run *runs, size_t n);
 /* Requests of one run, one at a time, with all parts: for exports of any size. A nonzero return of fn ends it. */
-int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r),
-                       void *user, struct err *e);
+typedef int store_request_fn(void *user, const struct run *run, const struct request *r);
+int store_each_request(struct store *s, store_request_fn *fn, void *user, struct err *e);
+/* The same, and each run, also one without requests, behind its requests (which it does not hold). */
+int store_each_run(struct store *s, store_request_fn *fn, int (*end)(void *user, const struct run *run), void *user,
+                   struct err *e);
 
 /* Probe samples of one run in the order they were stored; json is borrowed during the call. */
 int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json),
@@ -150,6 +153,10 @@ int store_each_source(struct store *s, int (*fn)(void *user, const struct store_
 int store_each_row(struct store *s, const char *format,
                    int (*fn)(void *user, const struct store_source *f, const struct store_source_row *r), void *user,
                    struct err *e);
+
+/* Looks whether all that is known by its SHA-256 still has it: the plan, facts of hosts and servers, kept texts (with their
+ * counts). ERR_INPUT names the first that has not. */
+int store_check_keys(struct store *s, struct err *e);
 
 struct named_json {
     const char *name, *json;
