@@ -324,6 +324,35 @@ static void every_file_is_listed(void **state)
     scratch_remove(&scratch);
 }
 
+/* With two levels of run_N the outer one is the repetition; both leave the arm, as does the folder `data` between them. */
+static void a_record_says_where_it_is_from(void **state)
+{
+    (void)state;
+    static const char row[] = "{\"path\":\"up/a/b/c/cfg/run_4/data/run_1/metrics.json\",\"run_number\":1,"
+                              "\"collector\":{\"id\":\"a\"," CALL "},\"insight\":{\"id\":\"b\"," CALL
+                              "},\"concurrent_wall_time_ms\":5.500}\n";
+    struct imported m = {0};
+    struct scratch scratch;
+    struct str rows = STR_INIT;
+    char in[128];
+    scratch_make(&m.scratch);
+    scratch = m.scratch;
+    snprintf(in, sizeof in, "%s/in", scratch.dir);
+    must(dir_make(in, &m.e), &m.e);
+    put(&m, "x.jsonl", row, sizeof row - 1);
+    const char *const paths[] = {in};
+    import_paths(&m, paths, 1);
+    must(m.rc, &m.e);
+    assert_string_equal(m.runs[0].arm, "a/b/c/cfg");
+    assert_int_equal(m.runs[0].block, 3);
+    assert_int_equal(m.runs[0].ended_ns, 5500000);
+    imported_rows(&m, "x.jsonl", keep_json, &rows);
+    assert_string_equal(rows.at, row); /* 5.500 with its zeros */
+    str_release(&rows);
+    imported_release(&m);
+    scratch_remove(&scratch);
+}
+
 static void nothing_understood_makes_nothing(void **state)
 {
     (void)state;
@@ -371,6 +400,7 @@ int main(void)
         cmocka_unit_test(rows_are_kept_as_they_were),
         cmocka_unit_test(printed_dicts_become_objects),
         cmocka_unit_test(every_file_is_listed),
+        cmocka_unit_test(a_record_says_where_it_is_from),
         cmocka_unit_test(nothing_understood_makes_nothing),
         cmocka_unit_test(the_plan_is_the_bytes),
     };
