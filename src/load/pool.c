@@ -111,8 +111,9 @@ static enum session_next next(void *user, const struct request *last, struct ask
 {
     struct pool *p = user;
     struct question *q = &p->late;
-    struct err e = ERR_INIT;
+    struct err e;
     (void)last;
+    err_clear(&e);
     if (p->spec.duration_ns && !p->until)
         p->until = clock_now(NULL) + p->spec.duration_ns;
     if (p->asked == p->n || (p->until && clock_now(NULL) >= p->until))
