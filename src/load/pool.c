@@ -276,8 +276,9 @@ static bool go_on(struct pool *p, const struct request *last, struct ask *ask, m
 
 static enum session_next begin(struct pool *p, struct ask *ask, mono_ns at, const char **why)
 {
-    struct err e = ERR_INIT;
+    struct err e;
     struct talk *t = NULL;
+    err_clear(&e);
     if (p->in_window == p->n || (p->spec.duration_ns && at >= p->spec.duration_ns))
         return SESSION_FINISHED;
     if (take(p, &t, &e)) {

@@ -211,6 +211,7 @@ static void every_end_has_its_outcome(void **state)
         assert_int_equal(b.told, 1);
         if (rows[i].text)
             assert_string_equal(str_z(&r->text), rows[i].text);
+        assert_non_null(r->text.at); /* an answer of no bytes is one, too */
         if (rows[i].outcome != OUTCOME_OK && rows[i].outcome != OUTCOME_EMPTY)
             assert_true(r->error.len > 0); /* a failure says why */
         assert_null(request_stamps_fault(r));
