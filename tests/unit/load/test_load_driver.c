@@ -104,9 +104,9 @@ static void set_up(struct bench *b, const struct step *script, const char *backe
                                    .sessions = b->sessions,
                                    .n_sessions = n,
                                    .limits = {.connect_ns = 5 * NS_PER_S,
-                                              .first_byte_ns = NS_PER_S / 5,
-                                              .idle_ns = NS_PER_S / 5,
-                                              .total_ns = 2 * NS_PER_S},
+                                              .first_byte_ns = 20 * NS_PER_S,
+                                              .idle_ns = 20 * NS_PER_S,
+                                              .total_ns = 40 * NS_PER_S},
                                    .stop = &b->stop,
                                    .on_request = on_request,
                                    .user = b};
@@ -201,6 +201,10 @@ static void every_end_has_its_outcome(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bench b;
         set_up(&b, rows[i].script, rows[i].backend, 1, 1);
+        if (rows[i].outcome == OUTCOME_TIMEOUT_FIRST_BYTE)
+            b.spec.limits.first_byte_ns = NS_PER_S / 5;
+        if (rows[i].outcome == OUTCOME_TIMEOUT_IDLE)
+            b.spec.limits.idle_ns = NS_PER_S / 5;
         assert_int_equal(play(&b), 0);
         struct request *r = &b.run.requests[0];
         if (r->outcome != rows[i].outcome)
