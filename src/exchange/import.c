@@ -34,6 +34,14 @@ void import_runs_release(struct import_runs *runs)
     runs->n = 0;
 }
 
+/* A row that runs were made of, in case its record comes again. */
+struct made {
+    const char *place; /* where the record is from; in the arena */
+    mono_ns ended_ns;  /* of its first run */
+    size_t n;          /* runs */
+    int64_t run_id;    /* the first one's; second pass */
+};
+
 struct import {
     const struct import_request *q;
     struct import_result *out;
@@ -42,7 +50,44 @@ struct import {
     struct store *store; /* of the second pass */
     int64_t source;      /* the file whose rows are written */
     int32_t position;    /* of the next run */
+    const char *path;    /* of the file at hand */
+    struct made *made;   /* in out->arena; begun anew by each pass */
+    size_t n_made, cap_made;
 };
+
+static bool ends_with_path(const char *path, const char *end)
+{
+    size_t n = strlen(path), k = strlen(end);
+    return n >= k && !strcmp(path + n - k, end) && (n == k || path[n - k - 1] == '/' || end[0] == '/');
+}
+
+/* A record may lie in its own file and in a list of rows that names that file; its times there are rounded to 1 us. It is one
+ * execution, so its runs are made once and both rows lead to them. NULL: not met before. */
+static const struct made *made_before(const struct import *m, const struct import_row *row)
+{
+    const char *place = row->origin ? row->origin : m->path;
+    mono_ns ended = row->runs.at[0].ended_ns;
+    for (size_t i = 0; ended != MONO_NONE && i < m->n_made; i++) {
+        const struct made *x = &m->made[i];
+        if (x->n == row->runs.n && x->ended_ns != MONO_NONE && x->ended_ns - ended <= 1000 &&
+            ended - x->ended_ns <= 1000 && (ends_with_path(x->place, place) || ends_with_path(place, x->place)))
+            return x;
+    }
+    return NULL;
+}
+
+static void remember(struct import *m, const struct import_row *row)
+{
+    struct arena *a = &m->out->arena;
+    if (m->n_made == m->cap_made) {
+        m->cap_made = m->cap_made ? 2 * m->cap_made : 64;
+        m->made = arena_grow(a, m->made, m->n_made * sizeof *m->made, m->cap_made * sizeof *m->made);
+    }
+    m->made[m->n_made++] = (struct made){.place = arena_dupz(a, row->origin ? row->origin : m->path),
+                                         .ended_ns = row->runs.at[0].ended_ns,
+                                         .n = row->runs.n,
+                                         .run_id = row->runs.at[0].id};
+}
 
 /* ---- first pass ----------------------------------------------------------------------------------------------------- */
 
@@ -50,6 +95,10 @@ static int plan_row(void *user, struct import_row *row, struct err *e)
 {
     struct import *m = user;
     (void)e;
+    if (!row->runs.n || made_before(m, row))
+        return 0;
+    remember(m, row);
+    row->new_runs = (int64_t)row->runs.n;
     for (size_t i = 0; i < row->runs.n; i++) {
         const struct run *r = &row->runs.at[i];
         if (m->n_plan == m->cap_plan) {
@@ -81,6 +130,7 @@ static int look_at(struct import *m, struct import_file *f, struct err *e)
     struct err why = ERR_INIT;
     struct import_sink sink = {m, plan_row};
     int rc = 0;
+    m->path = f->path;
     if (file_read(f->path, IMPORT_MAX_FILE_BYTES, &bytes, &why) != 0) {
         f->problem = arena_dupz(&m->out->arena, why.text);
         str_release(&bytes);
@@ -131,15 +181,20 @@ static int write_run(struct import *m, struct run *r, struct err *e)
 static int write_row(void *user, struct import_row *row, struct err *e)
 {
     struct import *m = user;
-    for (size_t i = 0; i < row->runs.n; i++) {
+    const struct made *before = row->runs.n ? made_before(m, row) : NULL;
+    for (size_t i = 0; !before && i < row->runs.n; i++) {
         int rc = write_run(m, &row->runs.at[i], e);
         if (rc)
             return rc;
     }
+    if (!before && row->runs.n)
+        remember(m, row);
     struct store_source_row stored = {.source = m->source,
                                       .line = row->line,
                                       .origin = row->origin,
-                                      .run_id = row->runs.n ? row->runs.at[0].id : 0,
+                                      .run_id = before        ? before->run_id
+                                                : row->runs.n ? row->runs.at[0].id
+                                                              : 0,
                                       .runs = (int64_t)row->runs.n,
                                       .json = row->json};
     return store_import_row(m->store, &stored, e);
@@ -163,6 +218,7 @@ static int take_file(struct import *m, struct import_file *f, struct err *e)
     if (rc || !f->format)
         return rc;
     m->source = source.id;
+    m->path = f->path;
     rc = file_read(f->path, IMPORT_MAX_FILE_BYTES, &bytes, e);
     if (!rc) {
         sha256_hex(str_z(&bytes), bytes.len, sha256);
@@ -219,6 +275,7 @@ static int write_result(struct import *m, struct err *e)
     if (!rc) {
         store_batching(m->store, true);
         store_keep(m->store, false, false); /* the texts stand in the rows */
+        m->n_made = 0;
         rc = over_files(m, take_file, true, e);
         int closed = store_close(m->store, rc ? NULL : e);
         rc = rc ? rc : closed;

@@ -40,9 +40,10 @@ static void refuse(struct reading *x, long line, const char *why)
 
 static int hand_over(struct reading *x, struct import_row *row)
 {
+    int rc = x->sink->row(x->sink->user, row, x->e);
     x->file->rows++;
-    x->file->runs += (int64_t)row->runs.n;
-    return x->sink->row(x->sink->user, row, x->e);
+    x->file->runs += row->new_runs;
+    return rc;
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------------------------------- */

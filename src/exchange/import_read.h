@@ -10,6 +10,7 @@ struct import_row {
     const char *origin; /* NULL: the record names none */
     const char *json;
     struct import_runs runs;
+    int64_t new_runs; /* set by the sink: how many of them are in no earlier row */
 };
 
 struct import_sink {

@@ -97,7 +97,7 @@ struct store_source_row {
     int64_t source; /* store_source.id */
     int64_t line;   /* 1-based, where it begins; of a record in a list inside one JSON document: its number, from 1 */
     const char *origin; /* the path that the record itself names; NULL: none, the file is its origin */
-    int64_t run_id;     /* the first run that was made of it, 0 none; the others follow it */
+    int64_t run_id;     /* the first run that it tells of, 0 none; the others follow it. Rows of one record share it */
     int64_t runs;       /* how many */
     const char *json;   /* the record as one JSON object; numbers as they were written */
 };

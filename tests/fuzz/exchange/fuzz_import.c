@@ -36,6 +36,7 @@ static int check_row(void *user, struct import_row *row, struct err *e)
     for (size_t i = 0; i < row->runs.n; i++)
         check_run(&row->runs.at[i]);
     ++*rows;
+    row->new_runs = (int64_t)row->runs.n;
     return 0;
 }
 
