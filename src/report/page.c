@@ -44,7 +44,7 @@ static const char *or_none(const char *z)
     return z && *z ? z : "(none)";
 }
 
-static void head(struct page *p, const struct report_view *v)
+const char *page_summary(struct page *p, const struct report_view *v)
 {
     const struct store_info *info = &v->info;
     int32_t blocks = 0;
@@ -53,13 +53,20 @@ static void head(struct page *p, const struct report_view *v)
         blocks = info->study.rows[i].block >= blocks ? info->study.rows[i].block + 1 : blocks;
     for (size_t i = 0; i < v->n_arms; i++)
         complete += v->arms[i].n_runs;
+    return arena_printf(
+        &p->arena,
+        "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID), %lld of %lld "
+        "requests ok.",
+        (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
+        (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
+        (long long)v->verdicts[VERDICT_VOID], (long long)v->counts.completed, (long long)v->counts.planned);
+}
+
+static void head(struct page *p, const struct report_view *v)
+{
+    const struct store_info *info = &v->info;
     p->ops->title(p, arena_printf(&p->arena, "study %s", or_none(info->study.name)));
-    page_textf(p,
-               "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID), %lld of %lld "
-               "requests ok.",
-               (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
-               (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
-               (long long)v->verdicts[VERDICT_VOID], (long long)v->counts.completed, (long long)v->counts.planned);
+    p->ops->text(p, page_summary(p, v));
     if (info->study.question && *info->study.question)
         page_textf(p, "Question: %s", info->study.question);
 }

@@ -30,6 +30,8 @@ struct page {
 /* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to
  * say. */
 void page_report(struct page *p, const struct report_view *v);
+/* "3 blocks of 2 arms: 6 of 6 runs complete (…)." */
+const char *page_summary(struct page *p, const struct report_view *v);
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
@@ -40,6 +42,8 @@ void section_quality(struct page *p, const struct report_view *v);
 void section_facts(struct page *p, const struct report_view *v); /* instrument, host, servers, study */
 void section_definitions(struct page *p, const struct report_view *v);
 
+/* Whether section_definitions has the metric. */
+bool page_defines(const struct report_view *v, const struct metric *m);
 /* The table of other tools' definitions, without a heading (page_peers.c). */
 void peer_definitions(struct table *t, struct arena *a);
 /* How they take percentiles and where the definitions were read. */

@@ -1,6 +1,6 @@
 /* report: what a result file says, for people and for programs.
  *
- * Owns: the view (a plain struct built from a store) and its renderings as terminal text, Markdown and JSON.
+ * Owns: the view (a plain struct built from a store) and its renderings as terminal text, Markdown, HTML and JSON.
  * Must not know: how results come about, servers, sockets, the command line; it never writes to a file or a
  * stream.
  *
@@ -40,6 +40,8 @@ struct report_style {
 
 /* All of them append. */
 void report_terminal(const struct report_view *v, const struct report_style *style, struct str *out);
+/* One page that needs no other file. */
+void report_html(const struct report_view *v, struct str *out);
 void report_md(const struct report_view *v, struct str *out);
 /* {"schema":"chimera.report/1", …}: one line; keys and their meaning are stable, new ones may come. */
 void report_json(const struct report_view *v, struct str *out);

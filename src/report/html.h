@@ -1,0 +1,18 @@
+/* html.h: the page under construction, private to the html*.c of this room. */
+#ifndef REPORT_HTML_H
+#define REPORT_HTML_H
+
+#include "report/page.h"
+
+struct html {
+    struct page page; /* first: the ops get it */
+    const struct report_view *v;
+    struct str nav;  /* the list of sections */
+    size_t sections; /* opened so far */
+};
+
+/* Text with its verdict words (VOID, WEAK, …) marked. */
+void html_text(const char *text, struct str *out);
+void html_table(struct html *h, const struct table *t);
+
+#endif
