@@ -9,6 +9,7 @@
 #include "format/escape.h"
 #include "record/verdict.h"
 #include "report/assets.h"
+#include "report/figure.h"
 
 /* ---- the parts that the sections speak to ----------------------------------------------------------------- */
 
@@ -71,6 +72,19 @@ static void table(struct page *p, const struct table *t)
 
 static const struct page_ops ops = {title, heading, answer, paragraph, item, table};
 
+void html_figure(struct html *h, struct str *svg, const char *caption)
+{
+    if (!svg->len)
+        return;
+    leave_list(&h->page);
+    str_addz(h->page.out, "<figure><div class=\"plot\" tabindex=\"0\" role=\"group\" aria-label=\"figure\">");
+    str_add(h->page.out, svg->at, svg->len);
+    str_addz(h->page.out, "</div><figcaption>");
+    escape_html(span_z(caption), h->page.out);
+    str_addz(h->page.out, "</figcaption></figure>\n");
+    str_clear(svg);
+}
+
 /* ---- the first screen ------------------------------------------------------------------------------------- */
 
 enum { ANSWERS_SHOWN = 5, ROWS_SHOWN = 1000 };
@@ -121,6 +135,12 @@ static void first_screen(struct html *h)
     element(p, "<h1>", study->question && *study->question ? study->question : "What was measured, and how sure it is",
             "</h1>\n");
     answers(h);
+    const char *caption;
+    struct str drawing = STR_INIT;
+    struct svg svg = {.out = &drawing, .arena = &p->arena};
+    if (figure_answer(&svg, v, &caption))
+        html_figure(h, &drawing, caption);
+    str_release(&drawing);
     chips(h);
     for (size_t i = 0; i < v->n_cautions; i++)
         p->ops->item(p, v->cautions[i]);
@@ -171,6 +191,8 @@ static void body(struct html *h)
     first_screen(h);
     section_duets(p, v);
     section_loads(p, v);
+    html_distributions(h);
+    html_lanes(h);
     section_arms(p, v);
     section_peers(p, v);
     section_runs(p, v);

@@ -13,6 +13,10 @@ struct html {
 
 /* Text with its verdict words (VOID, WEAK, …) marked. */
 void html_text(const char *text, struct str *out);
+/* A figure with its caption from what is in *svg, which is empty behind it; nothing when it is empty before. */
+void html_figure(struct html *h, struct str *svg, const char *caption);
+void html_distributions(struct html *h);
+void html_lanes(struct html *h);
 void html_table(struct html *h, const struct table *t);
 
 #endif
