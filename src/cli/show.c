@@ -61,6 +61,8 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
         rc = store_open(&s, path, false, e);
     if (!rc)
         rc = report_view_build(s, &view, e);
+    if (!rc && strcmp(o->format, "html") == 0)
+        rc = report_view_add_samples(view, s, e);
     if (!rc)
         rc = add_sections(view, path, o, e);
     if (!rc) {

@@ -6,7 +6,7 @@
 #include "report/number.h"
 #include "stats/quantile.h"
 
-enum { LEFT = 46, RIGHT = SVG_WIDTH - 8, NAMES = 150, STEPS = 100, DOTS = 120, BAND_CONFIDENCE = 95 };
+enum { LEFT = 46, RIGHT = SVG_WIDTH - 20, NAMES = 150, STEPS = 100, DOTS = 120, CURVE_FROM = 10, BAND_CONFIDENCE = 95 };
 
 /* ---- shared ----------------------------------------------------------------------------------------------- */
 
@@ -107,8 +107,9 @@ static void curve(struct svg *s, const char *class, int color, const double q[ST
                   const struct scale *y)
 {
     svg_path(s, class, color);
-    for (int k = 0; k <= STEPS; k++)
-        svg_point(s, k == 0, scale_at(x, q[k]), scale_at(y, (double)k / STEPS));
+    svg_point(s, true, scale_at(x, q[0]), scale_at(y, 0));
+    for (int k = 1; k <= STEPS; k++)
+        svg_step(s, scale_at(x, q[k]), scale_at(y, (double)k / STEPS));
     svg_path_end(s, false);
 }
 
@@ -116,10 +117,13 @@ static void band(struct svg *s, int color, const double lo[STEPS + 1], const dou
                  const struct scale *x, const struct scale *y)
 {
     svg_path(s, "band", color);
-    for (int k = 0; k <= STEPS; k++)
-        svg_point(s, k == 0, scale_at(x, lo[k]), scale_at(y, (double)k / STEPS));
-    for (int k = STEPS; k >= 0; k--)
+    svg_point(s, true, scale_at(x, lo[0]), scale_at(y, 0));
+    for (int k = 1; k <= STEPS; k++)
+        svg_step(s, scale_at(x, lo[k]), scale_at(y, (double)k / STEPS));
+    for (int k = STEPS; k >= 1; k--) { /* back down: across at this share, then down */
         svg_point(s, false, scale_at(x, hi[k]), scale_at(y, (double)k / STEPS));
+        svg_point(s, false, scale_at(x, hi[k]), scale_at(y, (double)(k - 1) / STEPS));
+    }
     svg_path_end(s, true);
 }
 
@@ -178,7 +182,10 @@ bool figure_ecdf(struct svg *s, const struct report_view *v, const struct metric
     struct figure_arms arms = figure_arms_with(v, m);
     struct figure_run *runs;
     size_t left_out, n = figure_runs_of(s, &arms, m, v->n_runs, &runs, &left_out);
-    if (!n)
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = runs[i].n > most ? runs[i].n : most;
+    if (most < CURVE_FROM) /* a curve of a few values looks like more than it is */
         return false;
     struct scale x = figure_scale(runs, n, LEFT, RIGHT);
     double top = 30 + 18 * (double)((arms.n + 2) / 3), bottom = top + 250;

@@ -7,7 +7,7 @@
 #include "report/figure.h"
 #include "report/number.h"
 
-enum { NAMES = 150, RIGHT = SVG_WIDTH - 8, LANES = 32, REQUESTS = 400, LANE = 22 };
+enum { NAMES = 150, RIGHT = SVG_WIDTH - 20, LANES = 32, REQUESTS = 400, LANE = 22 };
 
 enum phase { QUEUE, LOAD, PREFILL, DECODE, WAIT, PHASES };
 

@@ -128,7 +128,7 @@ bool figure_tails(struct svg *s, const struct report_view *v, const char *metric
     }
     for (size_t i = 0; i < n; i++) /* beside each other where the runs are few, else the first ones */
         if (shown[runs[i].arm]++ < MARKED_RUNS)
-            marks(s, &arms, &runs[i], metric, &y, (double)runs[i].arm * 3 + 2.5 * ((double)shown[runs[i].arm] - 1));
+            marks(s, &arms, &runs[i], metric, &y, (double)runs[i].arm * 4 + 6 * ((double)shown[runs[i].arm] - 1));
     figure_left_out(s, arms.left_out, "arms", bottom + 30);
     svg_end(s);
     return true;

@@ -51,9 +51,13 @@ static void answer(struct page *p, const char *text)
     element(p, "<p class=\"answer\">", text, "</p>\n");
 }
 
+/* Words in a sentence that explains them are not verdicts. */
 static void paragraph(struct page *p, const char *text)
 {
-    element(p, "<p>", text, "</p>\n");
+    leave_list(p);
+    str_addz(p->out, "<p>");
+    escape_html(span_z(text), p->out);
+    str_addz(p->out, "</p>\n");
 }
 
 static void item(struct page *p, const char *text)
@@ -192,6 +196,7 @@ static void body(struct html *h)
     section_duets(p, v);
     section_loads(p, v);
     html_distributions(h);
+    h->series = html_series(h);
     html_lanes(h);
     section_arms(p, v);
     section_peers(p, v);
@@ -228,6 +233,17 @@ static void add_asset(struct str *out, struct span asset)
     str_addc(out, '\n');
 }
 
+/* The chart library with its licence, and what draws with it. */
+static void add_series_assets(struct str *style, struct str *script)
+{
+    add_asset(style, asset_uplot_css);
+    str_addz(script, "/* uPlot 1.6.32\n");
+    add_asset(script, asset_uplot_license);
+    str_addz(script, "*/\n");
+    add_asset(script, asset_uplot_js);
+    add_asset(script, asset_series_js);
+}
+
 static void head(const struct html *h, const struct str *style, const struct str *script, struct str *out)
 {
     str_addz(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -253,6 +269,8 @@ void report_html(const struct report_view *v, struct str *out)
     add_asset(&style, asset_figure_css);
     add_asset(&style, asset_page_css);
     add_asset(&script, asset_page_js);
+    if (h.series)
+        add_series_assets(&style, &script);
     head(&h, &style, &script, out);
     str_addz(out,
              "<body>\n<a class=\"skip\" href=\"#main\">Skip to the answer</a>\n<header class=\"top\"><span><b>Chimera"

@@ -9,6 +9,7 @@ struct html {
     const struct report_view *v;
     struct str nav;  /* the list of sections */
     size_t sections; /* opened so far */
+    bool series;     /* html_series wrote some */
 };
 
 /* Text with its verdict words (VOID, WEAK, …) marked. */
@@ -17,6 +18,8 @@ void html_text(const char *text, struct str *out);
 void html_figure(struct html *h, struct str *svg, const char *caption);
 void html_distributions(struct html *h);
 void html_lanes(struct html *h);
+/* Whether there is a series: then the page needs the chart library. */
+bool html_series(struct html *h);
 void html_table(struct html *h, const struct table *t);
 
 #endif

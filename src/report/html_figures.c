@@ -1,6 +1,9 @@
 /* html_figures.c: the sections of the page that are figures. */
+#include "format/escape.h"
+#include "record/verdict.h"
 #include "report/figure.h"
 #include "report/html.h"
+#include "report/series.h"
 
 /* What requests are shown by, as far as they have it. */
 static const char *const distributions[] = {"ttft", "tpot", "gap.p99", "e2e"};
@@ -13,24 +16,28 @@ void html_distributions(struct html *h)
     bool any = false;
     for (size_t i = 0; i < sizeof distributions / sizeof distributions[0]; i++) {
         const struct metric *m = metric_find(distributions[i]);
-        if (!figure_ecdf(&s, h->v, m))
+        bool curves = figure_ecdf(&s, h->v, m);
+        struct str rows = STR_INIT;
+        struct svg strips = {.out = &rows, .arena = &p->arena};
+        if (!figure_strips(&strips, h->v, m))
             continue;
         if (!any)
             p->ops->heading(p, "Distributions");
         any = true;
-        html_figure(
-            h, &drawing,
-            arena_printf(&p->arena,
-                         "%s: %s. A thin line is one run; the thick one is the median of the runs and the band "
-                         "goes from the lowest to the highest of them. With one run the band is that of "
-                         "Dvoretzky, Kiefer and Wolfowitz (95 %%), for requests that do not depend on each other.",
-                         m->id, m->definition));
-        if (figure_strips(&s, h->v, m))
-            html_figure(h, &drawing,
-                        arena_printf(&p->arena,
-                                     "%s: a row is one run, a dot one of its requests (at most 120, evenly "
-                                     "spaced by rank), the line the run's median.",
-                                     m->id));
+        if (curves)
+            html_figure(
+                h, &drawing,
+                arena_printf(&p->arena,
+                             "%s: %s. A thin line is one run; the thick one is the median of the runs and the band "
+                             "goes from the lowest to the highest of them. With one run the band is that of "
+                             "Dvoretzky, Kiefer and Wolfowitz (95 %%), for requests that do not depend on each other.",
+                             m->id, m->definition));
+        html_figure(h, &rows,
+                    arena_printf(&p->arena,
+                                 "%s, %s: a row is one run, a dot one of its requests (at most 120, evenly "
+                                 "spaced by rank), the line the run's median.",
+                                 m->id, m->definition));
+        str_release(&rows);
     }
     str_release(&drawing);
 }
@@ -71,4 +78,48 @@ void html_lanes(struct html *h)
             "from there on. A cross ends a request that was not completed.");
     }
     str_release(&drawing);
+}
+
+/* ---- over time -------------------------------------------------------------------------------------------- */
+
+static void options(struct html *h, const struct run *const *runs, size_t n)
+{
+    struct str *out = h->page.out;
+    str_addz(out, "<div class=\"tools\"><label>run <select id=\"run\" autocomplete=\"off\">");
+    for (size_t i = 0; i < n; i++) {
+        str_addz(out, "<option>");
+        escape_html(span_z(runs[i]->arm), out);
+        str_addf(out, ", block %d, %s</option>\n", runs[i]->block + 1,
+                 runs[i]->state == RUN_COMPLETE ? verdict_word((enum verdict)runs[i]->verdict)
+                                                : run_state_word(runs[i]->state));
+    }
+    str_addz(out, "</select></label>");
+    static const char *const buttons[][2] = {
+        {"in", "zoom in"}, {"out", "zoom out"}, {"left", "earlier"}, {"right", "later"}, {"all", "whole run"}};
+    for (size_t i = 0; i < sizeof buttons / sizeof buttons[0]; i++)
+        str_addf(out, "<button type=\"button\" data-zoom=\"%s\">%s</button>", buttons[i][0], buttons[i][1]);
+    str_addz(out, "</div>\n");
+}
+
+bool html_series(struct html *h)
+{
+    const struct run *runs[SERIES_RUNS];
+    struct page *p = &h->page;
+    size_t n = series_runs(h->v, runs);
+    if (!n)
+        return false;
+    p->ops->heading(p, "Over time");
+    page_textf(p,
+               "One run at a time. Drag over a chart to zoom all of them, a double click shows the whole run again. "
+               "Requests count from sent to done; each text chunk counts its request's tokens / text chunks; CPU and "
+               "memory are the sampler's. The window is cut into %d steps: mean, sum or largest of each.",
+               SERIES_STEPS);
+    if (n < h->v->n_runs)
+        page_textf(p, "%zu of %zu runs are here; the others sent nothing or are too many.", n, h->v->n_runs);
+    options(h, runs, n);
+    str_addz(p->out, "<div id=\"charts\"></div>\n<noscript><p>These charts need JavaScript; every number of the report "
+                     "is in the tables, too.</p></noscript>\n<script type=\"application/json\" id=\"series\">");
+    series_json(h->v, runs, n, p->out); /* numbers and our own keys only */
+    str_addz(p->out, "</script>\n");
+    return true;
 }

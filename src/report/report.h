@@ -29,6 +29,8 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e);
 void report_view_add_peers(struct report_view *v, const struct peer_limits *limits);
 /* Adds the share of good requests to every run of plain load; false: there is none. Copied. */
 bool report_view_add_goodput(struct report_view *v, const struct goodput *g);
+/* Reads what the probes saw, for the series over time of report_html. */
+int report_view_add_samples(struct report_view *v, struct store *s, struct err *e);
 size_t report_view_void_runs(const struct report_view *v); /* complete ones that are VOID */
 void report_view_free(struct report_view *v);              /* NULL is fine */
 

@@ -151,6 +151,11 @@ void svg_point(struct svg *s, bool first, double x, double y)
     str_addf(s->out, "%c%.1f %.1f", first ? 'M' : 'L', x, y);
 }
 
+void svg_step(struct svg *s, double x, double y)
+{
+    str_addf(s->out, "H%.1fV%.1f", x, y);
+}
+
 void svg_spot(struct svg *s, double x, double y)
 {
     str_addf(s->out, "M%.1f %.1fh0", x, y);

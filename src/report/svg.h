@@ -40,6 +40,7 @@ void svg_text(struct svg *s, const char *class, const char *anchor, double x, do
 /* A path: begin, points (the first one moves there), end. A spot is a point of its own, drawn as a round dot. */
 void svg_path(struct svg *s, const char *class, int color);
 void svg_point(struct svg *s, bool first, double x, double y);
+void svg_step(struct svg *s, double x, double y); /* across to x, then up or down to y */
 void svg_spot(struct svg *s, double x, double y);
 void svg_path_end(struct svg *s, bool closed);
 

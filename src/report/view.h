@@ -93,6 +93,20 @@ struct view_health {
     const struct run *worst_run;
 };
 
+/* What the sampler saw; NaN: not told. CPU times are cumulative. */
+struct view_sample {
+    mono_ns t_ns;
+    double host_s, client_s, servers_s; /* servers: all of them */
+    double client_bytes, servers_bytes;
+    double gpu_percent, gpu_bytes, gpu_w; /* the mean; the sums */
+};
+
+struct view_samples {
+    struct view_sample *at;
+    size_t n;
+    bool gpu; /* there is one */
+};
+
 struct report_view {
     struct arena arena;
     struct store_info info;
@@ -117,6 +131,7 @@ struct report_view {
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;
+    struct view_samples *samples;          /* one per run; NULL: not read */
     bool with_peers;                       /* other tools' definitions were asked for */
     const struct peer_limits *peer_limits; /* for their goodput; NULL: not asked for */
 };
