@@ -28,6 +28,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     struct goodput goodput;
     const struct option_row rows[] = {
         {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, html, json"},
+        {0, "plot", OPT_TEXT, &show.plot, "WHAT", "one figure as SVG: answer, sessions, or a metric such as ttft"},
         {'o', "output", OPT_TEXT, &show.output, "FILE", "write there instead of to the standard output"},
         {0, "definitions", OPT_TEXT, &definitions, "WHOSE",
          "own (default); peers: also what vLLM bench, AIPerf, GuideLLM, … would report of the same requests"},

@@ -66,7 +66,9 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
     if (!rc)
         rc = add_sections(view, path, o, e);
     if (!rc) {
-        if (strcmp(o->format, "md") == 0)
+        if (o->plot)
+            rc = report_svg(view, o->plot, &out, e);
+        else if (strcmp(o->format, "md") == 0)
             report_md(view, &out);
         else if (strcmp(o->format, "html") == 0)
             report_html(view, &out);
@@ -74,9 +76,9 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
             report_json(view, &out);
         else
             report_terminal(view, &style, &out);
-        if (o->output)
+        if (!rc && o->output)
             rc = file_write(o->output, str_z(&out), out.len, e);
-        else
+        else if (!rc)
             fwrite(str_z(&out), 1, out.len, stdout);
     }
     size_t n = !rc && o->gate_void ? report_view_void_runs(view) : 0;

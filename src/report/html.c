@@ -180,6 +180,11 @@ static void repeat(struct html *h)
     str_addz(p->out, "<pre tabindex=\"0\">");
     escape_html(span_z(s->command), p->out);
     str_addz(p->out, "</pre>\n");
+    if (*h->v->raw_sha256)
+        page_textf(p,
+                   "The raw record behind this page: SHA-256 %s, of the hashes that each run's rows had when it was "
+                   "stored. Another record has another.",
+                   h->v->raw_sha256);
     if (s->source && *s->source)
         verbatim(p, "the study file", s->source);
     if (s->plan_json && *s->plan_json)
@@ -264,7 +269,9 @@ void report_html(const struct report_view *v, struct str *out)
     static const struct report_style plain = {0};
     struct str content = STR_INIT, style = STR_INIT, script = STR_INIT;
     struct html h = {
-        .page = {.ops = &ops, .style = &plain, .out = &content, .max_rows = ROWS_SHOWN, .definitions = true}, .v = v};
+        .page =
+            {.ops = &ops, .style = &plain, .out = &content, .max_rows = ROWS_SHOWN, .definitions = true, .wide = true},
+        .v = v};
     body(&h);
     add_asset(&style, asset_figure_css);
     add_asset(&style, asset_page_css);

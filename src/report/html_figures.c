@@ -63,20 +63,23 @@ void html_lanes(struct html *h)
     struct str drawing = STR_INIT;
     struct svg s = {.out = &drawing, .arena = &p->arena};
     const struct run *runs[LANE_RUNS];
-    bool any = false;
+    size_t figures = 0;
     for (int32_t block = 0; block < LANE_FIGURES; block++) {
         size_t n = runs_of_block(h->v, block, runs);
         if (!n || !figure_lanes(&s, runs, n))
             continue;
-        if (!any)
+        if (!figures++)
             p->ops->heading(p, "Sessions and requests");
-        any = true;
+        if (figures == 2)
+            str_addz(p->out, "<details><summary>more blocks</summary>\n");
         html_figure(
             h, &drawing,
-            "A lane is a session, or one of the requests it had in flight; a bar is a request with its phases: by "
-            "the engine's own stamps or the times that the server tells, else only up to the first token and "
+            "A lane is a session, or one of the requests it had in flight; a bar is a request with its phases: "
+            "by the engine's own stamps or the times that the server tells, else only up to the first token and "
             "from there on. A cross ends a request that was not completed.");
     }
+    if (figures > 1)
+        str_addz(p->out, "</details>\n");
     str_release(&drawing);
 }
 

@@ -91,11 +91,27 @@ static void cell(struct html *h, const struct table *t, size_t at, bool head)
     str_addf(out, "</%s>", tag);
 }
 
+/* A head that begins with a metric's id: "ttft ms". */
+static const struct metric *metric_of_head(const char *head)
+{
+    char id[64];
+    size_t n = strcspn(head, " ");
+    if (n >= sizeof id)
+        return NULL;
+    memcpy(id, head, n);
+    id[n] = 0;
+    return metric_find(id);
+}
+
 static void head_row(const struct table *t, struct str *out)
 {
     str_addz(out, "<thead><tr>");
     for (size_t i = 0; i < t->n_columns; i++) {
-        str_addf(out, "<th scope=\"col\"%s>", t->align[i] == TABLE_RIGHT ? " class=\"r\"" : "");
+        const struct metric *m = metric_of_head(t->head[i]);
+        str_addf(out, "<th scope=\"col\"%s", t->align[i] == TABLE_RIGHT ? " class=\"r\"" : "");
+        if (m)
+            attribute(out, "title", m->definition);
+        str_addc(out, '>');
         escape_html(span_z(t->head[i]), out);
         str_addz(out, "</th>");
     }

@@ -2,9 +2,11 @@
  * on. */
 #include "report/page.h"
 
+#include <math.h>
 #include <stdarg.h>
 
 #include "record/verdict.h"
+#include "report/number.h"
 
 void page_textf(struct page *p, const char *fmt, ...)
 {
@@ -37,6 +39,25 @@ void page_rest(struct page *p, size_t n, const char *what)
 {
     if (p->max_rows && n > p->max_rows)
         page_textf(p, "%zu more %s are in --format md and --format json.", n - p->max_rows, what);
+}
+
+const char *page_note(struct page *p, const struct view_number *n)
+{
+    enum { SHOWN = 12 };
+    struct arena *a = &p->arena;
+    const char *text = arena_printf(a, "%s, %s: median of %zu value%s", n->metric->id, n->metric->unit, n->n,
+                                    n->n == 1 ? "" : "s");
+    if (n->n_below > 0)
+        text = arena_printf(a, "%s, each of one run, over %lld %s", text, (long long)n->n_below,
+                            n->metric->of_session ? "sessions" : "requests");
+    if (n->method)
+        text = arena_printf(a, "%s; %s", text, n->method);
+    text = arena_printf(a, "%s; %s; the values:", text, n->label);
+    for (size_t i = 0, shown = 0; i < n->n_values && shown <= SHOWN; i++)
+        if (isfinite(n->values[i]))
+            text = shown++ == SHOWN ? arena_printf(a, "%s \u2026", text)
+                                    : arena_printf(a, "%s %s", text, number_text(a, n->values[i]));
+    return text;
 }
 
 static const char *or_none(const char *z)

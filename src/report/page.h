@@ -24,6 +24,7 @@ struct page {
     struct arena arena; /* scratch, released by page_report */
     size_t max_rows;    /* of a table with a row per run; 0: all */
     bool definitions;   /* there is room for a table of definitions */
+    bool wide;          /* there is room for a column per metric: arms are rows */
     bool in_list;
 };
 
@@ -44,6 +45,8 @@ void section_definitions(struct page *p, const struct report_view *v);
 
 /* Whether section_definitions has the metric. */
 bool page_defines(const struct report_view *v, const struct metric *m);
+/* What stands behind a number: definition id, n, method, the values themselves. */
+const char *page_note(struct page *p, const struct view_number *n);
 /* The table of other tools' definitions, without a heading (page_peers.c). */
 void peer_definitions(struct table *t, struct arena *a);
 /* How they take percentiles and where the definitions were read. */

@@ -45,6 +45,9 @@ void report_terminal(const struct report_view *v, const struct report_style *sty
 /* One page that needs no other file. */
 void report_html(const struct report_view *v, struct str *out);
 void report_md(const struct report_view *v, struct str *out);
+/* One figure as an SVG file: "answer", "sessions", or a metric's id: of requests their distribution within each run, else a
+ * value per run. ERR_USAGE for any other word and when there is nothing to draw. */
+int report_svg(const struct report_view *v, const char *what, struct str *out, struct err *e);
 /* {"schema":"chimera.report/1", …}: one line; keys and their meaning are stable, new ones may come. */
 void report_json(const struct report_view *v, struct str *out);
 

@@ -13,7 +13,7 @@
 #include "report/report.h"
 #include "stats/interval.h"
 
-enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_DESCRIPTIVE_BELOW = 5 };
+enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_CLAIMS = 200, VIEW_DESCRIPTIVE_BELOW = 5 };
 #define VIEW_CONFIDENCE 0.95
 
 /* One metric over runs (of an arm) or blocks (of a duet). */
@@ -86,6 +86,13 @@ struct view_quality {
     int64_t degenerate; /* answers flagged degenerate */
 };
 
+/* A statement that the files contradict. */
+struct view_claim {
+    const struct run *run;
+    const char *agent, *sentence, *fact, *origin; /* may be NULL, but for the sentence */
+    double fact_value;
+};
+
 struct view_health {
     const char *what, *unit;
     double median, worst;
@@ -122,6 +129,9 @@ struct report_view {
     size_t n_duets;
     struct view_quality *quality;
     size_t n_quality;
+    struct view_claim *claims; /* the first VIEW_CLAIMS of counted and other complete runs */
+    size_t n_claims;
+    int64_t contradicted; /* all of them */
     struct view_health *health;
     size_t n_health;
     struct view_counts counts;
@@ -131,6 +141,7 @@ struct report_view {
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;
+    char raw_sha256[65]; /* of the stored hashes of all runs' raw rows, one after the other by id; "": none has one */
     struct view_samples *samples;          /* one per run; NULL: not read */
     bool with_peers;                       /* other tools' definitions were asked for */
     const struct peer_limits *peer_limits; /* for their goodput; NULL: not asked for */
