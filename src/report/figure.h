@@ -7,7 +7,7 @@
 #include "report/svg.h"
 #include "report/view.h"
 
-enum { FIGURE_ARMS = 12, FIGURE_ROWS = 48 };
+enum { FIGURE_ARMS = 12, FIGURE_ROWS = 48, FIGURE_CURVES = 480 };
 
 /* The one figure of the first screen: figure_duet, figure_tails of ttft.planned, or figure_runs of makespan. *caption: how
  * to read it. */

@@ -181,7 +181,7 @@ bool figure_ecdf(struct svg *s, const struct report_view *v, const struct metric
 {
     struct figure_arms arms = figure_arms_with(v, m);
     struct figure_run *runs;
-    size_t left_out, n = figure_runs_of(s, &arms, m, v->n_runs, &runs, &left_out);
+    size_t left_out, n = figure_runs_of(s, &arms, m, FIGURE_CURVES, &runs, &left_out);
     size_t most = 0;
     for (size_t i = 0; i < n; i++)
         most = runs[i].n > most ? runs[i].n : most;
@@ -199,7 +199,7 @@ bool figure_ecdf(struct svg *s, const struct report_view *v, const struct metric
             ;
         arm_curves(s, &arms, m, &runs[i], k - i, &x, &y);
     }
-    figure_left_out(s, arms.left_out, "arms", bottom + 30);
+    figure_left_out(s, left_out ? left_out : arms.left_out, left_out ? "runs" : "arms", bottom + 30);
     svg_end(s);
     return true;
 }

@@ -7,7 +7,7 @@
 #include "report/figure.h"
 #include "report/number.h"
 
-enum { NAMES = 150, RIGHT = SVG_WIDTH - 20, LANES = 32, REQUESTS = 400, LANE = 22 };
+enum { NAMES = 150, RIGHT = SVG_WIDTH - 20, LANES = 32, REQUESTS = 240, LANE = 22 };
 
 enum phase { QUEUE, LOAD, PREFILL, DECODE, WAIT, PHASES };
 
@@ -72,7 +72,7 @@ struct lanes {
     struct lane at[LANES];
     size_t n;
     const struct request *requests[REQUESTS];
-    size_t lane_of[REQUESTS], n_requests, left_out;
+    size_t lane_of[REQUESTS], n_requests, most, left_out;
 };
 
 static double seconds(const struct run *r, mono_ns t)
@@ -99,7 +99,7 @@ static void place(struct lanes *l, const struct request *q)
     done = seconds(l->run, q->stamp[STAMP_DONE]);
     while (i < l->n && (l->at[i].session != owner || l->at[i].free_s > sent))
         i++;
-    if (i == LANES || l->n_requests == REQUESTS) {
+    if (i == LANES || l->n_requests == l->most) {
         l->left_out++;
         return;
     }
@@ -118,11 +118,12 @@ static int by_sending(const void *a, const void *b)
     return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static struct lanes *lanes_of(struct svg *s, const struct run *r)
+static struct lanes *lanes_of(struct svg *s, const struct run *r, size_t most)
 {
     struct lanes *l = arena_alloc(s->arena, sizeof *l);
     const struct request **sorted = arena_alloc(s->arena, (r->n_requests + 1) * sizeof *sorted);
     l->run = r;
+    l->most = most;
     for (size_t i = 0; i < r->n_requests; i++)
         sorted[i] = &r->requests[i];
     qsort(sorted, r->n_requests, sizeof *sorted, by_sending);
@@ -210,7 +211,7 @@ bool figure_lanes(struct svg *s, const struct run *const *runs, size_t n)
     double end = 0, height = 30, y = 24;
     size_t left_out = 0;
     for (size_t i = 0; i < n; i++) {
-        all[i] = lanes_of(s, runs[i]);
+        all[i] = lanes_of(s, runs[i], REQUESTS / n);
         end = fmax(end, end_of(all[i]));
         height += 24 + LANE * (double)all[i]->n;
         left_out += all[i]->left_out;

@@ -111,7 +111,7 @@ bool figure_tails(struct svg *s, const struct report_view *v, const char *metric
     for (size_t i = 0; i < all.n; i++)
         if (all.at[i]->load)
             arms.at[arms.n++] = all.at[i];
-    size_t n = figure_runs_of(s, &arms, m, v->n_runs, &runs, &left_out);
+    size_t n = figure_runs_of(s, &arms, m, FIGURE_CURVES, &runs, &left_out);
     if (!n)
         return false;
     double top = 44 + 18 * (double)((arms.n + 2) / 3), bottom = top + 250;
@@ -129,7 +129,7 @@ bool figure_tails(struct svg *s, const struct report_view *v, const char *metric
     for (size_t i = 0; i < n; i++) /* beside each other where the runs are few, else the first ones */
         if (shown[runs[i].arm]++ < MARKED_RUNS)
             marks(s, &arms, &runs[i], metric, &y, (double)runs[i].arm * 4 + 6 * ((double)shown[runs[i].arm] - 1));
-    figure_left_out(s, arms.left_out, "arms", bottom + 30);
+    figure_left_out(s, left_out ? left_out : arms.left_out, left_out ? "runs" : "arms", bottom + 30);
     svg_end(s);
     return true;
 }

@@ -9,6 +9,7 @@
 #include "format/escape.h"
 #include "record/verdict.h"
 #include "report/assets.h"
+#include "report/facts.h"
 #include "report/figure.h"
 
 /* ---- the parts that the sections speak to ----------------------------------------------------------------- */
@@ -129,6 +130,49 @@ static void chips(struct html *h)
     str_addz(p->out, "</ul>\n");
 }
 
+/* "server a: engine 0.1.0, smollm2-135m Q4_1", the first few. */
+static const char *servers(struct page *p, const struct report_view *v)
+{
+    static const char *const keys[] = {"kind", "version", "model", "quantisation"};
+    const char *text = "";
+    for (size_t i = 0; i < v->n_servers && i < ANSWERS_SHOWN; i++) {
+        struct facts f = facts_of(&p->arena, v->servers[i].json);
+        text = arena_printf(&p->arena, "%s%sserver %s:", text, *text ? "; " : "", v->servers[i].name);
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+            if (facts_get(&f, keys[k]))
+                text = arena_printf(&p->arena, "%s %s", text, facts_get(&f, keys[k]));
+    }
+    if (v->n_servers > ANSWERS_SHOWN)
+        text = arena_printf(&p->arena, "%s; and %zu more", text, v->n_servers - ANSWERS_SHOWN);
+    return text;
+}
+
+static const char *host(struct page *p, const struct report_view *v)
+{
+    static const struct {
+        const char *key, *before, *after;
+    } rows[] = {{"cpu", "", ""}, {"cores", "", " cores"}, {"memory_bytes", "", ""}, {"kernel", "Linux ", ""}};
+    const char *text = "";
+    if (!v->n_hosts)
+        return text;
+    struct facts f = facts_of(&p->arena, v->hosts[0].json);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (facts_get(&f, rows[i].key))
+            text = arena_printf(&p->arena, "%s%s%s%s%s", text, *text ? ", " : "", rows[i].before,
+                                facts_get(&f, rows[i].key), rows[i].after);
+    return text;
+}
+
+static void measured_on(struct html *h)
+{
+    struct page *p = &h->page;
+    const char *on = servers(p, h->v), *where = host(p, h->v);
+    char created[32];
+    clock_wall_text(h->v->info.created_wall_ns, created);
+    page_textf(p, "Measured on %s%s%s; begun %s, with chimera %s.", on, *on && *where ? "; host: " : "", where, created,
+               h->v->info.study.chimera_version ? h->v->info.study.chimera_version : "of another version");
+}
+
 static void first_screen(struct html *h)
 {
     const struct report_view *v = h->v;
@@ -148,6 +192,7 @@ static void first_screen(struct html *h)
     chips(h);
     for (size_t i = 0; i < v->n_cautions; i++)
         p->ops->item(p, v->cautions[i]);
+    measured_on(h);
     paragraph(p, page_summary(p, v));
 }
 

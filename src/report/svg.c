@@ -22,8 +22,12 @@ static double step_of(double range)
 
 struct scale scale_of(double lo, double hi, double from, double to)
 {
+    if (isfinite(lo) && isfinite(hi)) { /* so far that no step or margin overflows */
+        lo = fmin(fmax(lo, -1e300), 1e300);
+        hi = fmin(fmax(hi, -1e300), 1e300);
+    }
     struct scale s = {lo, hi, from, to, lo > 0 && hi / lo > 30};
-    if (!isfinite(lo) || !isfinite(hi) || hi < lo)
+    if (!isfinite(lo) || !isfinite(hi) || hi < lo) /* no values */
         s = (struct scale){0, 1, from, to, false};
     else if (s.log)
         s.lo = lo / 1.1, s.hi = hi * 1.1;
