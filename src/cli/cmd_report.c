@@ -43,6 +43,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
                    rows, "chimera report results/duet.db --format html -o report.html");
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
+    else if (!rc && show.plot && (format || json))
+        rc = err_set(e, ERR_USAGE, "--plot draws one figure as SVG; a page of all is --format html");
     else if (!rc && (rc = read_definitions(definitions, &show.peers, e)) == 0 &&
              (!limits || (rc = goodput_parse(limits, &goodput, e)) == 0)) {
         show.format = format ? format : json ? "json" : "terminal";

@@ -34,9 +34,9 @@ void html_distributions(struct html *h)
                              m->id, m->definition));
         html_figure(h, &rows,
                     arena_printf(&p->arena,
-                                 "%s, %s: a row is one run, a dot one of its requests (at most 120, evenly "
-                                 "spaced by rank), the line the run's median.",
-                                 m->id, m->definition));
+                                 "%s%s%s: a row is one run, a dot one of its requests (at most 120, evenly spaced by "
+                                 "rank), the line the run's median.",
+                                 m->id, curves ? "" : ", ", curves ? "" : m->definition));
         str_release(&rows);
     }
     str_release(&drawing);

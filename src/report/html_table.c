@@ -41,6 +41,8 @@ void html_text(const char *text, struct str *out)
     escape_html(span_z(from), out);
 }
 
+enum { WIDE = 12 }; /* columns that do not fit on paper as they are */
+
 /* ---- tables ----------------------------------------------------------------------------------------------- */
 
 /* A table whose rows are definitions says so by its first head. */
@@ -133,7 +135,7 @@ void html_table(struct html *h, const struct table *t)
     size_t naming = naming_column(t);
     str_addz(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\"");
     attribute(out, "aria-label", *t->head[0] ? t->head[0] : "table");
-    str_addf(out, "><table%s>", sortable(t) ? " class=\"sort\"" : "");
+    str_addf(out, "><table class=\"%s%s\">", sortable(t) ? "sort" : "", t->n_columns > WIDE ? " wide" : "");
     head_row(t, out);
     str_addz(out, "<tbody>");
     for (size_t row = 0; row < table_rows(t); row++) {

@@ -225,14 +225,13 @@ static void goodput_table(struct page *p, const struct report_view *v, const str
 
 void section_loads(struct page *p, const struct report_view *v)
 {
-    bool any = false;
+    size_t arms = 0;
     for (size_t i = 0; i < v->n_arms; i++) {
         const struct view_arm *arm = &v->arms[i];
-        if (!arm->load)
+        if (!arm->load || !page_row_fits(p, arms++))
             continue;
-        if (!any)
+        if (arms == 1)
             p->ops->heading(p, "Load");
-        any = true;
         page_textf(p, "%s: %s", arm->name, arm->load->asked);
         rates_table(p, arm);
         latencies_table(p, arm);
@@ -240,8 +239,9 @@ void section_loads(struct page *p, const struct report_view *v)
         if (arm->load->goodput)
             goodput_table(p, v, arm);
     }
-    if (!any)
+    if (!arms)
         return;
+    page_rest(p, arms, "arms");
     page_textf(
         p,
         "window: from the release to the end of the last request; sent/s from the first to the last send, ok/s, tok/s and "

@@ -98,20 +98,21 @@ static void arms_table(struct page *p, const struct view_arm *arms, size_t n)
 /* The same the other way round. Notes of a great many cells would be most of the page. */
 static void arms_as_rows(struct page *p, const struct report_view *v)
 {
-    enum { NOTED = 100 };
+    enum { ROWS = sizeof shown / sizeof shown[0], NOTED = 100 };
     struct table t;
+    bool has[ROWS];
     table_init(&t, &p->arena);
     table_column(&t, "arm", TABLE_LEFT);
     table_column(&t, "n runs", TABLE_RIGHT);
-    for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
-        if (any_has(v->arms, v->n_arms, shown[k]))
+    for (size_t k = 0; k < ROWS; k++)
+        if ((has[k] = any_has(v->arms, v->n_arms, shown[k])))
             table_column(&t, arena_printf(&p->arena, "%s %s", shown[k], metric_find(shown[k])->unit), TABLE_RIGHT);
     for (size_t i = 0; i < v->n_arms && page_row_fits(p, i); i++) {
         table_cell(&t, v->arms[i].name);
         table_cellf(&t, "%zu", v->arms[i].n_counted);
-        for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++) {
+        for (size_t k = 0; k < ROWS; k++) {
             const struct view_number *n = view_find(&v->arms[i], shown[k]);
-            if (!any_has(v->arms, v->n_arms, shown[k]))
+            if (!has[k])
                 continue;
             table_cell(&t, n ? number_with_interval(&p->arena, n) : NO_NUMBER);
             if (n && i < NOTED)
