@@ -11,16 +11,17 @@
 #include "report/report.h"
 #include "store/store.h"
 
-static const char *const formats[] = {"terminal", "md", "json"};
+static const char *const formats[] = {"terminal", "md", "html", "json"};
 
 static int check_format(const char *format, struct err *e)
 {
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         if (strcmp(formats[i], format) == 0)
             return 0;
-    const char *near = word_suggest(format, formats, 3);
+    const char *near = word_suggest(format, formats, 4);
     return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format,
-                   near ? "did you mean '" : "there are terminal, md and json", near ? near : "", near ? "'?" : "");
+                   near ? "did you mean '" : "there are terminal, md, html and json", near ? near : "",
+                   near ? "'?" : "");
 }
 
 /* The limits that other tools have, too. */
@@ -59,11 +60,17 @@ int show_render(const char *path, const struct show_options *o, const struct rep
         rc = store_open(&s, path, false, e);
     if (!rc)
         rc = report_view_build(s, &view, e);
+    if (!rc && strcmp(o->format, "html") == 0)
+        rc = report_view_add_samples(view, s, e);
     if (!rc)
         rc = add_sections(view, path, o, e);
     if (!rc) {
-        if (strcmp(o->format, "md") == 0)
+        if (o->plot)
+            rc = report_svg(view, o->plot, out, e);
+        else if (strcmp(o->format, "md") == 0)
             report_md(view, out);
+        else if (strcmp(o->format, "html") == 0)
+            report_html(view, out);
         else if (strcmp(o->format, "json") == 0)
             report_json(view, out);
         else

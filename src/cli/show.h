@@ -8,7 +8,8 @@ struct goodput;      /* analysis/goodput.h */
 struct report_style; /* report/report.h */
 
 struct show_options {
-    const char *format;            /* "terminal", "md" or "json" */
+    const char *format;            /* "terminal", "md", "html" or "json" */
+    const char *plot;              /* one figure as SVG instead: report_svg; NULL */
     const char *output;            /* NULL: stdout */
     bool peers;                    /* with other tools' definitions */
     bool gate_void;                /* ERR_GATE behind the report when a run of it is VOID */

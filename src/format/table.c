@@ -32,9 +32,11 @@ static void add(struct table *t, const char *text)
         size_t cap = t->cap ? 2 * t->cap : 64;
         t->cells = arena_grow(t->arena, t->cells, t->cap * sizeof *t->cells, cap * sizeof *t->cells);
         t->faint = arena_grow(t->arena, t->faint, t->cap * sizeof *t->faint, cap * sizeof *t->faint);
+        t->notes = arena_grow(t->arena, t->notes, t->cap * sizeof *t->notes, cap * sizeof *t->notes);
         memset(t->faint + t->cap, 0, (cap - t->cap) * sizeof *t->faint);
         t->cap = cap;
     }
+    t->notes[t->n_cells] = NULL;
     t->cells[t->n_cells++] = text;
 }
 
@@ -58,6 +60,12 @@ void table_faint(struct table *t)
 {
     if (t->n_cells)
         t->faint[(t->n_cells - 1) / t->n_columns] = true;
+}
+
+void table_note(struct table *t, const char *text)
+{
+    if (t->n_cells)
+        t->notes[t->n_cells - 1] = arena_dupz(t->arena, text);
 }
 
 size_t table_rows(const struct table *t)

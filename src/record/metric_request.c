@@ -97,9 +97,8 @@ double nearest_rank(double *values, size_t n, double p)
 {
     if (!n)
         return NAN;
-    quantile_sort(values, n);
     double rank = ceil(p * (double)n - 4e-16 * (double)n);
-    return values[rank < 1 ? 0 : rank > (double)n ? n - 1 : (size_t)rank - 1];
+    return quantile_select(values, n, rank < 1 ? 0 : rank > (double)n ? n - 1 : (size_t)rank - 1);
 }
 
 static bool carries_text(const struct chunk *c)

@@ -369,14 +369,13 @@ static void goodput_table(struct page *p, const struct report_view *v, const str
 
 void section_loads(struct page *p, const struct report_view *v)
 {
-    bool any = false;
+    size_t arms = 0;
     for (size_t i = 0; i < v->n_arms; i++) {
         const struct view_arm *arm = &v->arms[i];
-        if (!arm->load)
+        if (!arm->load || !page_row_fits(p, arms++))
             continue;
-        if (!any)
+        if (arms == 1)
             p->ops->heading(p, "Load");
-        any = true;
         page_textf(p, "%s: %s", arm->name, arm->load->asked);
         counts_table(p, arm);
         rates_table(p, arm);
@@ -385,8 +384,9 @@ void section_loads(struct page *p, const struct report_view *v)
         if (arm->load->goodput)
             goodput_table(p, v, arm);
     }
-    if (!any)
+    if (!arms)
         return;
+    page_rest(p, arms, "arms");
     page_textf(
         p,
         "errors: failed or never sent, of all planned; late: sent later after the plan than the larger of 1 ms and 1 %% of "

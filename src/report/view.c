@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "format/json.h"
 #include "record/verdict.h"
 
@@ -181,6 +182,33 @@ static int add_source(void *user, const struct store_source *f)
     return 0;
 }
 
+static int by_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int hash_rows(struct report_view *v, struct store *s, struct err *e)
+{
+    int64_t *ids = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *ids);
+    struct sha256 *all = sha256_new();
+    size_t hashed = 0;
+    int rc = 0;
+    for (size_t i = 0; i < v->n_runs; i++)
+        ids[i] = v->runs[i].id;
+    qsort(ids, v->n_runs, sizeof *ids, by_id);
+    for (size_t i = 0; i < v->n_runs && !rc; i++) {
+        char hex[65];
+        rc = store_run_stored_hash(s, ids[i], hex, e);
+        hashed += !rc && *hex;
+        sha256_add(all, hex, rc ? 0 : strlen(hex));
+    }
+    sha256_done(all, v->raw_sha256);
+    if (!hashed)
+        *v->raw_sha256 = 0;
+    return rc;
+}
+
 static int read_all(struct report_view *v, struct store *s, struct err *e)
 {
     int rc = store_info(s, &v->arena, &v->info, e);
@@ -194,6 +222,7 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
         rc = store_each_source(s, add_source, v, e);
     if (rc)
         return rc;
+    rc = hash_rows(v, s, e);
     v->corpus_json = store_get_note(s, &v->arena, "corpus");
     v->host_at_start_json = store_get_note(s, &v->arena, "host_at_start");
     v->prompts_json = store_get_note(s, &v->arena, "prompts");
@@ -202,7 +231,7 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
     for (size_t i = 0; i < v->n_runs; i++)
         v->load_json[i] = store_get_note(s, &v->arena,
                                          arena_printf(&v->arena, "load of run %lld", (long long)v->runs[i].id));
-    return 0;
+    return rc;
 }
 
 int report_view_build(struct store *s, struct report_view **out, struct err *e)

@@ -16,7 +16,7 @@
 #include "stats/interval.h"
 #include "store/store.h"
 
-enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_DESCRIPTIVE_BELOW = 5 };
+enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_CLAIMS = 200, VIEW_DESCRIPTIVE_BELOW = 5 };
 #define VIEW_CONFIDENCE 0.95
 
 /* One metric over runs (of an arm) or blocks (of a duet). */
@@ -92,11 +92,32 @@ struct view_quality {
     int64_t degenerate; /* answers flagged degenerate */
 };
 
+/* A statement that the files contradict. */
+struct view_claim {
+    const struct run *run;
+    const char *agent, *sentence, *fact, *origin; /* may be NULL, but for the sentence */
+    double fact_value;
+};
+
 struct view_health {
     const char *what, *unit;
     double median, worst;
     size_t n;
     const struct run *worst_run;
+};
+
+/* What the sampler saw; NaN: not told. CPU times are cumulative. */
+struct view_sample {
+    mono_ns t_ns;
+    double host_s, client_s, servers_s; /* servers: all of them */
+    double client_bytes, servers_bytes;
+    double gpu_percent, gpu_bytes, gpu_w; /* the mean; the sums */
+};
+
+struct view_samples {
+    struct view_sample *at;
+    size_t n;
+    bool gpu; /* there is one */
 };
 
 struct report_view {
@@ -115,6 +136,9 @@ struct report_view {
     size_t n_duets;
     struct view_quality *quality;
     size_t n_quality;
+    struct view_claim *claims; /* the first VIEW_CLAIMS of counted and other complete runs */
+    size_t n_claims;
+    int64_t contradicted; /* all of them */
     struct view_health *health;
     size_t n_health;
     struct view_counts counts;
@@ -126,6 +150,8 @@ struct report_view {
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;
+    char raw_sha256[65]; /* of the stored hashes of all runs' raw rows, one after the other by id; "": none has one */
+    struct view_samples *samples;          /* one per run; NULL: not read */
     bool with_peers;                       /* other tools' definitions were asked for */
     const struct peer_limits *peer_limits; /* for their goodput; NULL: not asked for */
 };

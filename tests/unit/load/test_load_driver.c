@@ -422,6 +422,7 @@ static void an_open_loop_waits_for_nobody(void **state)
     struct bench b;
     (void)state;
     set_up(&b, script, "openai", 1, 4);
+    b.spec.limits.first_byte_ns = NS_PER_S / 5;
     b.sessions[0].ops = &load_ops;
     b.sessions[0].width = 2; /* fewer built ahead than will be in flight */
     b.sessions[0].at_ns = at;
@@ -452,6 +453,7 @@ static void without_descriptors_requests_are_unsent(void **state)
     struct err e = ERR_INIT;
     (void)state;
     set_up(&b, script, "openai", 1, 4);
+    b.spec.limits.first_byte_ns = NS_PER_S / 5;
     b.sessions[0].ops = &load_ops;
     b.sessions[0].width = 2;
     b.sessions[0].at_ns = at;
