@@ -77,17 +77,19 @@ static void escaped(struct svg *s, const char *text)
 
 void svg_begin(struct svg *s, double height, const char *title)
 {
-    str_addf(
-        s->out,
-        "<svg class=\"fig\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" role=\"img\" aria-label=\"",
-        SVG_WIDTH, height);
+    int margin = s->alone ? 12 : 0;
+    str_addf(s->out,
+             "<svg class=\"fig\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%d %d %d %.0f\" role=\"img\" "
+             "aria-label=\"",
+             -margin, -margin, SVG_WIDTH + 2 * margin, height + 2 * margin);
     escaped(s, title);
     str_addz(s->out, "\">\n");
     if (!s->alone)
         return;
     str_addz(s->out, "<style>");
     str_add(s->out, asset_figure_css.at, asset_figure_css.len);
-    str_addz(s->out, "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
+    str_addf(s->out, "</style>\n<rect x=\"%d\" y=\"%d\" width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", -margin,
+             -margin);
 }
 
 void svg_end(struct svg *s)

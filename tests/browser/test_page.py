@@ -90,6 +90,8 @@ def phone(browser, page):
     small = browser.open(page, width=400, height=800, dark=True)
     check("on a phone nothing is wider than the screen", small.run("document.documentElement.scrollWidth") <= 400,
           small.run("document.documentElement.scrollWidth"))
+    check("what is wider than a phone scrolls by itself", small.run("""[...document.querySelectorAll('table, svg')].every(e =>
+        e.getBoundingClientRect().width <= innerWidth || getComputedStyle(e.parentElement).overflowX == 'auto')"""))
     check("dark as the system asks", small.run("getComputedStyle(document.documentElement).getPropertyValue('--paper') && getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)",
           small.run("getComputedStyle(document.body).backgroundColor"))
     small.view(800, 1000, dark=True, print=True)
