@@ -1,7 +1,6 @@
 /* figure_dist.c: distributions: within each run, and of the runs. */
 #include <math.h>
 
-#include "record/verdict.h"
 #include "report/figure.h"
 #include "report/number.h"
 #include "stats/quantile.h"
@@ -132,8 +131,8 @@ static const char *run_note(struct svg *s, const struct figure_arms *arms, const
 {
     return arena_printf(s->arena,
                         "%s, block %d, %s: %s of n = %zu requests, median %s %s, 5th to 95th percentile %s to %s",
-                        arms->at[r->arm]->name, r->run->block + 1, verdict_word((enum verdict)r->run->verdict), m->id,
-                        r->n, number_text(s->arena, quantile_hf7(r->x, r->n, 0.5)), m->unit,
+                        arms->at[r->arm]->name, r->run->block + 1, view_run_word(r->run), m->id, r->n,
+                        number_text(s->arena, quantile_hf7(r->x, r->n, 0.5)), m->unit,
                         number_text(s->arena, quantile_hf(r->x, r->n, 0.05, 1)),
                         number_text(s->arena, quantile_hf(r->x, r->n, 0.95, 1)));
 }

@@ -243,6 +243,7 @@ static void body(struct html *h)
     struct page *p = &h->page;
     const struct report_view *v = h->v;
     first_screen(h);
+    section_sources(p, v);
     section_duets(p, v);
     section_loads(p, v);
     html_distributions(h);

@@ -1,6 +1,5 @@
 /* html_figures.c: the sections of the page that are figures. */
 #include "format/escape.h"
-#include "record/verdict.h"
 #include "report/figure.h"
 #include "report/html.h"
 #include "report/series.h"
@@ -92,9 +91,7 @@ static void options(struct html *h, const struct run *const *runs, size_t n)
     for (size_t i = 0; i < n; i++) {
         str_addz(out, "<option>");
         escape_html(span_z(runs[i]->arm), out);
-        str_addf(out, ", block %d, %s</option>\n", runs[i]->block + 1,
-                 runs[i]->state == RUN_COMPLETE ? verdict_word((enum verdict)runs[i]->verdict)
-                                                : run_state_word(runs[i]->state));
+        str_addf(out, ", block %d, %s</option>\n", runs[i]->block + 1, view_run_word(runs[i]));
     }
     str_addz(out, "</select></label>");
     static const char *const buttons[][2] = {

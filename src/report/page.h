@@ -31,11 +31,11 @@ struct page {
 /* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to
  * say. */
 void page_report(struct page *p, const struct report_view *v);
+/* "3 blocks of 2 arms: 6 of 6 runs complete (…)." */
+const char *page_summary(struct page *p, const struct report_view *v);
 void section_sources(struct page *p, const struct report_view *v);
 struct compare_view;
 void page_compare(struct page *p, const struct compare_view *v); /* compare_page.c; releases the arena, too */
-/* "3 blocks of 2 arms: 6 of 6 runs complete (…)." */
-const char *page_summary(struct page *p, const struct report_view *v);
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);

@@ -151,15 +151,12 @@ static void run_row(struct page *p, struct table *t, const struct run *r)
 {
     struct run_counts c = run_count(r);
     const struct metric *makespan = metric_find("makespan"), *rate = metric_find("output_rate.system");
-    bool done = r->state == RUN_COMPLETE;
     double tokens = 0; /* a server may tell any count */
     for (size_t i = 0; i < r->n_requests; i++)
         tokens += r->requests[i].usage.completion_tok > 0 ? (double)r->requests[i].usage.completion_tok : 0;
     table_cellf(t, "%d", r->block + 1);
     table_cell(t, r->arm);
-    table_cell(t, !done                        ? run_state_word(r->state)
-                  : r->verdict == VERDICT_NONE ? "imported"
-                                               : verdict_word((enum verdict)r->verdict));
+    table_cell(t, view_run_word(r));
     table_cell(t, number_text(&p->arena, makespan->of_run(r)));
     table_cellf(t, "%lld", (long long)c.completed);
     table_cellf(t, "%lld", (long long)(c.planned - c.completed));

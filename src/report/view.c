@@ -14,6 +14,13 @@ bool view_counted(const struct run *r)
     return r->state == RUN_COMPLETE && r->verdict != VERDICT_VOID;
 }
 
+const char *view_run_word(const struct run *r)
+{
+    if (r->state != RUN_COMPLETE)
+        return run_state_word(r->state);
+    return r->verdict == VERDICT_NONE ? "imported" : verdict_word((enum verdict)r->verdict);
+}
+
 const struct view_number *view_find(const struct view_arm *arm, const char *id)
 {
     for (size_t i = 0; i < arm->n_numbers; i++)
@@ -167,21 +174,6 @@ static void count_all(struct report_view *v)
 
 /* ---- all ------------------------------------------------------------------------------------------------- */
 
-static int add_source(void *user, const struct store_source *f)
-{
-    struct report_view *v = user;
-    size_t n = v->n_sources++;
-    if ((n & (n - 1)) == 0) /* room doubles when it is full */
-        v->sources = arena_grow(&v->arena, v->sources, n * sizeof *f, (n ? 2 * n : 1) * sizeof *f);
-    v->sources[n] = *f;
-    v->sources[n].path = arena_dupz(&v->arena, f->path);
-    v->sources[n].sha256 = arena_dupz(&v->arena, f->sha256);
-    v->sources[n].format = arena_dupz(&v->arena, f->format);
-    v->sources[n].problem = arena_dupz(&v->arena, f->problem);
-    v->sources[n].head_json = arena_dupz(&v->arena, f->head_json);
-    return 0;
-}
-
 static int by_id(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -207,6 +199,21 @@ static int hash_rows(struct report_view *v, struct store *s, struct err *e)
     if (!hashed)
         *v->raw_sha256 = 0;
     return rc;
+}
+
+static int add_source(void *user, const struct store_source *f)
+{
+    struct report_view *v = user;
+    size_t n = v->n_sources++;
+    if ((n & (n - 1)) == 0) /* room doubles when it is full */
+        v->sources = arena_grow(&v->arena, v->sources, n * sizeof *f, (n ? 2 * n : 1) * sizeof *f);
+    v->sources[n] = *f;
+    v->sources[n].path = arena_dupz(&v->arena, f->path);
+    v->sources[n].sha256 = arena_dupz(&v->arena, f->sha256);
+    v->sources[n].format = arena_dupz(&v->arena, f->format);
+    v->sources[n].problem = arena_dupz(&v->arena, f->problem);
+    v->sources[n].head_json = arena_dupz(&v->arena, f->head_json);
+    return 0;
 }
 
 static int read_all(struct report_view *v, struct store *s, struct err *e)
