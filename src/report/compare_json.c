@@ -53,8 +53,8 @@ static void metric(struct json_writer *w, const struct compare_view *v, size_t i
     interval(w, "interval", c->lo, c->hi);
     json_kdouble(w, "confidence", c->confidence);
     interval(w, "equivalence_interval", c->eq_lo, c->eq_hi);
-    json_kdouble(w, "margin", v->questions[i].margin);
-    json_kdouble(w, "noise_floor", v->questions[i].floor);
+    json_kdouble(w, "margin", v->questions[i].margin > 0 ? v->questions[i].margin : NAN);
+    json_kdouble(w, "noise_floor", v->questions[i].floor > 0 ? v->questions[i].floor : NAN);
     json_kbool(w, "below_noise_floor", c->below_floor);
     json_kdouble(w, "cliffs_delta", c->delta);
     json_kz(w, "effect", compare_delta_word(c->delta));
