@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "format/json.h"
+
 enum { MEMO_BYTES = 1024 }; /* one for every stream: an ordinary event has 150 to 400 */
 
 struct backend_memo {
@@ -22,24 +24,11 @@ void memo_forget(struct backend_memo *m)
     m->known = false;
 }
 
-/* ASCII that stands for itself within a JSON string. A byte above 0x7F would need a check for valid UTF-8. */
-static bool plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-static bool all_plain(const char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!plain((unsigned char)p[i]))
-            return false;
-    return true;
-}
-
 /* Whether the span is a string token of p as it stands, quotes around it. */
 static bool is_token(const char *p, size_t n, struct span s)
 {
-    return s.at > p && s.at + s.len < p + n && s.at[-1] == '"' && s.at[s.len] == '"' && all_plain(s.at, s.len);
+    return s.at > p && s.at + s.len < p + n && s.at[-1] == '"' && s.at[s.len] == '"' &&
+           json_plain(s.at, s.len) == s.len;
 }
 
 void memo_learn(struct backend_memo *m, const char *p, size_t n, struct span text, struct span other,
@@ -71,15 +60,15 @@ bool memo_match(const struct backend_memo *m, const char *p, size_t n, struct ev
         return false;
     const char *text = p + m->before, *end = p + n - m->after;
     if (m->two_holes) {
-        while (text < end && plain((unsigned char)*text))
-            text++;
+        text += json_plain(text, (size_t)(end - text));
         if ((size_t)(end - text) <= m->between || memcmp(text, m->bytes + m->before, m->between) != 0)
             return false;
         text += m->between;
     }
-    if (text == end || !all_plain(text, (size_t)(end - text)))
+    size_t len = (size_t)(end - text);
+    if (!len || json_plain(text, len) != len)
         return false;
     out->kind = m->kind;
-    out->text = (struct span){text, (size_t)(end - text)};
+    out->text = (struct span){text, len};
     return true;
 }

@@ -92,9 +92,8 @@ static bool plain(unsigned char c)
     return (c >= ' ') & (c < 0x7F) & (c != '"') & (c != '\\');
 }
 
-/* Bytes from p that stand for themselves. Prompts are long: whole blocks first, without an early way out, which the
- * compiler turns into vector code. */
-static size_t plain_run(const char *p, size_t n)
+/* Prompts are long: whole blocks first, without an early way out, which the compiler turns into vector code. */
+size_t json_plain(const char *p, size_t n)
 {
     enum { BLOCK = 16 };
     size_t i = 0;
@@ -115,7 +114,7 @@ static void add_string(struct str *out, const char *p, size_t n)
     str_reserve(out, n + 2); /* usually all there is to it */
     str_addc(out, '"');
     for (size_t i = 0; i < n;) {
-        size_t run = plain_run(p + i, n - i);
+        size_t run = json_plain(p + i, n - i);
         str_add(out, p + i, run);
         i += run;
         if (i == n)

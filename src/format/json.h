@@ -42,6 +42,9 @@ void json_text(struct json_writer *w, const char *p, size_t n); /* invalid UTF-8
 void json_z(struct json_writer *w, const char *z);              /* NULL is null */
 void json_raw(struct json_writer *w, const char *p, size_t n);  /* already JSON */
 
+/* How many bytes from p stand for themselves in a string: ASCII without quotes, backslashes and control characters. */
+size_t json_plain(const char *p, size_t n);
+
 /* key and value in one call */
 void json_kz(struct json_writer *w, const char *key, const char *z);
 void json_kint(struct json_writer *w, const char *key, int64_t v);
