@@ -75,8 +75,7 @@ static bool take(struct workflow *w, enum workflow_stage stage, const struct req
     return w->why.len == 0;
 }
 
-static enum session_next ask_stage(struct workflow *w, enum workflow_stage stage, struct ask *ask, const char **word,
-                                   mono_ns *at)
+static enum session_next ask_stage(struct workflow *w, enum workflow_stage stage, struct ask *ask, const char **word)
 {
     *ask = (struct ask){.route = w->spec.route,
                         .model = w->spec.model,
@@ -87,7 +86,6 @@ static enum session_next ask_stage(struct workflow *w, enum workflow_stage stage
                         .want_engine_stamps = w->spec.engine_stamps,
                         .extra_body_json = w->spec.extra_body_json};
     *word = workflow_stage_word(stage);
-    *at = MONO_NONE;
     return SESSION_ASK;
 }
 
@@ -95,6 +93,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
                               const char **why)
 {
     struct workflow *w = user;
+    (void)at;
     switch (w->state) {
     case FLOW_START:
         if (!(w->spec.options.set & OPTION_NUM_PREDICT) || w->spec.options.num_predict <= 0) {
@@ -102,7 +101,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
             return fail(w, why);
         }
         w->state = FLOW_ANALYSIS;
-        return ask_stage(w, WORKFLOW_ANALYSIS, ask, stage, at);
+        return ask_stage(w, WORKFLOW_ANALYSIS, ask, stage);
     case FLOW_ANALYSIS:
         if (!take(w, WORKFLOW_ANALYSIS, last))
             return fail(w, why);
@@ -110,7 +109,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
                                             w->spec.carry_chars},
                      &w->system, &w->prompt);
         w->state = FLOW_REPORT;
-        return ask_stage(w, WORKFLOW_REPORT, ask, stage, at);
+        return ask_stage(w, WORKFLOW_REPORT, ask, stage);
     case FLOW_REPORT:
         if (!take(w, WORKFLOW_REPORT, last))
             return fail(w, why);

@@ -181,6 +181,7 @@ static void ask(const struct compare_question *q, size_t questions, struct compa
              sd;
     c->more_runs = more_runs(c, sd, q->margin > 0 ? q->margin : fabs(c->shift), alpha);
     c->base = median(v.a, v.n_a); /* sorts */
+    c->candidate = median(v.b, v.n_b);
     values_release(&v);
 }
 
@@ -201,10 +202,31 @@ void compare_arms(const struct compare_question *questions, size_t n, struct com
         ask(&questions[i], n, &out[i]);
     adjust(out, n);
     for (size_t i = 0; i < n; i++) {
-        out[i].verdict = judge(&out[i], questions[i].margin);
-        if (out[i].verdict != COMPARE_INCONCLUSIVE)
-            out[i].more_runs = 0;
+        struct comparison *c = &out[i];
+        c->verdict = judge(c, questions[i].margin);
+        if (c->verdict != COMPARE_INCONCLUSIVE)
+            c->more_runs = 0;
+        c->below_floor = (c->verdict == COMPARE_BETTER || c->verdict == COMPARE_WORSE) &&
+                         fabs(c->shift) < questions[i].floor;
+        if (c->below_floor) {
+            c->verdict = COMPARE_INCONCLUSIVE;
+            c->more_runs = NAN;
+        }
     }
+}
+
+double compare_noise(const double *values, size_t n)
+{
+    size_t pairs = 0;
+    double *d = xmalloc((n * n / 2 + 1) * sizeof *d);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (isfinite(values[i] - values[k]))
+                d[pairs++] = fabs(values[i] - values[k]);
+    quantile_sort(d, pairs);
+    double q = quantile_hf(d, pairs, 0.95, 1);
+    free(d);
+    return q;
 }
 
 const char *compare_verdict_word(enum compare_verdict v)

@@ -29,6 +29,8 @@ struct compare_question {
     const struct metric *metric; /* borrowed */
     struct compare_arm a, b;     /* the baseline, the candidate */
     double margin;               /* a difference up to this does not matter, in the metric's unit; 0: any does */
+    double
+        floor; /* two runs of one thing differ by as much (compare_noise), in the unit: no smaller shift is claimed; 0 */
 };
 
 #define COMPARE_VERDICT_LIST(X)                                                                                        \
@@ -48,7 +50,7 @@ struct comparison {
     bool paired;                 /* by block, when at least one block has both arms; then only such blocks count */
     size_t n_a, n_b;             /* values that count; the same number when paired */
     size_t left_out;             /* runs without a value or a partner */
-    double base;                 /* median of a's values */
+    double base, candidate;      /* medians of a's and of b's values */
     /* b - a: Hodges and Lehmann 1963, with the interval of the signed-rank test (paired) or of U. In the metric's unit; in
      * percent of |base| it is 100 x / |base|. */
     double shift, lo, hi;
@@ -59,16 +61,21 @@ struct comparison {
     double p, p_holm; /* Wilcoxon signed ranks or Mann-Whitney, two-sided; Holm 1979 over the questions that have a p */
     double mde;       /* the shift found in 80 % of such studies, at alpha / questions, by the t test of these values */
     enum compare_verdict verdict;
+    bool below_floor; /* it would be better or worse, but the shift is below the floor */
     /* When inconclusive: runs of each arm (blocks) that are missing to find a shift of the margin (without one: the shift
      * seen) in 80 % of studies. At least what five runs and the smallest p that so many can give ask for. NaN: no number of
-     * runs helps (nothing to find). 0 otherwise. */
+     * runs helps (nothing to find, or less than the floor). 0 otherwise. */
     double more_runs;
 };
 
-/* The questions are the family. better / worse: p_holm <= alpha and the interval lies beyond the margin; equivalent: within it;
- * inconclusive: neither, fewer than COMPARE_MIN_RUNS values of an arm, or a metric without a better side differs. Without values all numbers are
- * NaN. */
+/* The questions are the family. better / worse: p_holm <= alpha, the interval lies beyond the margin and the shift is not
+ * below the floor; equivalent: within the margin; inconclusive: neither, fewer than COMPARE_MIN_RUNS values of an arm, or a
+ * metric without a better side differs. Without values all numbers are NaN. */
 void compare_arms(const struct compare_question *questions, size_t n, struct comparison *out);
+
+/* By how much two runs of the same thing differ: the 95 % quantile (nearest rank) of |x - y| over all pairs of the n finite
+ * values, one per run. NaN with fewer than two. */
+double compare_noise(const double *values, size_t n);
 
 const char *compare_verdict_word(enum compare_verdict v);
 /* negligible, small, medium, large by |delta| below 0.147, 0.33, 0.474 (Romano et al. 2006); "" for NaN. */

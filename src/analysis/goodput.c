@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/proportion.h"
+
 /* The words are also the order in which a report lists them. */
 static const struct {
     const char *word, *id;
@@ -99,6 +101,6 @@ void goodput_of_run(const struct run *r, const struct goodput *g, struct goodput
     for (size_t i = 0; i < r->n_requests; i++)
         if (r->requests[i].outcome == OUTCOME_OK)
             out->good += keeps(&r->requests[i], g, out);
-    out->share = out->planned > 0 ? (double)out->good / (double)out->planned : NAN;
+    out->share = proportion_wilson((size_t)out->good, (size_t)out->planned, 0.95);
     out->rate = window_s > 0 ? (double)out->good / window_s : NAN;
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "record/metric.h"
 #include "record/run.h"
+#include "stats/interval.h"
 
 enum { GOODPUT_LIMITS_MAX = 8 };
 
@@ -31,7 +32,7 @@ struct goodput_run {
     int64_t not_completed;              /* failed, cancelled or unsent */
     int64_t missed[GOODPUT_LIMITS_MAX]; /* completed requests over this limit; one may miss several */
     int64_t untold[GOODPUT_LIMITS_MAX]; /* completed requests whose record does not tell it: not good */
-    double share;                       /* good / planned; NaN when nothing was planned */
+    struct interval share;              /* good / planned, 95 % Wilson; NaN when nothing was planned */
     double rate;                        /* good per second of the run's makespan; NaN when that is not known */
 };
 

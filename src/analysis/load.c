@@ -7,12 +7,22 @@
 
 #include "base/err.h"
 #include "record/verdict.h"
+#include "stats/proportion.h"
 #include "stats/quantile.h"
 #include "stats/renewal.h"
 #include "stats/steady.h"
+#include "stats/survival.h"
 
 static const double tail_p[LOAD_TAILS] = {0.50, 0.90, 0.99};
-static const char *const latency_ids[LOAD_LATENCIES] = {"ttft", "ttft.planned", "tpot", "e2e", "e2e.planned"};
+/* What each is the time between; no stamp of tpot is one that a cut-off request waits for. */
+static const struct {
+    const char *id;
+    enum stamp from, to;
+} latency_rows[LOAD_LATENCIES] = {{"ttft", STAMP_SENT, STAMP_FIRST_TOKEN},
+                                  {"ttft.planned", STAMP_PLANNED, STAMP_FIRST_TOKEN},
+                                  {"tpot", STAMP_COUNT, STAMP_COUNT},
+                                  {"e2e", STAMP_SENT, STAMP_DONE},
+                                  {"e2e.planned", STAMP_PLANNED, STAMP_DONE}};
 enum { TTFT = 0, E2E = 3 }; /* places in it */
 
 bool load_is(const struct run *r)
@@ -56,41 +66,71 @@ static int by_time(const void *a, const void *b)
 }
 
 struct sends {
-    const struct request **at; /* owned; those that were sent, in that order */
-    double *in_flight;         /* owned; how many others were in flight at each send */
+    const struct request **at; /* owned; those of the window that were sent, in that order */
+    double *in_flight;         /* owned; how many others, of the warm-up too, were in flight at each send */
     size_t n;
 };
 
 /* A request that ends in the nanosecond in which another is sent is no longer in flight. */
-static void count_in_flight(struct sends *s, struct load_run *out)
+static void count_in_flight(struct sends *s)
 {
     mono_ns *done = xmalloc((s->n + 1) * sizeof *done);
-    double together_ns = 0;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n; i++)
         done[i] = s->at[i]->stamp[STAMP_DONE];
-        together_ns += (double)(done[i] - s->at[i]->stamp[STAMP_SENT]);
-    }
     if (s->n)
         qsort(done, s->n, sizeof *done, by_time);
     for (size_t i = 0, ended = 0; i < s->n; i++) {
         while (ended < i && done[ended] <= s->at[i]->stamp[STAMP_SENT])
             ended++;
         s->in_flight[i] = (double)(i - ended);
-        out->in_flight_max = i - ended + 1 > out->in_flight_max ? i - ended + 1 : out->in_flight_max;
     }
-    out->in_flight_mean = out->window_s > 0 ? together_ns / 1e9 / out->window_s : NAN;
     free(done);
+}
+
+static void drop_warmup(struct sends *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!(s->at[i]->flags & REQUEST_WARMUP)) {
+            s->at[n] = s->at[i];
+            s->in_flight[n++] = s->in_flight[i];
+        }
+    s->n = n;
 }
 
 static void sends_init(struct sends *s, const struct run *r)
 {
-    *s = (struct sends){.at = xmalloc((r->n_requests + 1) * sizeof *s->at),
-                        .in_flight = xcalloc(r->n_requests + 1, sizeof *s->in_flight)};
-    for (size_t i = 0; i < r->n_requests; i++)
+    size_t all = r->n_requests + r->n_warmup;
+    *s = (struct sends){.at = xmalloc((all + 1) * sizeof *s->at), .in_flight = xcalloc(all + 1, sizeof *s->in_flight)};
+    for (size_t i = 0; i < all; i++)
         if (was_sent(&r->requests[i]))
             s->at[s->n++] = &r->requests[i];
     if (s->n)
         qsort(s->at, s->n, sizeof *s->at, by_sent);
+    count_in_flight(s);
+    drop_warmup(s);
+}
+
+/* Time of all requests, those of the warm-up too, between sent and done, as far as it lies between the two. */
+static double together_ns(const struct run *r, mono_ns begin, mono_ns end)
+{
+    double sum = 0;
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++) {
+        mono_ns sent = r->requests[i].stamp[STAMP_SENT], done = r->requests[i].stamp[STAMP_DONE];
+        mono_ns from = sent < begin ? begin : sent, to = done < end ? done : end;
+        if (was_sent(&r->requests[i]) && to > from)
+            sum += (double)(to - from);
+    }
+    return sum;
+}
+
+static void in_flight_of(const struct sends *s, const struct run *r, struct load_run *out)
+{
+    for (size_t i = 0; i < s->n; i++)
+        out->in_flight_max = (size_t)fmax((double)out->in_flight_max, s->in_flight[i] + 1);
+    out->in_flight_mean = out->window_s > 0
+                              ? together_ns(r, r->sessions[0].released_ns, INT64_MAX) / 1e9 / out->window_s
+                              : NAN;
 }
 
 static void sends_release(struct sends *s)
@@ -170,8 +210,7 @@ static double needed(double n, double m, double p)
  * ones, nor than independent values. *inflation: the most so far, 1 at first. */
 static struct load_tail tail_of(const double *x, const double *sorted, size_t n, double p, double *inflation)
 {
-    struct steady_section s = steady_section_quantile(x, sorted, n, p, LOAD_SECTIONS, 0.95);
-    steady_section_widen(&s, sorted, n, p, LOAD_SECTIONS, 0.95, *inflation);
+    struct steady_section s = steady_section_quantile(x, sorted, n, p, LOAD_SECTIONS, *inflation, 0.95);
     *inflation = fmax(*inflation, s.inflation); /* ignores a NaN */
     struct load_tail t = {.p = p, .lo = s.lo, .hi = s.hi, .m = s.m, .need_n = NAN, .need_s = NAN};
     t.q = n ? sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1] : NAN;
@@ -192,13 +231,79 @@ static void tails_of(const double *x, const double *sorted, size_t n, struct loa
         out[k] = tail_of(x, sorted, n, tail_p[k], &inflation);
 }
 
-static void latency_of(const struct sends *s, struct load_latency *l, double *x, double *sorted)
+/* A connection that never came was not sent: how long its answer would have taken is not told. */
+static bool is_cut_off(enum outcome o)
 {
-    l->n = values_of(s, l->metric, x);
-    memcpy(sorted, x, l->n * sizeof *x);
+    return o == OUTCOME_TIMEOUT_FIRST_BYTE || o == OUTCOME_TIMEOUT_IDLE || o == OUTCOME_TIMEOUT_TOTAL ||
+           o == OUTCOME_CANCELLED;
+}
+
+/* Of latency i, in the order of sending; *cut_off counts the last kind. */
+static size_t times_of(const struct sends *s, size_t i, struct survival_time *out, size_t *cut_off)
+{
+    const struct metric *m = metric_find(latency_rows[i].id);
+    enum stamp from = latency_rows[i].from, to = latency_rows[i].to;
+    size_t n = 0;
+    for (size_t k = 0; k < s->n; k++) {
+        const struct request *q = s->at[k];
+        int64_t ns;
+        bool cut = is_cut_off(q->outcome) && from != STAMP_COUNT;
+        bool ended = q->outcome == OUTCOME_OK || (cut && to != STAMP_DONE && q->stamp[to] != MONO_NONE);
+        double value = ended ? m->of_request(q) : NAN;
+        if (cut && !ended && q->stamp[from] != MONO_NONE &&
+            !__builtin_sub_overflow(q->stamp[STAMP_DONE], q->stamp[from], &ns))
+            value = (double)ns / 1e6;
+        if (!isfinite(value))
+            continue;
+        out[n++] = (struct survival_time){value, ended};
+        *cut_off += !ended;
+    }
+    return n;
+}
+
+static void plain_tails(const struct survival_time *t, struct load_latency *l)
+{
+    double *x = xmalloc((l->n + 1) * sizeof *x), *sorted = xmalloc((l->n + 1) * sizeof *sorted);
+    for (size_t i = 0; i < l->n; i++)
+        sorted[i] = x[i] = t[i].t;
     quantile_sort(sorted, l->n);
-    l->max = l->n ? sorted[l->n - 1] : NAN;
     tails_of(x, sorted, l->n, l->tail);
+    free(x);
+    free(sorted);
+}
+
+static void cut_off_tails(const struct survival_time *t, struct load_latency *l)
+{
+    struct survival_time *sorted = xmalloc(l->n * sizeof *sorted);
+    struct survival_point *curve = xmalloc(l->n * sizeof *curve);
+    memcpy(sorted, t, l->n * sizeof *sorted);
+    size_t points = survival_curve(sorted, l->n, curve);
+    double inflation = 1;
+    for (size_t k = 0; k < LOAD_TAILS; k++) {
+        double p = tail_p[k];
+        struct steady_section s = survival_section_quantile(t, l->n, curve, points, p, LOAD_SECTIONS, inflation, 0.95);
+        inflation = fmax(inflation, s.inflation); /* as in tail_of */
+        struct load_tail *tail = &l->tail[k];
+        *tail = (struct load_tail){p, survival_quantile(curve, points, p), s.lo, s.hi, s.m, state_of(s.m), NAN, NAN};
+        if (tail->state != TAIL_OK)
+            tail->need_n = needed((double)l->n, s.m, p);
+    }
+    free(sorted);
+    free(curve);
+}
+
+static void latency_of(const struct sends *s, size_t i, struct load_latency *l)
+{
+    struct survival_time *t = xmalloc((s->n + 1) * sizeof *t);
+    *l = (struct load_latency){.metric = metric_find(latency_rows[i].id), .max = NAN};
+    l->n = times_of(s, i, t, &l->cut_off);
+    for (size_t k = 0; k < l->n; k++)
+        l->max = fmax(l->max, t[k].t); /* fmax ignores a NaN */
+    if (l->cut_off)
+        cut_off_tails(t, l);
+    else
+        plain_tails(t, l);
+    free(t);
 }
 
 /* Everything is in the queue's hands: while time to first token or the requests in flight have not shown their own tail,
@@ -225,16 +330,13 @@ static void cap_by_driver(struct load_run *out, const struct load_tail *in_fligh
 static void latencies(const struct sends *s, struct load_run *out)
 {
     struct load_tail in_flight[LOAD_TAILS];
-    double *x = xmalloc((s->n + 1) * sizeof *x), *sorted = xmalloc((s->n + 1) * sizeof *sorted);
-    for (size_t i = 0; i < LOAD_LATENCIES; i++) {
-        out->latency[i].metric = metric_find(latency_ids[i]);
-        latency_of(s, &out->latency[i], x, sorted);
-    }
+    double *sorted = xmalloc((s->n + 1) * sizeof *sorted);
+    for (size_t i = 0; i < LOAD_LATENCIES; i++)
+        latency_of(s, i, &out->latency[i]);
     memcpy(sorted, s->in_flight, s->n * sizeof *sorted);
     quantile_sort(sorted, s->n);
     tails_of(s->in_flight, sorted, s->n, in_flight);
     cap_by_driver(out, in_flight, (double)s->n);
-    free(x);
     free(sorted);
 }
 
@@ -262,27 +364,69 @@ static void warmup_of(const struct sends *s, struct load_run *out)
     free(x);
 }
 
-static void stalls_of(const struct run *r, struct load_run *out)
+static void one_stream(const struct request *q, struct load_streams *out)
 {
-    const struct metric *gap = metric_find("gap.max");
+    double gap = metric_find("gap.max")->of_request(q), wait = metric_find("reader.wait")->of_request(q);
+    if (isnan(gap))
+        return;
+    out->n++;
+    out->stalled += gap > METRIC_STALL_MS;
+    if (!(gap <= out->gap_max_ms)) { /* NaN at first */
+        out->gap_max_ms = gap;
+        out->gap_max_seq = q->seq;
+    }
+    if (isnan(wait))
+        return;
+    out->readers++;
+    out->waited += wait > 0;
+    out->wait_max_ms = fmax(out->wait_max_ms, wait);
+}
+
+static void streams_of(const struct run *r, struct load_streams *out)
+{
+    double stalled_ms = 0, text_ms = 0;
+    *out = (struct load_streams){.gap_max_ms = NAN, .gap_max_seq = -1, .stall_share = NAN, .wait_max_ms = NAN};
     for (size_t i = 0; i < r->n_requests; i++) {
         const struct request *q = &r->requests[i];
-        double ms = q->outcome == OUTCOME_OK ? gap->of_request(q) : NAN;
-        if (!isfinite(ms))
+        int64_t ns;
+        if (q->outcome != OUTCOME_OK) {
+            out->broken += q->stamp[STAMP_FIRST_TOKEN] != MONO_NONE;
             continue;
-        out->streamed++;
-        out->stalled += ms > LOAD_STALL_MS;
-        if (!(ms <= out->gap_max_ms)) { /* NaN at first */
-            out->gap_max_ms = ms;
-            out->gap_max_seq = q->seq;
         }
+        one_stream(q, out);
+        double stalled = metric_find("stall.time")->of_request(q);
+        if (isnan(stalled) || __builtin_sub_overflow(q->stamp[STAMP_LAST_TOKEN], q->stamp[STAMP_FIRST_TOKEN], &ns))
+            continue;
+        stalled_ms += stalled;
+        text_ms += (double)ns / 1e6;
     }
+    if (text_ms > 0)
+        out->stall_share = stalled_ms / text_ms;
+}
+
+static void balance_of(const struct run *r, const struct sends *s, struct load_balance *out)
+{
+    double sum_ns = 0;
+    int64_t span_ns;
+    *out = (struct load_balance){NAN, NAN};
+    if (s->n < 2)
+        return;
+    mono_ns first = s->at[0]->stamp[STAMP_SENT], last = s->at[s->n - 1]->stamp[STAMP_SENT];
+    if (__builtin_sub_overflow(last, first, &span_ns) || span_ns <= 0)
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        sum_ns += (double)(s->at[i]->stamp[STAMP_DONE] - s->at[i]->stamp[STAMP_SENT]);
+    double n = (double)s->n;
+    out->in_flight = together_ns(r, first, last) / (double)span_ns;
+    out->law = steady_in_flight((n - 1) / ((double)span_ns / 1e9), sum_ns / n / 1e9);
 }
 
 void load_of_run(const struct run *r, struct load_run *out)
 {
     struct sends s;
-    *out = (struct load_run){.run = r, .counts = run_count(r), .gap_max_ms = NAN, .gap_max_seq = -1};
+    *out = (struct load_run){.run = r, .counts = run_count(r)};
+    out->errors = proportion_wilson((size_t)(out->counts.failed + out->counts.unsent), (size_t)out->counts.planned,
+                                    0.95);
     out->window_s = metric_find("makespan")->of_run(r);
     out->planned_rate = rate_of(r, STAMP_PLANNED);
     out->sent_rate = rate_of(r, STAMP_SENT);
@@ -290,36 +434,66 @@ void load_of_run(const struct run *r, struct load_run *out)
     out->output_tok = output_of(r);
     out->output_rate = metric_find("output_rate.system")->of_run(r);
     sends_init(&s, r);
-    count_in_flight(&s, out);
+    in_flight_of(&s, r, out);
     latencies(&s, out);
     count_late(r, out);
     warmup_of(&s, out);
-    stalls_of(r, out);
+    streams_of(r, &out->streams);
+    balance_of(r, &s, &out->balance);
+    out->conversations = r->n_sessions > 1 ? r->n_sessions : 0;
+    for (size_t i = 0; i < out->conversations; i++)
+        out->cut_short += !r->sessions[i].ok;
     sends_release(&s);
 }
 
 /* ---- arrivals ---------------------------------------------------------------------------------------------- */
 
+/* In operational time (rate 1), and the least and the most that each can have been. */
 struct gaps {
-    double *at, *low, *high; /* owned; times the rate, and the least and the most that they can have been */
+    double *at, *low, *high; /* owned */
     size_t n;
 };
 
-static void gaps_init(struct gaps *g, const struct sends *s, mono_ns before, double rate, double lag_s)
+/* Offsets from the run's start; those that are too far from it for a difference, or before it, count as 0. */
+static int64_t offset_of(mono_ns t, mono_ns start)
+{
+    int64_t d;
+    return __builtin_sub_overflow(t, start, &d) || d < 0 ? 0 : d;
+}
+
+static double expected(const struct load_law *law, int64_t at_ns)
+{
+    return rate_expected(law->stages, law->n_stages, at_ns);
+}
+
+static void gaps_init(struct gaps *g, const struct sends *s, const struct run *r, const struct load_law *law,
+                      bool from_start)
 {
     size_t bytes = (s->n + 1) * sizeof(double);
+    double lag_us = r->health.send_lag_p99_us, before = 0;
+    int64_t lag_ns = lag_us > 1e-3 && lag_us < 1e12 ? llround(lag_us * 1e3) : 1;
     *g = (struct gaps){xmalloc(bytes), xmalloc(bytes), xmalloc(bytes), 0};
     for (size_t i = 0; i < s->n; i++) {
-        int64_t gap_ns;
-        mono_ns now = s->at[i]->stamp[STAMP_SENT];
-        if (before != MONO_NONE && !__builtin_sub_overflow(now, before, &gap_ns) && gap_ns >= 0) {
-            double gap = (double)gap_ns / 1e9;
-            g->at[g->n] = gap * rate;
-            g->low[g->n] = fmax(0, gap - lag_s) * rate;
-            g->high[g->n++] = (gap + lag_s) * rate;
+        int64_t at_ns = offset_of(s->at[i]->stamp[STAMP_SENT], r->started_ns);
+        int64_t late_ns = at_ns < INT64_MAX - lag_ns ? at_ns + lag_ns : at_ns;
+        double now = expected(law, at_ns);
+        if (i || from_start) {
+            g->at[g->n] = now - before;
+            g->low[g->n] = fmax(0, expected(law, at_ns - lag_ns) - before);
+            g->high[g->n++] = expected(law, late_ns) - before;
         }
         before = now;
     }
+}
+
+/* Answers decide when further turns leave. */
+static void keep_first_turns(struct sends *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!s->at[i]->turn)
+            s->at[n++] = s->at[i];
+    s->n = n;
 }
 
 void load_arrivals_of_run(const struct run *r, const struct load_law *law, struct load_arrivals *out)
@@ -328,11 +502,12 @@ void load_arrivals_of_run(const struct run *r, const struct load_law *law, struc
     struct gaps g;
     struct renewal_test t;
     bool random = isfinite(law->shape);
-    double lag_us = r->health.send_lag_p99_us;
     sends_init(&s, r);
-    /* a random law's first gap begins at the release; the first send of a constant one opens its first gap */
-    gaps_init(&g, &s, random && r->n_sessions ? r->sessions[0].released_ns : MONO_NONE, law->rate,
-              lag_us > 0 ? lag_us / 1e6 : 1e-9);
+    if (r->n_sessions > 1)
+        keep_first_turns(&s);
+    /* a random law's first gap begins at the start; the first send of a constant one, or behind a warm-up, opens its first
+     * gap */
+    gaps_init(&g, &s, r, law, random && !r->n_warmup);
     *out = (struct load_arrivals){s.n, renewal_cv2(g.at, g.n), random ? 1 / law->shape : 0, false, NAN, NAN, NAN, NAN};
     if (random && s.n >= RENEWAL_MIN_N) {
         renewal_test(g.at, g.low, g.high, g.n, law->shape, &t);

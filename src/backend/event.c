@@ -44,7 +44,8 @@ static yyjson_doc *parse(const char *p, size_t n, const yyjson_alc *alc, struct 
 int event_read(struct backend_state *s, const char *p, size_t n, struct event_doc *d, struct err *e)
 {
     yyjson_alc pool;
-    struct err fault = ERR_INIT;
+    struct err fault;
+    err_clear(&fault);
     yyjson_doc_free(s->big_doc);
     s->big_doc = NULL;
     bool big = yyjson_read_max_memory_usage(n, 0) > s->pool_bytes ||

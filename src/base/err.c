@@ -84,7 +84,7 @@ void err_prefix(struct err *e, const char *fmt, ...)
 void err_clear(struct err *e)
 {
     if (e)
-        memset(e, 0, sizeof *e);
+        memset(e, 0, offsetof(struct err, text) + 1);
 }
 
 int err_exit_status(int code)

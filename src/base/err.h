@@ -53,6 +53,7 @@ int err_sys(struct err *e, int code, int sys, const char *fmt, ...) __attribute_
 int err_at(struct err *e, int code, long line, long column, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Puts "prefix: " before the held text. */
 void err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Also for one that was never initialised: cheaper than ERR_INIT, for what is done for every request or chunk. */
 void err_clear(struct err *e);
 int err_exit_status(int code);
 const char *err_word(int code);

@@ -8,6 +8,8 @@
 
 #include "base/err.h"
 
+enum { FIRST_BYTES = 64, NOT_WORTH_IT = 64 /* bytes: a piece that malloc could make little of */ };
+
 void str_release(struct str *s)
 {
     free(s->at);
@@ -26,7 +28,7 @@ void str_reserve(struct str *s, size_t extra)
     size_t need = s->len + extra + 1;
     if (need <= s->cap)
         return;
-    size_t cap = s->cap ? s->cap : 64;
+    size_t cap = s->cap ? s->cap : FIRST_BYTES;
     while (cap < need)
         cap += cap / 2;
     s->at = xrealloc(s->at, cap);
@@ -51,6 +53,19 @@ void str_addz(struct str *s, const char *z)
 void str_addc(struct str *s, char c)
 {
     str_add(s, &c, 1);
+}
+
+void str_addi(struct str *s, int64_t v)
+{
+    char digit[20]; /* of the longest, INT64_MIN */
+    size_t at = sizeof digit;
+    uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do
+        digit[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (v < 0)
+        digit[--at] = '-';
+    str_add(s, digit + at, sizeof digit - at);
 }
 
 void str_addv(struct str *s, const char *fmt, va_list ap)
@@ -86,7 +101,7 @@ void str_fit(struct str *s)
 {
     if (!s->len) {
         str_release(s);
-    } else if (s->cap > s->len + 1) {
+    } else if (s->cap > s->len + 1 + NOT_WORTH_IT) {
         s->cap = s->len + 1;
         s->at = xrealloc(s->at, s->cap);
     }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct str {
     char *at; /* owned; NULL while nothing was ever appended: use str_z() to print */
@@ -23,6 +24,7 @@ void str_reserve(struct str *s, size_t extra); /* room for `extra` more bytes wi
 void str_add(struct str *s, const void *p, size_t n);
 void str_addz(struct str *s, const char *z);
 void str_addc(struct str *s, char c);
+void str_addi(struct str *s, int64_t v); /* in decimal */
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_addv(struct str *s, const char *fmt, va_list ap);
 const char *str_z(const struct str *s); /* never NULL */

@@ -9,6 +9,7 @@
 #define CLI_APP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -19,6 +20,7 @@ struct app {
     bool out_tty, err_tty;    /* stdout, stderr is a terminal */
     bool color;               /* stdout may have colour: a terminal, and NO_COLOR is not set */
     bool utf8;                /* the locale's encoding */
+    size_t columns;           /* of stdout: what COLUMNS says, or the terminal; 0: neither does */
     const volatile int *stop; /* becomes 1 at SIGINT or SIGTERM */
 };
 
@@ -33,6 +35,6 @@ struct option_row;
 void print_help(const char *usage, const char *text, const struct option_row *rows, const char *example);
 
 extern const struct command cmd_run, cmd_agent, cmd_load, cmd_report, cmd_export, cmd_doctor, cmd_list, cmd_corpus,
-    cmd_stub, cmd_calibrate, cmd_selftest;
+    cmd_stub, cmd_calibrate, cmd_compare, cmd_verify, cmd_selftest, cmd_import;
 
 #endif

@@ -100,29 +100,36 @@ static int execute(struct app *app, const struct study *s, const struct carry_ou
     return rc;
 }
 
+int carry_out_study(struct app *app, struct study *s, const struct carry_out *c, const char *path, struct err *e)
+{
+    struct str key = STR_INIT, dir = STR_INIT;
+    path_dir(&dir, path);
+    int rc = dir_make(str_z(&dir), e);
+    if (!rc)
+        rc = read_key(c, &key, e);
+    set_clients(s, c, str_z(&key));
+    if (!rc)
+        rc = execute(app, s, c, path, e);
+    if (key.at)
+        explicit_bzero(key.at, key.cap);
+    str_release(&key);
+    str_release(&dir);
+    return rc;
+}
+
 int carry_out(struct app *app, struct study *s, struct carry_out *c, struct err *e)
 {
-    struct str path = STR_INIT, key = STR_INIT, dir = STR_INIT;
+    struct str path = STR_INIT;
     if (c->dry_run)
         return print_plan(s, e);
     if (c->output)
         str_addz(&path, c->output);
     else
         str_addf(&path, "results/%s.db", s->name);
-    path_dir(&dir, str_z(&path));
-    int rc = dir_make(str_z(&dir), e);
-    if (!rc)
-        rc = read_key(c, &key, e);
-    set_clients(s, c, str_z(&key));
-    if (!rc)
-        rc = execute(app, s, c, str_z(&path), e);
+    int rc = carry_out_study(app, s, c, str_z(&path), e);
     if (!rc)
         rc = show_report(app, str_z(&path),
                          &(struct show_options){.format = c->json ? "json" : "terminal", .gate_void = c->gate_void}, e);
-    if (key.at)
-        explicit_bzero(key.at, key.cap);
     str_release(&path);
-    str_release(&key);
-    str_release(&dir);
     return rc;
 }

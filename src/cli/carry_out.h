@@ -30,5 +30,7 @@ struct carry_out {
     }
 
 int carry_out(struct app *app, struct study *s, struct carry_out *c, struct err *e);
+/* Without the report, and into this file. */
+int carry_out_study(struct app *app, struct study *s, const struct carry_out *c, const char *path, struct err *e);
 
 #endif

@@ -12,6 +12,7 @@
 #include "analysis/calibration.h"
 #include "base/file.h"
 #include "cli/app.h"
+#include "cli/calibrate_aa.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "format/json.h"
@@ -365,15 +366,49 @@ static int measure(struct app *app, const char *path, bool quiet, struct budget 
     return rc ? rc : read_record(path, b, e);
 }
 
+static int calibrate_host(struct app *app, const char *output, bool json, bool quiet, struct err *e)
+{
+    struct str path = STR_INIT, dir = STR_INIT, text = STR_INIT;
+    struct budget *b = xcalloc(1, sizeof *b);
+    calibration_dir(&dir);
+    path_join(&path, output ? "" : str_z(&dir), output ? output : "calibration.db");
+    int rc = dir_make(str_z(&dir), e);
+    if (!output) /* ours alone, whatever version wrote it */
+        unlink(str_z(&path));
+    if (!rc)
+        rc = measure(app, str_z(&path), quiet, b, e);
+    if (!rc) {
+        budget_json(b, str_z(&path), &text);
+        rc = calibration_write(&text, e);
+    }
+    if (!json) {
+        str_clear(&text);
+        budget_text(app, b, &text);
+    }
+    if (!rc)
+        printf("%s%s", str_z(&text), json ? "\n" : "");
+    free(b);
+    str_release(&path);
+    str_release(&dir);
+    str_release(&text);
+    return rc;
+}
+
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
     const char *output = NULL;
     bool help = false, json = false, quiet = false;
+    struct aa_flags aa = {.runs = 8, .concurrency = 4, .requests = 40};
     struct text_list operands = {0};
-    struct str path = STR_INIT, dir = STR_INIT, text = STR_INIT;
-    struct budget *b = xcalloc(1, sizeof *b);
     const struct option_row rows[] = {
-        {'o', "output", OPT_TEXT, &output, "FILE", "result file (default: calibration.db in ~/.local/state/chimera)"},
+        {0, "aa", OPT_TEXT, &aa.server, "SERVER",
+         "instead: the same load twice in each block, on URL|engine|llama-server|ollama; its noise floor is kept"},
+        {'m', "model", OPT_TEXT, &aa.model, "NAME|GGUF", "of --aa, as the next three"},
+        {0, "runs", OPT_INT, &aa.runs, "N", "blocks (8)"},
+        {0, "max-concurrency", OPT_INT, &aa.concurrency, "N", "requests in flight at once (4)"},
+        {0, "num-requests", OPT_INT, &aa.requests, "N", "of a run (40)"},
+        {'o', "output", OPT_TEXT, &output, "FILE",
+         "result file (default: calibration.db or aa.db in ~/.local/state/chimera)"},
         {'q', "quiet", OPT_FLAG, &quiet, NULL, "no progress on stderr"},
         {0, "json", OPT_FLAG, &json, NULL, "print as JSON"},
         {0},
@@ -383,33 +418,14 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         print_help(
             "chimera calibrate [options]",
             "Measures this client on this host against `chimera stub`: stamp and send errors, timers, and the highest\n"
-            "rates it can carry. The result is kept and judges later loads. Takes less than a minute.",
-            rows, "chimera calibrate");
+            "rates it can carry. The result is kept and judges later loads. Takes less than a minute.\n"
+            "With --aa: by how much two runs of the same thing differ on a server. chimera compare claims nothing smaller.",
+            rows, "chimera calibrate\n  chimera calibrate --aa http://127.0.0.1:8000 -m m --max-concurrency 8");
     } else if (!rc && operands.n) {
         rc = err_set(e, ERR_USAGE, "'%s' is not an option; chimera calibrate --help", operands.at[0]);
     } else if (!rc) {
-        calibration_dir(&dir);
-        path_join(&path, output ? "" : str_z(&dir), output ? output : "calibration.db");
-        rc = dir_make(str_z(&dir), e);
-        if (!output) /* ours alone, whatever version wrote it */
-            unlink(str_z(&path));
-        if (!rc)
-            rc = measure(app, str_z(&path), quiet, b, e);
-        if (!rc) {
-            budget_json(b, str_z(&path), &text);
-            rc = calibration_write(&text, e);
-        }
-        if (!json) {
-            str_clear(&text);
-            budget_text(app, b, &text);
-        }
-        if (!rc)
-            printf("%s%s", str_z(&text), json ? "\n" : "");
+        rc = aa.server ? calibrate_aa(app, &aa, output, json, quiet, e) : calibrate_host(app, output, json, quiet, e);
     }
-    free(b);
-    str_release(&path);
-    str_release(&dir);
-    str_release(&text);
     text_list_release(&operands);
     return rc;
 }

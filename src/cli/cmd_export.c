@@ -6,6 +6,7 @@
 #include "cli/app.h"
 #include "cli/options.h"
 #include "exchange/aiperf.h"
+#include "exchange/benchstat.h"
 #include "exchange/chrome_trace.h"
 #include "exchange/guidellm.h"
 #include "exchange/inference_perf.h"
@@ -31,6 +32,7 @@ static const struct format formats[] = {
     {"guidellm", export_guidellm, true, false},
     {"inference-perf", export_inference_perf, true, true},
     {"llama-bench", export_llama_bench, true, false},
+    {"benchstat", export_benchstat, false, false}, /* leaves out by itself what is not complete */
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
@@ -58,7 +60,7 @@ static const struct format *format_named(const char *name, struct err *e)
 static void warn_of(const struct format *f, const struct run *runs, size_t n)
 {
     for (size_t i = 0; f->complete && i < n; i++)
-        if (runs[i].verdict != VERDICT_VALID)
+        if (runs[i].verdict != VERDICT_VALID && runs[i].verdict != VERDICT_NONE)
             fprintf(stderr, "chimera: run %lld is %s: %s\n", (long long)runs[i].id,
                     verdict_word((enum verdict)runs[i].verdict), runs[i].verdict_why ? runs[i].verdict_why : "");
 }
@@ -96,7 +98,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     const char *format = "jsonl", *output = NULL;
     const struct option_row rows[] = {
         {0, "format", OPT_TEXT, &format, "NAME",
-         "jsonl, csv (ours); chrome-trace; vllm, aiperf, aiperf-records, guidellm, inference-perf, llama-bench"},
+         "jsonl, csv (ours); chrome-trace; vllm, aiperf, aiperf-records, guidellm, inference-perf, llama-bench, benchstat"},
         {0, "run", OPT_INT, &choice.run, "N", "only this run; vllm, aiperf and inference-perf hold one"},
         {0, "arm", OPT_TEXT, &choice.arm, "NAME", "only the runs of this arm"},
         {'o', "output", OPT_TEXT, &output, "FILE", "write there instead of to the standard output"},

@@ -6,9 +6,10 @@
 #include "format/yaml.h"
 
 struct load_flags {
-    const char *server, *backend, *model, *input_len, *output_len, *rate, *arrival, *route, *extra_body, *trace;
+    const char *server, *backend, *model, *input_len, *output_len, *rate, *arrival, *route, *extra_body, *trace,
+        *precision, *turns, *think;
     int64_t concurrency, requests, shared_prefix, threads, runs, seed, parallel, num_ctx;
-    double burstiness, trace_speed, duration, temperature, timeout;
+    double burstiness, trace_speed, duration, warmup, temperature, timeout;
     bool no_stream, no_text, ignore_eos;
 };
 
@@ -59,6 +60,10 @@ static int write_study(const struct load_flags *f, struct str *y, struct err *e)
     add_int(y, "num_requests", f->requests);
     add_double(y, "duration", f->duration);
     add_int(y, "threads", f->threads);
+    add_double(y, "warmup", f->warmup);
+    add_text(y, "precision", f->precision);
+    add_text(y, "turns", f->turns);
+    add_text(y, "think_ms", f->think);
     add_text(y, "extra_body", body);
     if (f->no_stream)
         str_addz(y, ", stream: false");
@@ -98,14 +103,21 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         {0, "request-rate", OPT_TEXT, &f.rate, "R|STAGES", "open loop: per second, or 10:30s,20..50:60s"},
         {0, "arrival", OPT_TEXT, &f.arrival, "LAW", "constant, poisson (default), gamma"},
         {0, "burstiness", OPT_DOUBLE, &f.burstiness, "K", "of gamma: below 1 burstier than poisson"},
-        {0, "trace", OPT_TEXT, &f.trace, "FILE", "open loop: times and lengths of mooncake, azure, burstgpt rows"},
+        {0, "trace", OPT_TEXT, &f.trace, "FILE",
+         "mooncake, azure, burstgpt or sharegpt: times and lengths; with a loop, lengths or texts"},
         {0, "trace-speed", OPT_DOUBLE, &f.trace_speed, "X", "2: twice the load in half the time (1)"},
-        {0, "num-requests", OPT_INT, &f.requests, "N", "stop after so many"},
+        {0, "num-requests", OPT_INT, &f.requests, "N", "stop after so many (of conversations, with --turns)"},
         {0, "duration", OPT_DOUBLE, &f.duration, "SECONDS", "stop sending after so long; what is in flight ends"},
         {0, "threads", OPT_INT, &f.threads, "N",
          "of the client, which share nothing; a core each when there are enough (1)"},
+        {0, "precision", OPT_TEXT, &f.precision, "RULE",
+         "stop earlier: ttft:3% of the median, e2e.mean:5% of the mean"},
+        {0, "warmup", OPT_DOUBLE, &f.warmup, "SECONDS", "the same load before the window: kept, in no number (0)"},
         {0, "input-len", OPT_TEXT, &f.input_len, "TOK", "of a prompt: N, A..B, lognormal:MEDIAN,SIGMA (512)"},
         {0, "output-len", OPT_TEXT, &f.output_len, "TOK", "most of an answer: the same (128)"},
+        {0, "turns", OPT_TEXT, &f.turns, "N",
+         "conversations of so many turns, which carry what was said: the same (1)"},
+        {0, "think", OPT_TEXT, &f.think, "MS", "pause before each further turn: the same (0)"},
         {0, "ignore-eos", OPT_FLAG, &f.ignore_eos, NULL, "answers of exactly that length, where the server can"},
         {0, "shared-prefix", OPT_INT, &f.shared_prefix, "TOK", "all prompts begin with the same so many tokens"},
         {0, "temperature", OPT_DOUBLE, &f.temperature, "T", "default: the server's"},

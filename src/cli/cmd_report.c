@@ -27,7 +27,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     struct show_options show = {0};
     struct goodput goodput;
     const struct option_row rows[] = {
-        {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, json"},
+        {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, html, json"},
+        {0, "plot", OPT_TEXT, &show.plot, "WHAT", "one figure as SVG: answer, sessions, or a metric such as ttft"},
         {'o', "output", OPT_TEXT, &show.output, "FILE", "write there instead of to the standard output"},
         {0, "definitions", OPT_TEXT, &definitions, "WHOSE",
          "own (default); peers: also what vLLM bench, AIPerf, GuideLLM, … would report of the same requests"},
@@ -39,9 +40,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     if (!rc && help)
         print_help("chimera report [options] FILE",
                    "Says what a result file holds: the answer with its interval, every block, every outcome, the host.",
-                   rows, "chimera report results/duet.db --format md -o duet.md");
+                   rows, "chimera report results/duet.db --format html -o report.html");
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
+    else if (!rc && show.plot && (format || json))
+        rc = err_set(e, ERR_USAGE, "--plot draws one figure as SVG; a page of all is --format html");
     else if (!rc && (rc = read_definitions(definitions, &show.peers, e)) == 0 &&
              (!limits || (rc = goodput_parse(limits, &goodput, e)) == 0)) {
         show.format = format ? format : json ? "json" : "terminal";
@@ -52,4 +55,4 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     return rc;
 }
 
-const struct command cmd_report = {"report", "terminal, Markdown or JSON report of a result file", run};
+const struct command cmd_report = {"report", "terminal, Markdown, HTML or JSON report of a result file", run};

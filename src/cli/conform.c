@@ -27,7 +27,7 @@ static enum session_next next(void *user, const struct request *last, struct ask
     ask->options.set = OPTION_NUM_PREDICT;
     ask->options.num_predict = a->c->max_tokens;
     *stage = "case";
-    *at = last && a->c->think_ns ? last->stamp[STAMP_DONE] + a->c->think_ns : MONO_NONE;
+    *at += last ? a->c->think_ns : 0;
     return SESSION_ASK;
 }
 
@@ -51,7 +51,7 @@ static struct call_limits limits_of(const struct case_limits *l)
 
 static int drive(const struct stub_case *c, int port, const volatile int *stop, struct run *run, struct err *e)
 {
-    static const struct session_ops ops = {next};
+    static const struct session_ops ops = {.next = next};
     char url[64];
     struct endpoint endpoint;
     struct client_options plain = {0};

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,8 +14,8 @@
 #include "cli/options.h"
 
 static const struct command *const commands[] = {
-    &cmd_run,  &cmd_agent,  &cmd_load, &cmd_report,    &cmd_export,   &cmd_doctor,
-    &cmd_list, &cmd_corpus, &cmd_stub, &cmd_calibrate, &cmd_selftest,
+    &cmd_run,    &cmd_agent,  &cmd_load, &cmd_report, &cmd_compare, &cmd_verify,    &cmd_export,
+    &cmd_import, &cmd_doctor, &cmd_list, &cmd_corpus, &cmd_stub,    &cmd_calibrate, &cmd_selftest,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -56,9 +57,10 @@ static void print_commands(FILE *to)
           to);
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\nexit codes: 0 ok, 1 a gate failed or a load is VOID, 2 usage or bad input, 3 environment, 70 a bug, 130 interrupted\n"
-          "example:\n  chimera agent --scenario chimera_homo --runs 3 -o results/homo.db\n",
-          to);
+    fputs(
+        "\nexit codes: 0 ok, 1 a gate failed or a load is VOID, 2 usage or bad input, 3 environment, 70 a bug, 130 interrupted\n"
+        "example:\n  chimera agent --scenario chimera_homo --runs 3 -o results/homo.db\n",
+        to);
 }
 
 static const struct command *find_command(const char *name, struct err *e)
@@ -113,6 +115,19 @@ static void find_self(struct str *out)
         str_add(out, path, (size_t)n);
 }
 
+/* COLUMNS first: whoever sets it wants that width, in a pipe too. Narrower than 40 is no width for a table. */
+static size_t columns_of(bool tty)
+{
+    enum { LEAST = 40, MOST = 1000 };
+    const char *told = getenv("COLUMNS");
+    char *end = NULL;
+    long n = told && *told ? strtol(told, &end, 10) : 0;
+    struct winsize size = {0};
+    if (n <= 0 || *end)
+        n = tty && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    return n <= 0 ? 0 : n < LEAST ? LEAST : n > MOST ? MOST : (size_t)n;
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
     struct str self = STR_INIT, line = STR_INIT;
@@ -129,6 +144,7 @@ static int run(int argc, char **argv, struct err *e)
     app.err_tty = isatty(STDERR_FILENO) == 1;
     app.color = app.out_tty && !(no_color && *no_color);
     app.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    app.columns = columns_of(app.out_tty);
     app.stop = &interrupted;
     int rc = c->run(&app, argc - 1, argv + 1, e);
     if (!rc && (fflush(stdout) != 0 || ferror(stdout)))

@@ -11,16 +11,17 @@
 #include "report/report.h"
 #include "store/store.h"
 
-static const char *const formats[] = {"terminal", "md", "json"};
+static const char *const formats[] = {"terminal", "md", "html", "json"};
 
 static int check_format(const char *format, struct err *e)
 {
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         if (strcmp(formats[i], format) == 0)
             return 0;
-    const char *near = word_suggest(format, formats, 3);
+    const char *near = word_suggest(format, formats, 4);
     return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format,
-                   near ? "did you mean '" : "there are terminal, md and json", near ? near : "", near ? "'?" : "");
+                   near ? "did you mean '" : "there are terminal, md, html and json", near ? near : "",
+                   near ? "'?" : "");
 }
 
 /* The limits that other tools have, too. */
@@ -49,37 +50,53 @@ static int add_sections(struct report_view *view, const char *path, const struct
     return 0;
 }
 
-int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e)
+int show_render(const char *path, const struct show_options *o, const struct report_style *style, struct str *out,
+                size_t *void_runs, struct err *e)
 {
     struct store *s = NULL;
     struct report_view *view = NULL;
-    struct str out = STR_INIT;
-    struct report_style style = {.color = app->color && !o->output, .ascii = !app->utf8};
     int rc = check_format(o->format, e);
     if (!rc)
         rc = store_open(&s, path, false, e);
     if (!rc)
         rc = report_view_build(s, &view, e);
+    if (!rc && strcmp(o->format, "html") == 0)
+        rc = report_view_add_samples(view, s, e);
     if (!rc)
         rc = add_sections(view, path, o, e);
     if (!rc) {
-        if (strcmp(o->format, "md") == 0)
-            report_md(view, &out);
+        if (o->plot)
+            rc = report_svg(view, o->plot, out, e);
+        else if (strcmp(o->format, "md") == 0)
+            report_md(view, out);
+        else if (strcmp(o->format, "html") == 0)
+            report_html(view, out);
         else if (strcmp(o->format, "json") == 0)
-            report_json(view, &out);
+            report_json(view, out);
         else
-            report_terminal(view, &style, &out);
-        if (o->output)
-            rc = file_write(o->output, str_z(&out), out.len, e);
-        else
-            fwrite(str_z(&out), 1, out.len, stdout);
+            report_terminal(view, style, out);
+        if (void_runs)
+            *void_runs = report_view_void_runs(view);
     }
-    size_t n = !rc && o->gate_void ? report_view_void_runs(view) : 0;
-    if (n)
-        rc = err_set(e, ERR_GATE, "%zu run%s VOID: the report says by which rule; numbers of such count nowhere", n,
-                     n == 1 ? " is" : "s are");
     report_view_free(view);
     store_close(s, NULL);
+    return rc;
+}
+
+int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e)
+{
+    struct str out = STR_INIT;
+    struct report_style style = {
+        .color = app->color && !o->output, .ascii = !app->utf8, .columns = o->output ? 0 : app->columns};
+    size_t n = 0;
+    int rc = show_render(path, o, &style, &out, &n, e);
+    if (!rc && o->output)
+        rc = file_write(o->output, str_z(&out), out.len, e);
+    else if (!rc)
+        fwrite(str_z(&out), 1, out.len, stdout);
+    if (!rc && n && o->gate_void)
+        rc = err_set(e, ERR_GATE, "%zu run%s VOID: the report says by which rule; numbers of such count nowhere", n,
+                     n == 1 ? " is" : "s are");
     str_release(&out);
     return rc;
 }

@@ -4,10 +4,12 @@
 
 #include "cli/app.h"
 
-struct goodput; /* analysis/goodput.h */
+struct goodput;      /* analysis/goodput.h */
+struct report_style; /* report/report.h */
 
 struct show_options {
-    const char *format;            /* "terminal", "md" or "json" */
+    const char *format;            /* "terminal", "md", "html" or "json" */
+    const char *plot;              /* one figure as SVG instead: report_svg; NULL */
     const char *output;            /* NULL: stdout */
     bool peers;                    /* with other tools' definitions */
     bool gate_void;                /* ERR_GATE behind the report when a run of it is VOID */
@@ -16,5 +18,9 @@ struct show_options {
 
 /* ERR_USAGE also for goodput of a result without plain load, when peers are not asked for either. */
 int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e);
+
+/* Its text, appended; *void_runs (may be NULL): how many complete runs are VOID. style: of a terminal. */
+int show_render(const char *path, const struct show_options *o, const struct report_style *style, struct str *out,
+                size_t *void_runs, struct err *e);
 
 #endif

@@ -138,7 +138,7 @@ static void put_errors(struct json_writer *w, const struct run *run)
 static void put_run(struct json_writer *w, const struct run *run, const struct asked *asked)
 {
     char from[32], to[32];
-    clock_wall_text(run->wall_ns, from);
+    clock_wall_text(wall_of(run, MONO_NONE), from);
     clock_wall_text(wall_of(run, run->ended_ns), to);
     json_kz(w, "start_time", from);
     json_kz(w, "end_time", to);

@@ -84,9 +84,10 @@ int asked_of_run(struct store *s, const struct run *run, struct arena *a, struct
 
 int64_t wall_of(const struct run *run, mono_ns t)
 {
+    int64_t from = run->wall_ns == MONO_NONE ? 0 : run->wall_ns; /* of an imported run */
     if (t == MONO_NONE || run->started_ns == MONO_NONE)
-        return run->wall_ns;
-    return (int64_t)((uint64_t)run->wall_ns + (uint64_t)t - (uint64_t)run->started_ns); /* a file may hold any stamp */
+        return from;
+    return (int64_t)((uint64_t)from + (uint64_t)t - (uint64_t)run->started_ns); /* a file may hold any stamp */
 }
 
 void put_origin(struct json_writer *w, const struct run *run, const struct asked *asked)

@@ -6,7 +6,6 @@
 
 #include "exchange/asked.h"
 #include "exchange/totals.h"
-#include "record/verdict.h"
 
 /* Slices of one thread must nest, so requests of a session that overlap get threads of their own. */
 struct lane {
@@ -211,8 +210,7 @@ static int put_run(struct store *s, const struct run *run, struct out *o, struct
 {
     struct trace x = {.o = o, .run = run};
     struct str name = STR_INIT;
-    str_addf(&name, "run %lld: %s, block %d, %s", (long long)run->id, run->arm, (int)run->block + 1,
-             run->state == RUN_COMPLETE ? verdict_word((enum verdict)run->verdict) : run_state_word(run->state));
+    str_addf(&name, "run %lld: %s, block %d, %s", (long long)run->id, run->arm, (int)run->block + 1, run_standing(run));
     put_name(&x, "process_name", 0, name.at);
     str_release(&name);
     for (size_t i = 0; i < run->n_sessions; i++)

@@ -277,7 +277,7 @@ static void put_times(struct benchmark *b)
         last = !n || t[STAMP_DONE] > last ? t[STAMP_DONE] : last;
         n++;
     }
-    json_kdouble(w, "start_time", (double)b->run->wall_ns / 1e9);
+    json_kdouble(w, "start_time", (double)wall_of(b->run, MONO_NONE) / 1e9);
     for (size_t i = 0; i < 2; i++) {
         json_kdouble(w, starts[i], (double)wall_of(b->run, first) / 1e9);
         json_kdouble(w, ends[i], (double)wall_of(b->run, last) / 1e9);
@@ -296,7 +296,7 @@ static void put_scheduler(struct benchmark *b)
     const struct totals *t = &b->totals;
     json_key(w, "scheduler_state");
     json_object(w);
-    json_kdouble(w, "start_time", (double)b->run->wall_ns / 1e9);
+    json_kdouble(w, "start_time", (double)wall_of(b->run, MONO_NONE) / 1e9);
     json_kint(w, "created_requests", (int64_t)t->run.n_requests);
     json_kint(w, "processed_requests", (int64_t)t->run.n_requests);
     json_kint(w, "successful_requests", t->count[FATE_COMPLETED]);

@@ -144,7 +144,7 @@ static void put_row(struct json_writer *w, const struct bench *b, const struct r
                     size_t n)
 {
     char time[32];
-    clock_wall_text(run->wall_ns, time);
+    clock_wall_text(wall_of(run, MONO_NONE), time);
     json_object(w);
     put_setting(w, b, run, at);
     json_kint(w, "n_prompt", at->n_prompt);

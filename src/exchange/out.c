@@ -37,6 +37,12 @@ int out_end(struct out *o, int rc)
     return rc;
 }
 
+const char *run_standing(const struct run *run)
+{
+    const char *verdict = verdict_word((enum verdict)run->verdict);
+    return run->state != RUN_COMPLETE ? run_state_word(run->state) : verdict ? verdict : "not judged";
+}
+
 /* ---- runs ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_chosen(const struct run_choice *choice, const struct run *run)
@@ -48,8 +54,8 @@ static bool is_chosen(const struct run_choice *choice, const struct run *run)
 static void list(const struct run *runs, size_t n, struct str *out)
 {
     for (size_t i = 0; i < n && i < MAX_LISTED; i++)
-        str_addf(out, "%s %lld (%.40s, block %d, %s, %s)", i ? "," : "", (long long)runs[i].id, runs[i].arm,
-                 (int)runs[i].block + 1, run_state_word(runs[i].state), verdict_word((enum verdict)runs[i].verdict));
+        str_addf(out, "%s %lld (%.40s, block %d, %s)", i ? "," : "", (long long)runs[i].id, runs[i].arm,
+                 (int)runs[i].block + 1, run_standing(&runs[i]));
     if (n > MAX_LISTED)
         str_addf(out, " and %zu more", n - MAX_LISTED);
 }

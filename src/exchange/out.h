@@ -37,5 +37,7 @@ struct run_choice {
  * than the format can hold. */
 int runs_choose(struct store *s, const struct run_choice *choice, struct arena *a, struct run **out, size_t *n,
                 struct err *e);
+/* "SUSPECT", "not judged" (an imported run), or the state of a run that is not complete. */
+const char *run_standing(const struct run *run);
 
 #endif

@@ -12,7 +12,7 @@
 static void put_date(struct json_writer *w, const struct run *run)
 {
     char date[32];
-    time_t s = (time_t)(run->wall_ns / NS_PER_S);
+    time_t s = (time_t)(wall_of(run, MONO_NONE) / NS_PER_S);
     struct tm tm;
     gmtime_r(&s, &tm);
     strftime(date, sizeof date, "%Y%m%d-%H%M%S", &tm);

@@ -60,5 +60,7 @@ double json_get_double(yyjson_val *obj, const char *key, double dflt);
 /* Text of obj.key; SPAN_NONE when absent or not a string. Borrowed from the document. */
 struct span json_get_text(yyjson_val *obj, const char *key);
 bool json_get_bool(yyjson_val *obj, const char *key, bool dflt);
+/* Whether the bytes are one JSON number (RFC 8259, section 6) within the range of a double. */
+bool json_is_number(struct span s);
 
 #endif

@@ -1,6 +1,7 @@
 /* table.c: see table.h. */
 #include "format/table.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "format/escape.h"
 #include "format/width.h"
 
-enum { GAP = 2, NARROWEST = 8 };
+enum { GAP = 2, NARROWEST = 6 };
 
 void table_init(struct table *t, struct arena *a)
 {
@@ -31,9 +32,11 @@ static void add(struct table *t, const char *text)
         size_t cap = t->cap ? 2 * t->cap : 64;
         t->cells = arena_grow(t->arena, t->cells, t->cap * sizeof *t->cells, cap * sizeof *t->cells);
         t->faint = arena_grow(t->arena, t->faint, t->cap * sizeof *t->faint, cap * sizeof *t->faint);
+        t->notes = arena_grow(t->arena, t->notes, t->cap * sizeof *t->notes, cap * sizeof *t->notes);
         memset(t->faint + t->cap, 0, (cap - t->cap) * sizeof *t->faint);
         t->cap = cap;
     }
+    t->notes[t->n_cells] = NULL;
     t->cells[t->n_cells++] = text;
 }
 
@@ -59,6 +62,12 @@ void table_faint(struct table *t)
         t->faint[(t->n_cells - 1) / t->n_columns] = true;
 }
 
+void table_note(struct table *t, const char *text)
+{
+    if (t->n_cells)
+        t->notes[t->n_cells - 1] = arena_dupz(t->arena, text);
+}
+
 size_t table_rows(const struct table *t)
 {
     return t->n_columns ? t->n_cells / t->n_columns : 0;
@@ -66,11 +75,18 @@ size_t table_rows(const struct table *t)
 
 /* ---- lines ----------------------------------------------------------------------------------------------- */
 
-/* Cuts the next line of at most `columns` off *rest: at the last space that fits, else in the middle of a
- * word, never in the middle of a character. */
+/* "solo-alpha" may be broken behind its hyphen, "-1" not. */
+static bool hyphen_between(struct span text, size_t at)
+{
+    return text.at[at] == '-' && at && at + 1 < text.len && isalpha((unsigned char)text.at[at - 1]) &&
+           isalnum((unsigned char)text.at[at + 1]);
+}
+
+/* Cuts the next line of at most `columns` off *rest: at the last space that fits, else behind the last hyphen, else in the
+ * middle of a word, never in the middle of a character. */
 static struct span next_line(struct span *rest, size_t columns)
 {
-    size_t at = 0, used = 0, space = 0, resume = 0;
+    size_t at = 0, used = 0, space = 0, hyphen = 0, resume = 0;
     while (at < rest->len) {
         uint32_t v = '?';
         size_t len = utf8_next(rest->at + at, rest->len - at, &v);
@@ -82,6 +98,8 @@ static struct span next_line(struct span *rest, size_t columns)
             space = at;
             resume = at + 1;
         }
+        if (hyphen_between(*rest, at))
+            hyphen = at + 1;
         used += width;
         at += len;
     }
@@ -91,7 +109,7 @@ static struct span next_line(struct span *rest, size_t columns)
     else if (at < rest->len && space)
         line.len = space;
     else
-        resume = at;
+        resume = line.len = at < rest->len && hyphen ? hyphen : at;
     rest->at += resume;
     rest->len -= resume;
     return line;
@@ -120,7 +138,7 @@ void text_wrap(struct span text, size_t columns, size_t indent, struct str *out)
 struct layout {
     const struct table *t;
     struct span *cells;
-    size_t rows, width[TABLE_COLUMNS_MAX], head[TABLE_COLUMNS_MAX];
+    size_t rows, width[TABLE_COLUMNS_MAX], head[TABLE_COLUMNS_MAX], word[TABLE_COLUMNS_MAX];
 };
 
 static struct span escaped(const char *text, bool ascii)
@@ -132,6 +150,23 @@ static struct span escaped(const char *text, bool ascii)
     return (struct span){at, at ? len : 0};
 }
 
+static size_t longest_word(struct span s)
+{
+    size_t longest = 0;
+    for (size_t from = 0, i = 0; i <= s.len; i++)
+        if (i == s.len || s.at[i] == ' ') {
+            size_t width = width_columns(s.at + from, i - from);
+            longest = width > longest ? width : longest;
+            from = i + 1;
+        }
+    return longest;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static void measure(struct layout *l, bool ascii)
 {
     size_t n = l->t->n_columns;
@@ -140,22 +175,24 @@ static void measure(struct layout *l, bool ascii)
     for (size_t i = 0; i < l->rows * n; i++) {
         l->cells[i] = escaped(i < n ? l->t->head[i] : l->t->cells[i - n], ascii);
         size_t width = width_columns(l->cells[i].at, l->cells[i].len);
-        if (width > l->width[i % n])
-            l->width[i % n] = width;
+        l->width[i % n] = larger(l->width[i % n], width);
+        l->word[i % n] = larger(l->word[i % n], longest_word(l->cells[i]));
         if (i < n)
             l->head[i] = width;
     }
 }
 
-/* The widest column that may be narrowed at this step; n_columns: none. Text gives way first, then its
- * heads, then numbers. */
+/* What gives way, in this order: text at spaces; numbers and heads at spaces; text within words; numbers so. */
+enum { TEXT_AT_SPACES, ALL_AT_SPACES, TEXT_IN_WORDS, ALL_IN_WORDS, STEPS };
+
+/* The widest column that may be narrowed at this step; n_columns: none. */
 static size_t widest(const struct layout *l, int step)
 {
     size_t n = l->t->n_columns, found = n;
     for (size_t i = 0; i < n; i++) {
-        size_t least = step == 0 && l->head[i] > NARROWEST ? l->head[i] : NARROWEST;
-        if ((step == 2 || l->t->align[i] == TABLE_LEFT) && l->width[i] > least &&
-            (found == n || l->width[i] > l->width[found]))
+        size_t least = step == TEXT_AT_SPACES ? larger(l->head[i], l->word[i]) : step == ALL_AT_SPACES ? l->word[i] : 0;
+        bool may = step == ALL_AT_SPACES || step == ALL_IN_WORDS || l->t->align[i] == TABLE_LEFT;
+        if (may && l->width[i] > larger(least, NARROWEST) && (found == n || l->width[i] > l->width[found]))
             found = i;
     }
     return found;
@@ -167,7 +204,7 @@ static void fit(struct layout *l, size_t room)
     size_t n = l->t->n_columns, total = GAP * (n - 1);
     for (size_t i = 0; i < n; i++)
         total += l->width[i];
-    for (int step = 0; step < 3 && total > room;) {
+    for (int step = 0; step < STEPS && total > room;) {
         size_t i = widest(l, step);
         if (i == n) {
             step++;

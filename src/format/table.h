@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-enum { TABLE_COLUMNS_MAX = 16 };
+enum { TABLE_COLUMNS_MAX = 32 };
 
 enum table_align { TABLE_LEFT, TABLE_RIGHT };
 
@@ -20,6 +20,7 @@ struct table {
     enum table_align align[TABLE_COLUMNS_MAX];
     const char **cells; /* row after row */
     bool *faint;        /* by row */
+    const char **notes; /* by cell; NULL: none */
     size_t n_cells, cap;
 };
 
@@ -28,6 +29,8 @@ void table_column(struct table *t, const char *head, enum table_align align);
 /* The next cell, left to right, copied; NULL is an empty one. */
 void table_cell(struct table *t, const char *text);
 void table_cellf(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What the last cell is (definition, n, method), copied: for a page that can show it on demand. */
+void table_note(struct table *t, const char *text);
 /* The row of the last cell is not to be relied on: greyed where there is colour; its text must say so too. */
 void table_faint(struct table *t);
 size_t table_rows(const struct table *t); /* full rows; an unfinished one is not shown */
@@ -41,8 +44,8 @@ struct table_style {
 };
 
 /* Aligned columns with two spaces between them and a line under the heads. A table that is too wide narrows
- * its widest columns (left-aligned ones first, none below 8) and breaks their cells over several lines, at
- * spaces where there are any. */
+ * its widest columns, none below 6, and breaks their cells over several lines: text at spaces first, then
+ * numbers and heads at spaces, and only then text and at last numbers within words. */
 void table_terminal(const struct table *t, const struct table_style *style, struct str *out);
 /* A GFM table. */
 void table_md(const struct table *t, struct str *out);

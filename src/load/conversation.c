@@ -2,6 +2,7 @@
 #include "load/conversation.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "format/json.h"
@@ -11,6 +12,13 @@ static struct rng stream(const struct conversation_spec *spec, const char *purpo
     char name[64];
     snprintf(name, sizeof name, "%s/%lld", purpose, (long long)number);
     return rng_stream(spec->seed, name);
+}
+
+size_t conversation_turns(const struct conversation_spec *spec, int64_t number)
+{
+    struct rng turns = stream(spec, "turns", number);
+    int64_t n = amount_draw(&spec->turns, &turns);
+    return n < CONVERSATION_MAX_TURNS ? (size_t)n : CONVERSATION_MAX_TURNS;
 }
 
 void conversation_plan(const struct conversation_spec *spec, int64_t number, struct turn_plan *turns, size_t n)
@@ -38,12 +46,17 @@ void conversation_say(struct conversation *c, enum conversation_role role, const
     json_object_end(&w);
 }
 
-void conversation_body(const struct conversation *c, struct str *out)
+void conversation_body(const struct conversation *c, const char *extra_json, struct str *out)
 {
+    static const char space[] = " \t\r\n";
+    const char *members = extra_json ? extra_json + strspn(extra_json, space) : "{}";
+    members += *members == '{';
+    members += strspn(members, space);
     str_clear(out);
     str_addz(out, "{\"messages\":[");
     str_add(out, str_z(&c->messages), c->messages.len);
-    str_addz(out, "]}");
+    str_addz(out, *members == '}' ? "]" : "],");
+    str_addz(out, members);
 }
 
 void conversation_release(struct conversation *c)

@@ -42,6 +42,7 @@ struct driver {
     struct request **requests;      /* owned; all of the run, unless they are taken */
     size_t n_requests, cap_requests;
     int64_t next_seq;
+    int32_t next_dialogue;
     struct timer tick;
     mono_ns next_tick;
     bool stopping;
@@ -78,6 +79,11 @@ struct request *driver_new_request(struct driver *d)
     return r;
 }
 
+int32_t driver_new_dialogue(struct driver *d)
+{
+    return d->spec.next_dialogue ? atomic_fetch_add(d->spec.next_dialogue, 1) : d->next_dialogue++;
+}
+
 void driver_let_go(struct driver *d, struct request *r)
 {
     if (d->spec.take)
@@ -97,6 +103,7 @@ static struct flight *add_flight(struct driver *d, size_t session)
     f->driver = d;
     f->tally = &d->tally;
     f->landing = &d->landing;
+    f->dialogue = -1;
     f->session = &d->spec.sessions[session];
     f->server = &d->spec.servers[f->session->server];
     f->client = d->clients[f->session->server];
@@ -127,7 +134,7 @@ static bool build_ahead(struct opener *o)
     }
     f->last = NULL;
     f->link = NULL;
-    flight_prepare(f);
+    flight_prepare(f, o->session->at_ns[o->next + o->n_ready] - o->session->warmup_ns);
     if (f->state != FLIGHT_WAITING)
         return false;
     *o->last = f;
@@ -184,16 +191,23 @@ static void take_back(struct opener *o, struct flight *f)
 void driver_finished(struct driver *d, struct flight *f)
 {
     struct request *finished = f->last;
-    if (f->opener) {
-        take_back(f->opener, f);
-    } else if (!d->stopping) { /* else flight_cancel ends the session */
-        flight_prepare(f);
+    bool asks = !f->opener || f->session->dialogues;
+    if (asks && !d->stopping) { /* else flight_cancel ends the session */
+        flight_prepare(f, finished->stamp[STAMP_DONE] - f->out->released_ns);
         if (f->state == FLIGHT_WAITING && !f->timer.slot)
             flight_send(f, finished->stamp[STAMP_DONE]);
     }
+    if (f->opener && (f->state == FLIGHT_IDLE || f->state == FLIGHT_ENDED))
+        take_back(f->opener, f);
     if (d->spec.on_request) /* after the next one left: storing must not delay the session */
         d->spec.on_request(d->spec.user, finished);
     driver_let_go(d, finished);
+}
+
+void driver_grounded(struct flight *f)
+{
+    if (f->opener)
+        take_back(f->opener, f);
 }
 
 /* ---- the loop around them ------------------------------------------------------------------------------------------ */
@@ -296,7 +310,7 @@ static void open_closed_loop(struct driver *d, size_t session, struct session *o
         struct flight *f = add_flight(d, session);
         f->out = out;
         d->tally.live++;
-        flight_prepare(f);
+        flight_prepare(f, -f->session->warmup_ns);
     }
 }
 
@@ -359,7 +373,7 @@ static void open_barrier(struct driver *d, struct run *r, mono_ns release)
     int policy;
     bool held = r->n_sessions > 1 && hold_core(&before, &policy);
     for (size_t i = 0; i < r->n_sessions; i++)
-        r->sessions[i].released_ns = release;
+        r->sessions[i].released_ns = release + d->spec.sessions[i].warmup_ns;
     /* Agents are planned for the release. The flights of a wide loop leave one after the other: each is planned for its turn,
      * or the last of two hundred would be called late. */
     for (size_t i = 0; i < d->n_flights; i++) {
@@ -387,6 +401,7 @@ static void hand_over(struct driver *d, struct run *r)
         free(d->requests[i]);
     }
     d->n_requests = 0;
+    run_part_warmup(r);
 }
 
 int driver_run(struct driver *d, struct run *r, struct err *e)
@@ -422,7 +437,7 @@ int driver_run(struct driver *d, struct run *r, struct err *e)
 
 void driver_run_release(struct run *r)
 {
-    for (size_t i = 0; i < r->n_requests; i++)
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++)
         request_release(&r->requests[i]);
     for (size_t i = 0; i < r->n_sessions; i++)
         free((char *)(uintptr_t)r->sessions[i].error);
@@ -430,5 +445,5 @@ void driver_run_release(struct run *r)
     free(r->sessions);
     r->requests = NULL;
     r->sessions = NULL;
-    r->n_requests = r->n_sessions = 0;
+    r->n_requests = r->n_warmup = r->n_sessions = 0;
 }

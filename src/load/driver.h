@@ -15,14 +15,19 @@
 #include "net/client.h"
 #include "record/run.h"
 
-enum session_next { SESSION_ASK, SESSION_FINISHED, SESSION_FAILED };
+/* SESSION_ANEW: as ASK, and the question begins a dialogue, which is a session of its own in the record: request.session is
+ * its number (record/tally.h makes the sessions of it). All sessions of a run are dialogues then, and the driver has one. */
+enum session_next { SESSION_ASK, SESSION_ANEW, SESSION_FINISHED, SESSION_FAILED };
 
 struct session_ops {
     /* Builds the session's next question from its last request (NULL at the start; readable until next returns, and for
-     * ever after when the run keeps its requests). SESSION_ASK: *ask, *stage are set and borrowed until the next call;
-     * *at is when to send, MONO_NONE: at once. FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
+     * ever after when the run keeps its requests). *at is when it leaves if it leaves at once, from the window's start:
+     * below 0 in the warm-up; a closed loop may make it later, from its second question on. ASK and ANEW: *ask, *stage are
+     * set and borrowed until the next call. FINISHED and FAILED end the session; *why (FAILED) is borrowed. */
     enum session_next (*next)(void *user, const struct request *last, struct ask *ask, const char **stage, mono_ns *at,
                               const char **why);
+    /* Told the number of each dialogue that an ANEW began, before anything else. NULL: next never answers ANEW. */
+    void (*begun)(void *user, int32_t dialogue);
 };
 
 /* A server as the driver sees it. All borrowed. */
@@ -44,9 +49,12 @@ struct driver_session {
      * connections opened and questions built ahead. */
     size_t width;
     /* Open loop: one question at each of these offsets from the release, ascending, whatever became of the others; `last`
-     * of next is NULL and its *at is not looked at. Borrowed. NULL: closed loop. */
+     * of next is NULL. Borrowed. NULL: closed loop. */
     const int64_t *at_ns;
     size_t n_at;
+    /* Open loop: arrivals begin dialogues. After each answer next is asked what follows; FINISHED: nothing. */
+    bool dialogues;
+    mono_ns warmup_ns; /* the window begins so long after the release: requests planned earlier are flagged warmup */
 };
 
 struct driver_spec {
@@ -68,7 +76,8 @@ struct driver_spec {
     /* Called when the first questions are built: waits for others and gives the moment of the release, which the driver
      * then waits for; MONO_NONE: nothing is sent, the run ends as interrupted. NULL: at once. */
     mono_ns (*barrier)(void *user);
-    _Atomic int64_t *next_seq; /* numbers the requests of all drivers of one run; NULL: this is the only one */
+    _Atomic int64_t *next_seq;      /* numbers the requests of all drivers of one run; NULL: this is the only one */
+    _Atomic int32_t *next_dialogue; /* the same for dialogues */
     /* Called about every 100 ms: progress, probes. May be NULL. */
     void (*on_tick)(void *user, mono_ns now, int64_t in_flight, int64_t tokens_so_far);
     void *user;

@@ -92,17 +92,20 @@ static void on_event(void *user, struct span data, struct span name, uint32_t wi
 {
     struct flight *f = user;
     struct request *r = f->now;
-    struct event ev = {.kind = CHUNK_COMMENT};
-    struct err e = ERR_INIT;
+    struct event ev;
+    struct err e;
+    err_clear(&e);
     /* With a thousand streams none of it is in the cache: it comes while the event is read. */
     __builtin_prefetch(r->chunks.at + r->chunks.n, 1);
     __builtin_prefetch(r->text.at + r->text.len, 1);
     if (failed_status(r)) {
         str_add(&f->error_body, data.at, data.len);
-        ev.kind = CHUNK_ERROR;
-    } else if (!comment && span_eq_z(name, "error")) {
+        ev = (struct event){.kind = CHUNK_ERROR};
+    } else if (comment) {
+        ev = (struct event){.kind = CHUNK_COMMENT};
+    } else if (span_eq_z(name, "error")) {
         backend_on_error_event(&f->translate, data.at, data.len, &ev);
-    } else if (!comment && f->server->backend->on_event(&f->translate, data.at, data.len, &ev, &e) != 0) {
+    } else if (f->server->backend->on_event(&f->translate, data.at, data.len, &ev, &e) != 0) {
         f->parse_fault = true;
         ev = (struct event){.kind = CHUNK_OTHER};
         keep_error(f, span_z(e.text));
@@ -121,11 +124,12 @@ static void on_event(void *user, struct span data, struct span name, uint32_t wi
     f->done_seen |= ev.done;
 }
 
-/* Grows by half: a stream of n chunks is copied a few times, and has no more than half of them unused. */
-static void move_chunks(struct chunk_list *to, struct chunk_list *from)
+/* Grows by half: a stream of n chunks is copied a few times, and has no more than half of them unused; none when they are
+ * the last. */
+static void move_chunks(struct chunk_list *to, struct chunk_list *from, bool last)
 {
     if (to->cap - to->n < from->n)
-        chunk_list_reserve(to, from->n + to->n / 2 + CHUNKS_AT_FIRST);
+        chunk_list_reserve(to, from->n + (last ? 0 : to->n / 2 + CHUNKS_AT_FIRST));
     if (from->n)
         memcpy(to->at + to->n, from->at, from->n * sizeof *from->at);
     to->n += from->n;
@@ -141,12 +145,16 @@ static void move_text(struct str *to, struct str *from)
     str_clear(from);
 }
 
-static void settle(void *user)
+static void settle(struct flight *f, bool last)
 {
-    struct flight *f = user;
-    move_chunks(&f->now->chunks, &f->landing->chunks);
+    move_chunks(&f->now->chunks, &f->landing->chunks, last);
     move_text(&f->now->text, &f->landing->text);
     move_text(&f->now->reasoning, &f->landing->reasoning);
+}
+
+static void on_read_done(void *user)
+{
+    settle(user, false);
 }
 
 /* ---- how it ended ------------------------------------------------------------------------------------------------- */
@@ -204,7 +212,9 @@ static void on_end(void *user, const struct call_end *end)
     struct request *r = f->now;
     f->call = NULL;
     f->tally->flying--;
-    settle(f);
+    settle(f, true);
+    chunk_list_fit(&r->chunks);
+    str_fit(&r->text);
     str_reserve(&r->text, 0); /* an answer of no bytes is one, too */
     r->stamp[STAMP_DONE] = end->t_ns;
     r->bytes_in = end->bytes_in;
@@ -219,8 +229,6 @@ static void on_end(void *user, const struct call_end *end)
     else if (r->outcome == OUTCOME_NO_DONE)
         keep_error(f, span_z("the stream ended without its terminator"));
     request_derive(r, driver_spec_of(f->driver)->cold_prompt_rate);
-    chunk_list_fit(&r->chunks);
-    str_fit(&r->text);
     f->last = r;
     f->now = NULL;
     f->state = FLIGHT_IDLE;
@@ -233,7 +241,7 @@ static const struct call_ops ops = {
     .first_byte = on_first_byte,
     .head = on_head,
     .event = on_event,
-    .read_done = settle,
+    .read_done = on_read_done,
     .end = on_end,
 };
 
@@ -241,7 +249,7 @@ static const struct call_ops ops = {
 
 static void fill_request(struct flight *f, struct request *r, const struct ask *ask, const char *stage)
 {
-    r->session = f->out->number;
+    r->session = f->dialogue < 0 ? f->out->number : f->dialogue;
     r->turn = f->turn++;
     r->agent = f->session->agent;
     r->stage = stage;
@@ -260,6 +268,8 @@ static void timer_fire(struct timer *t)
 {
     struct flight *f = (struct flight *)(void *)((char *)t - offsetof(struct flight, timer));
     flight_send(f, t->at);
+    if (f->state == FLIGHT_ENDED)
+        driver_grounded(f);
 }
 
 static void reset(struct flight *f)
@@ -280,16 +290,22 @@ static void build_failed(struct flight *f, struct request *r, const struct err *
     driver_let_go(f->driver, r);
 }
 
-void flight_prepare(struct flight *f)
+void flight_prepare(struct flight *f, mono_ns at)
 {
     struct ask ask = {0};
-    struct err e = ERR_INIT;
+    struct err e;
     const char *stage = NULL, *why = NULL;
-    mono_ns at = MONO_NONE;
-    enum session_next n = f->session->ops->next(f->session->user, f->last, &ask, &stage, &at, &why);
-    if (n != SESSION_ASK) {
+    mono_ns later = at;
+    err_clear(&e);
+    enum session_next n = f->session->ops->next(f->session->user, f->last, &ask, &stage, &later, &why);
+    if (n != SESSION_ASK && n != SESSION_ANEW) {
         flight_end(f, n == SESSION_FINISHED, why);
         return;
+    }
+    if (n == SESSION_ANEW) {
+        f->dialogue = driver_new_dialogue(f->driver);
+        f->turn = 0;
+        f->session->ops->begun(f->session->user, f->dialogue);
     }
     reset(f);
     ask.model = f->server->model;
@@ -297,6 +313,8 @@ void flight_prepare(struct flight *f)
     struct request *r = driver_new_request(f->driver);
     int rc = f->server->backend->build(&ask, &f->built, &e);
     fill_request(f, r, &ask, stage);
+    if (at < 0 && later < 0)
+        r->flags |= REQUEST_WARMUP;
     f->now = r;
     backend_state_begin(&f->translate, r);
     r->stamp[STAMP_READY] = clock_now(NULL);
@@ -305,16 +323,16 @@ void flight_prepare(struct flight *f)
         return;
     }
     f->state = FLIGHT_WAITING;
-    if (at != MONO_NONE && !f->opener) {
+    if (later > at && f->last) {
         f->timer.fire = timer_fire;
-        loop_timer_set(driver_loop(f->driver), &f->timer, at);
+        loop_timer_set(driver_loop(f->driver), &f->timer, f->out->released_ns + later);
     }
 }
 
 void flight_send(struct flight *f, mono_ns planned)
 {
     struct request *r = f->now;
-    struct err e = ERR_INIT;
+    struct err e;
     struct call_spec spec = {
         .method = f->built.method,
         .path = f->built.path,
@@ -325,6 +343,7 @@ void flight_send(struct flight *f, mono_ns planned)
                                                         : CALL_BODY,
         .limits = driver_spec_of(f->driver)->limits,
     };
+    err_clear(&e);
     r->stamp[STAMP_PLANNED] = planned;
     if (r->stamp[STAMP_READY] < planned) /* built ahead of its time: ready is when it could have left */
         r->stamp[STAMP_READY] = planned;

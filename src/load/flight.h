@@ -40,7 +40,7 @@ struct flight {
     struct client *client;
     struct session *out; /* its row in the run */
     enum flight_state state;
-    int32_t turn;
+    int32_t turn, dialogue; /* number of its dialogue; -1: none */
 
     struct request *now;  /* being filled; owned by the driver until driver_finished or driver_let_go */
     struct request *last; /* the finished one before it, while it is to be had; NULL at first */
@@ -53,8 +53,9 @@ struct flight {
     struct str error_body; /* of a status >= 300 */
 };
 
-/* Asks the session for its next question and builds its bytes; ends the session when there is none. */
-void flight_prepare(struct flight *f);
+/* Asks the session for its next question, which leaves at `at` from the window's start or, in a closed loop, later, and
+ * builds its bytes; ends the session when there is none. */
+void flight_prepare(struct flight *f, mono_ns at);
 /* Sends what was prepared now. `planned` is its plan. */
 void flight_send(struct flight *f, mono_ns planned);
 void flight_end(struct flight *f, bool ok, const char *why);
@@ -64,8 +65,11 @@ void flight_release(struct flight *f);
 /* driver.c for flight.c */
 struct request *driver_new_request(struct driver *d);
 void driver_finished(struct driver *d, struct flight *f); /* f->last was answered, or failed on its way */
-void driver_let_go(struct driver *d,
-                   struct request *r); /* r will never be sent, or driver_finished is through with it */
+/* r will never be sent, or driver_finished is through with it. */
+void driver_let_go(struct driver *d, struct request *r);
+/* The flight could not send what it had waited for, and has ended. */
+void driver_grounded(struct flight *f);
+int32_t driver_new_dialogue(struct driver *d); /* its number */
 const struct driver_spec *driver_spec_of(const struct driver *d);
 struct loop *driver_loop(const struct driver *d);
 

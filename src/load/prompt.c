@@ -44,6 +44,14 @@ static void write_text(const struct prompt_maker *m, uint64_t number, int64_t wo
         add_word(out, i < PROMPT_SALT_WORDS ? &salt : &body);
 }
 
+void prompt_begin(const struct prompt_maker *m, uint64_t number, struct str *out)
+{
+    struct str begin = STR_INIT;
+    write_text(m, number, PROMPT_SALT_WORDS, &begin);
+    str_addz(out, str_z(&begin));
+    str_release(&begin);
+}
+
 /* One search for a text. */
 struct fit {
     struct prompt_maker *m;

@@ -43,6 +43,8 @@ struct prompt {
  * equally near lengths the shorter. ERR_USAGE: want_tok outside 1 … PROMPT_MAX_TOK. ERR_SERVER: the counter's number
  * makes no sense. Else the counter's own error. *out is empty after an error. */
 int prompt_make(struct prompt_maker *m, uint64_t number, int64_t want_tok, struct prompt *out, struct err *e);
+/* What prompt `number` begins with, before a text of somebody else: the shared prefix and the salt; appended. */
+void prompt_begin(const struct prompt_maker *m, uint64_t number, struct str *out);
 void prompt_release(struct prompt *p);
 
 #endif

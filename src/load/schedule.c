@@ -33,7 +33,7 @@ void schedule_release(struct schedule *s)
     *s = (struct schedule){0};
 }
 
-/* ---- the integrated rate and its inverse, within one stage ----------------------------------------------------- */
+/* ---- the inverse of the integrated rate, within one stage ----------------------------------------------------- */
 
 static double seconds(int64_t ns)
 {
@@ -44,11 +44,6 @@ static double seconds(int64_t ns)
 static double slope(const struct rate_stage *s)
 {
     return s->duration_ns == SCHEDULE_OPEN ? 0 : (s->to_rps - s->from_rps) / seconds(s->duration_ns);
-}
-
-static double stage_integral(const struct rate_stage *s, double t_s)
-{
-    return t_s * (s->from_rps + slope(s) * t_s / 2);
 }
 
 static double stage_area(const struct rate_stage *s)
@@ -65,18 +60,6 @@ static double stage_inverse(const struct rate_stage *s, double y)
         return 0;
     double under = s->from_rps * s->from_rps + 2 * slope(s) * y;
     return 2 * y / (s->from_rps + sqrt(fmax(0, under)));
-}
-
-double schedule_expected(const struct schedule_spec *spec, int64_t at_ns)
-{
-    double sum = 0;
-    for (size_t i = 0; i < spec->n_stages && at_ns > 0; i++) {
-        const struct rate_stage *s = &spec->stages[i];
-        int64_t inside = at_ns < s->duration_ns ? at_ns : s->duration_ns;
-        sum += stage_integral(s, seconds(inside));
-        at_ns -= inside;
-    }
-    return sum;
 }
 
 /* ---- checks ----------------------------------------------------------------------------------------------------- */
@@ -195,7 +178,8 @@ static int fill(const struct schedule_spec *spec, struct schedule *s, struct err
     const int64_t end_ns = end_of(spec);
     double at = spec->law == ARRIVAL_CONSTANT ? 0 : gap(spec, &r);
     size_t cap = 0;
-    while ((!spec->count || s->n < (size_t)spec->count) && seek(&p, at)) {
+    int64_t counted = 0;
+    while ((!spec->count || counted < spec->count) && seek(&p, at)) {
         double ns = (double)p.start_ns + stage_inverse(p.stage, at - p.used) * (double)NS_PER_S;
         if (ns > (double)SCHEDULE_MAX_NS)
             return err_set(e, ERR_LIMIT, "request %zu would be sent after more than 366 days", s->n + 1);
@@ -205,6 +189,7 @@ static int fill(const struct schedule_spec *spec, struct schedule *s, struct err
         int rc = append(s, &cap, at_ns, e);
         if (rc)
             return rc;
+        counted += at_ns >= spec->uncounted_ns;
         at += gap(spec, &r);
     }
     return 0;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "stats/rate.h"
 
 #define ARRIVAL_LAW_LIST(X)                                                                                            \
     X(CONSTANT, "constant") /* gaps of exactly 1/rate; the first request leaves at 0 */                                \
@@ -32,12 +33,7 @@ enum {
     SCHEDULE_MAX_RPS = 1000 * 1000,
 };
 #define SCHEDULE_MAX_NS (366 * 86400 * NS_PER_S)
-#define SCHEDULE_OPEN INT64_MAX /* duration of a last stage that goes on until the count is reached */
-
-struct rate_stage { /* the rate is linear from the first to the second, in requests per second, both >= 0 */
-    double from_rps, to_rps;
-    int64_t duration_ns; /* > 0; or SCHEDULE_OPEN, then from = to > 0 */
-};
+#define SCHEDULE_OPEN RATE_OPEN /* duration of a last stage that goes on until the count is reached */
 
 struct schedule_spec {
     enum arrival_law law;
@@ -47,8 +43,9 @@ struct schedule_spec {
     double burstiness;
     struct rate_stage stages[SCHEDULE_MAX_STAGES];
     size_t n_stages;
-    int64_t count; /* stop after so many; 0: when the stages end */
-    uint64_t seed; /* of the run; the arrivals are its stream "arrivals" */
+    int64_t count;        /* stop after so many; 0: when the stages end */
+    int64_t uncounted_ns; /* earlier arrivals (of a warm-up) do not count as such; 0 */
+    uint64_t seed;        /* of the run; the arrivals are its stream "arrivals" */
 };
 
 struct schedule {
@@ -63,9 +60,6 @@ int schedule_parse_stages(const char *text, struct schedule_spec *spec, struct e
  * SCHEDULE_MAX_NS. n may be under the count when the stages end first, and 0 when no arrival fell into them. */
 int schedule_make(const struct schedule_spec *spec, struct schedule *out, struct err *e);
 void schedule_release(struct schedule *s);
-/* Expected arrivals before the offset: the integrated rate. Inside an open stage it goes on for ever; behind the last
- * stage it stays. */
-double schedule_expected(const struct schedule_spec *spec, int64_t at_ns);
 const char *arrival_law_word(enum arrival_law law);
 int arrival_law_find(const char *word); /* -1: unknown */
 

@@ -41,6 +41,7 @@ struct shards {
     bool pinned;
     int64_t rss_before, stream_bytes;
     _Atomic int64_t next_seq;
+    _Atomic int32_t next_dialogue;
     atomic_bool stop;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
@@ -130,6 +131,7 @@ static int start_one(struct shards *s, size_t i, const cpu_set_t *may, struct er
     k->spec.take = take_from_one;
     k->spec.barrier = wait_at_gate;
     k->spec.next_seq = &s->next_seq;
+    k->spec.next_dialogue = &s->next_dialogue;
     k->spec.on_tick = on_tick_of_one;
     k->spec.user = k;
     pthread_attr_init(&attr);

@@ -362,7 +362,7 @@ int trace_schedule(const struct trace *t, struct schedule *out, struct err *e)
 {
     *out = (struct schedule){0};
     if (!t->has_times)
-        return err_set(e, ERR_USAGE, "a trace of conversations has no times: give a rate");
+        return err_set(e, ERR_USAGE, "a trace of conversations has no times: give a rate or a concurrency");
     out->at_ns = xmalloc((t->n + 1) * sizeof *out->at_ns);
     out->n = t->n;
     for (size_t i = 0; i < t->n; i++)

@@ -6,11 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/request.h"
-
 static void on_deadline(struct timer *t);
 
 /* ---- making and freeing ---- */
+
+static struct call *blank(struct client *c)
+{
+    struct call *k = c->spare;
+    struct str head = STR_INIT;
+    if (k) {
+        c->spare = k->next;
+        head = k->head;
+    } else {
+        k = xmalloc(sizeof *k);
+    }
+    *k = (struct call){.client = c, .head = head};
+    return k;
+}
 
 struct call *call_new(struct client *c, const struct call_spec *spec, const struct call_ops *ops, void *user,
                       struct err *e)
@@ -19,10 +31,9 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
         err_set(e, ERR_USAGE, "the client is being freed: no call can be started");
         return NULL;
     }
-    struct call *k = xmalloc(sizeof *k); /* and not xcalloc, which takes the long way in glibc */
-    *k = (struct call){.client = c};
+    struct call *k = blank(c);
     if (request_build(&c->endpoint, &c->fields, spec, &k->head, e)) {
-        call_free(k);
+        call_give_back(k);
         return NULL;
     }
     k->request_body = spec->body ? (struct span){spec->body, spec->body_len} : SPAN_NONE;
@@ -36,18 +47,25 @@ struct call *call_new(struct client *c, const struct call_spec *spec, const stru
     return k;
 }
 
-void call_free(struct call *k)
+void call_give_back(struct call *k)
 {
-    request_wipe(&k->head);
+    request_clear(&k->head);
     sse_release(&k->sse);
     ndjson_release(&k->ndjson);
     str_release(&k->body);
+    k->next = k->client->spare;
+    k->client->spare = k;
+}
+
+void call_free(struct call *k)
+{
+    str_release(&k->head);
     free(k);
 }
 
 static void bury(struct burial *b)
 {
-    call_free((struct call *)((char *)b - offsetof(struct call, burial)));
+    call_give_back((struct call *)((char *)b - offsetof(struct call, burial)));
 }
 
 /* ---- deadlines ---- */
@@ -170,9 +188,9 @@ void call_connecting(struct call *k)
 void call_send(struct call *k)
 {
     k->at = CALL_AT_SEND;
-    k->sending_ns = clock_now(NULL);
-    arm(k);
     conn_send(k->conn, (struct span){k->head.at, k->head.len}, k->request_body);
+    k->sending_ns = k->conn->tx_before_ns;
+    arm(k);
 }
 
 void call_on_open(struct call *k)

@@ -7,6 +7,7 @@
 #include "net/conn.h"
 #include "net/http.h"
 #include "net/ndjson.h"
+#include "net/request.h"
 #include "net/sse.h"
 
 /* The life of a call. Every state may also end: by call_cancel, by total_ns, and as said. */
@@ -23,7 +24,7 @@ enum call_state {
     CALL_AT_HEAD,
     /* The body comes. Ends with NET_DONE, NET_RESET, NET_PARSE, NET_TIMEOUT_IDLE. */
     CALL_AT_BODY,
-    /* `end` was called or is being called. The memory goes when the loop's pass is over. */
+    /* `end` was called or is being called. Used again when the loop's pass is over. */
     CALL_AT_END
 };
 
@@ -31,7 +32,7 @@ struct call {
     struct client *client;
     struct burial burial;
     struct conn *conn;        /* NULL while queued and after the end */
-    struct call *prev, *next; /* in the client's queue or in its list of calls at work */
+    struct call *prev, *next; /* in the client's queue, in its list of calls at work, or (next) among the spare ones */
     enum call_state at;
     const struct call_ops *ops; /* borrowed */
     void *user;
@@ -54,12 +55,14 @@ struct call {
 struct client {
     struct loop *loop;
     struct endpoint endpoint;
-    struct str fields; /* of every request; holds the key: wiped */
+    struct fields fields;
     struct target target;
     int max_connections, connections;
     struct conn *conns, *idle;       /* busy or being opened; idle ones, the latest used first */
     struct call *queue, *queue_last; /* waiting, in order */
     struct call *calls;              /* at work */
+    struct call *spare;              /* to be used again, for their memory and that of their heads, which are wiped */
+    struct burial burial;
     bool closing;
     int opening, failed; /* of client_preconnect */
     int64_t retransmits; /* of connections that are closed */
@@ -76,7 +79,8 @@ void client_unlink(struct client *c, struct call *k);
 /* call.c */
 struct call *call_new(struct client *c, const struct call_spec *spec, const struct call_ops *ops, void *user,
                       struct err *e);
-void call_free(struct call *k); /* in no list any more */
+void call_give_back(struct call *k); /* to its client, for another; in no list any more */
+void call_free(struct call *k);      /* a spare one */
 void call_queued(struct call *k);
 void call_connecting(struct call *k);
 void call_send(struct call *k); /* on k->conn, which is open */

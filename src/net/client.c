@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "net/call.h"
-#include "net/request.h"
 
 enum { OPEN_AT_ONCE = 100 }; /* below the shortest queue of listeners in use: 128 */
 
@@ -224,7 +223,7 @@ struct call *call_start(struct client *c, const struct call_spec *spec, const st
     client_unlink(c, k);
     client_take_back(c, k->conn, false);
     loop_timer_cancel(c->loop, &k->timer);
-    call_free(k);
+    call_give_back(k);
     err_sys(e, ERR_IO, failure, "cannot open another connection");
     return NULL;
 }
@@ -274,6 +273,17 @@ int client_new(struct client **out, struct loop *l, const struct endpoint *ep, c
     return 0;
 }
 
+static void bury(struct burial *b)
+{
+    struct client *c = (struct client *)((char *)b - offsetof(struct client, burial));
+    while (c->spare) {
+        struct call *k = c->spare;
+        c->spare = k->next;
+        call_free(k);
+    }
+    free(c);
+}
+
 void client_free(struct client *c)
 {
     if (!c)
@@ -288,8 +298,9 @@ void client_free(struct client *c)
     while (c->idle)
         discard(c, c->idle);
     tls_context_free(c->target.tls);
-    request_wipe(&c->fields);
-    free(c);
+    request_wipe(&c->fields.text);
+    c->burial.bury = bury; /* behind its calls, which are given back to it */
+    loop_bury(c->loop, &c->burial);
 }
 
 int64_t client_retransmits(const struct client *c)

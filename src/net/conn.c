@@ -249,6 +249,7 @@ void conn_send(struct conn *c, struct span head, struct span body)
 {
     struct span part[2];
     c->exchange++;
+    c->tx_before_ns = clock_now(NULL);
     c->request_len = head.len + body.len;
     if (c->tls) {
         if (tls_write(c->tls, head.at, head.len) == TLS_FAILED ||
@@ -262,7 +263,6 @@ void conn_send(struct conn *c, struct span head, struct span body)
     }
     c->tx_last = c->tx_bytes + (uint32_t)unwritten(c, part) - 1;
     c->writing = c->sent_due = true;
-    c->tx_before_ns = clock_now(NULL);
     c->ack_due = c->tx_before_ns >= c->next_ack_ns;
     if (c->ack_due)
         c->next_ack_ns = c->tx_before_ns + ACK_EVERY_NS;

@@ -35,7 +35,7 @@ struct loop {
     uint64_t reads;
     int warm_fds[2]; /* the dummy connection that keeps kernel stamping on; -1 */
     char *buffer;    /* owned, BUFFER_BYTES; only pages that were used count as memory */
-    struct burial *dead;
+    struct burial *dead, **last_dead;
     int events, next; /* of the batch in hand */
     struct epoll_event event[BATCH];
 };
@@ -61,6 +61,7 @@ int loop_new(struct loop **out, struct err *e)
     l->epfd = fd;
     l->warm_fds[0] = l->warm_fds[1] = -1;
     l->buffer = xmalloc(BUFFER_BYTES);
+    l->last_dead = &l->dead;
     timer_heap_reserve(&l->timers, SPARE_TIMERS);
     int64_t width, sample = clock_realtime_offset(8, &width);
     offset_add(&l->offset, sample, width);
@@ -71,8 +72,9 @@ int loop_new(struct loop **out, struct err *e)
 
 void loop_bury(struct loop *l, struct burial *b)
 {
-    b->next = l->dead;
-    l->dead = b;
+    b->next = NULL;
+    *l->last_dead = b;
+    l->last_dead = &b->next;
 }
 
 static void bury_dead(struct loop *l)
@@ -80,6 +82,8 @@ static void bury_dead(struct loop *l)
     while (l->dead) {
         struct burial *b = l->dead;
         l->dead = b->next;
+        if (!l->dead)
+            l->last_dead = &l->dead;
         b->bury(b);
     }
 }

@@ -66,7 +66,7 @@ const struct loop_stats *loop_stats(const struct loop *l);
 void loop_stats_reset(struct loop *l);
 
 /* Memory that frames of a running callback may still stand on: `bury` is called when this pass is over, or by
- * loop_free. Embedded in what dies. */
+ * loop_free, in the order of loop_bury. Embedded in what dies. */
 struct burial {
     void (*bury)(struct burial *b);
     struct burial *next;

@@ -35,8 +35,9 @@ static int check_header(const char *line, struct err *e)
     return 0;
 }
 
-int request_fields(const struct endpoint *ep, const struct client_options *o, struct str *fields, struct err *e)
+int request_fields(const struct endpoint *ep, const struct client_options *o, struct fields *out, struct err *e)
 {
+    struct str *fields = &out->text;
     size_t room = sizeof ep->host + 256;
     for (const char *const *h = o ? o->header : NULL; h && *h; h++) {
         if (check_header(*h, e))
@@ -61,6 +62,7 @@ int request_fields(const struct endpoint *ep, const struct client_options *o, st
         str_addz(fields, key);
         str_addz(fields, "\r\n");
     }
+    out->typed = strcasestr(fields->at, "\r\nContent-Type:") != NULL;
     return 0;
 }
 
@@ -72,7 +74,7 @@ static bool is_token(const char *z)
     return n && !z[n];
 }
 
-int request_build(const struct endpoint *ep, const struct str *fields, const struct call_spec *spec, struct str *out,
+int request_build(const struct endpoint *ep, const struct fields *fields, const struct call_spec *spec, struct str *out,
                   struct err *e)
 {
     if (!spec->method || !is_token(spec->method))
@@ -82,25 +84,33 @@ int request_build(const struct endpoint *ep, const struct str *fields, const str
     for (const char *p = spec->path; *p; p++)
         if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
             return err_set(e, ERR_USAGE, "a request's path has only visible ASCII characters");
-    bool typed = strcasestr(fields->at, "\r\nContent-Type:") != NULL;
-    str_reserve(out, strlen(spec->method) + strlen(ep->base_path) + strlen(spec->path) + fields->len + 160);
+    str_reserve(out, strlen(spec->method) + strlen(ep->base_path) + strlen(spec->path) + fields->text.len + 160);
     str_addz(out, spec->method);
     str_addc(out, ' ');
     str_addz(out, ep->base_path);
     str_addz(out, spec->path);
     str_addz(out, " HTTP/1.1\r\n");
-    str_add(out, fields->at, fields->len);
-    if (spec->body && !typed)
+    str_add(out, fields->text.at, fields->text.len);
+    if (spec->body && !fields->typed)
         str_addz(out, "Content-Type: application/json\r\n");
-    if (spec->body || !strcmp(spec->method, "POST") || !strcmp(spec->method, "PUT"))
-        str_addf(out, "Content-Length: %zu\r\n", spec->body ? spec->body_len : 0);
+    if (spec->body || !strcmp(spec->method, "POST") || !strcmp(spec->method, "PUT")) {
+        str_addz(out, "Content-Length: ");
+        str_addi(out, spec->body ? (int64_t)spec->body_len : 0);
+        str_addz(out, "\r\n");
+    }
     str_addz(out, "\r\n");
     return 0;
 }
 
-void request_wipe(struct str *s)
+void request_clear(struct str *s)
 {
     if (s->at)
         explicit_bzero(s->at, s->cap);
+    s->len = 0;
+}
+
+void request_wipe(struct str *s)
+{
+    request_clear(s);
     str_release(s);
 }

@@ -5,12 +5,18 @@
 
 #include "net/client.h"
 
-/* Fills `fields` with Host, Accept-Encoding, User-Agent, the extra header lines and the key. It holds the secret:
- * release it with request_wipe. */
-int request_fields(const struct endpoint *ep, const struct client_options *o, struct str *fields, struct err *e);
+/* The fields of every request of a client. */
+struct fields {
+    struct str text; /* owned; holds the key: release it with request_wipe */
+    bool typed;      /* the caller gave a Content-Type of his own */
+};
+
+/* Fills `out` with Host, Accept-Encoding, User-Agent, the extra header lines and the key. */
+int request_fields(const struct endpoint *ep, const struct client_options *o, struct fields *out, struct err *e);
 /* Builds the head into `out` (empty), which then holds the secret too; what follows it is spec->body as it is. */
-int request_build(const struct endpoint *ep, const struct str *fields, const struct call_spec *spec, struct str *out,
+int request_build(const struct endpoint *ep, const struct fields *fields, const struct call_spec *spec, struct str *out,
                   struct err *e);
-void request_wipe(struct str *s); /* overwrites, then releases */
+void request_clear(struct str *s); /* overwrites, and keeps the memory */
+void request_wipe(struct str *s);  /* overwrites, then releases */
 
 #endif

@@ -36,6 +36,11 @@ static const struct metric rows[] = {
     ROW("gap.p99", "ms", LOWER, OF_REQUEST(gap_p99), "quantile: Hyndman and Fan 1996, type 1",
         "99th percentile (nearest rank) of the same gaps as gap.p50"),
     ROW("gap.max", "ms", LOWER, OF_REQUEST(gap_max), "", "largest of the same gaps as gap.p50: the longest stall"),
+    ROW("stall.time", "ms", LOWER, OF_REQUEST(stall_time), "", "sum of those gaps of gap.p50 that are over 500 ms"),
+    ROW("reader.wait", "ms", LOWER, OF_REQUEST(reader_wait), "",
+        "time that a reader of 8 tok/s, who begins with the first text chunk, waits for text in all: the largest, over "
+        "the text chunks and not below 0, of arrival - first arrival - (tokens before it) / 8; completion_tok as the "
+        "server counts, spread over the chunks by their bytes of text; for two text chunks and more"),
     ROW("e2e", "ms", LOWER, OF_REQUEST(e2e), "",
         "done - sent: to the last byte of the response, usage and terminator included"),
     ROW("e2e.planned", "ms", LOWER, OF_REQUEST(e2e_planned), "wrk2 (coordinated omission)",

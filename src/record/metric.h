@@ -24,6 +24,9 @@ struct metric {
     double (*of_run)(const struct run *);
 };
 
+#define METRIC_STALL_MS 500.0   /* a longer gap inside a stream is a stall: a reader notices it */
+#define METRIC_READER_TOK_S 8.0 /* of reader.wait: some 360 words a minute, a fast reader */
+
 const struct metric *metric_at(size_t i); /* NULL behind the last row */
 const struct metric *metric_find(const char *id);
 /* One number of a run for any metric: the median over its completed requests (level request) or its

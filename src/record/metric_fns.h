@@ -14,7 +14,7 @@ double request_between_ns(const struct request *r, enum stamp from, enum stamp t
 double count_or_nan(int64_t told);              /* NaN for a negative count: not told */
 double ratio_or_nan(double part, double whole); /* NaN unless whole > 0 */
 /* Nearest rank: the smallest observed value with at least p of the values at or below it (Hyndman and Fan
- * 1996, type 1); NaN when n is 0. Sorts the values. */
+ * 1996, type 1); NaN when n is 0. The values change places; sorted ones stay so. */
 double nearest_rank(double *values, size_t n, double p);
 
 /* ---- of one request ---- */
@@ -27,6 +27,8 @@ double metric_tpot(const struct request *r);
 double metric_gap_p50(const struct request *r);
 double metric_gap_p99(const struct request *r);
 double metric_gap_max(const struct request *r);
+double metric_stall_time(const struct request *r);
+double metric_reader_wait(const struct request *r);
 double metric_e2e(const struct request *r);
 double metric_e2e_planned(const struct request *r);
 double metric_send_lag(const struct request *r);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "record/metric.h"
 #include "record/metric_fns.h"
 #include "stats/quantile.h"
 
@@ -96,9 +97,8 @@ double nearest_rank(double *values, size_t n, double p)
 {
     if (!n)
         return NAN;
-    quantile_sort(values, n);
     double rank = ceil(p * (double)n - 4e-16 * (double)n);
-    return values[rank < 1 ? 0 : rank > (double)n ? n - 1 : (size_t)rank - 1];
+    return quantile_select(values, n, rank < 1 ? 0 : rank > (double)n ? n - 1 : (size_t)rank - 1);
 }
 
 static bool carries_text(const struct chunk *c)
@@ -146,6 +146,41 @@ double metric_gap_p99(const struct request *r)
 double metric_gap_max(const struct request *r)
 {
     return gap_at(r, 1.0);
+}
+
+double metric_stall_time(const struct request *r)
+{
+    double *gaps = xmalloc((r->chunks.n + 1) * sizeof *gaps), sum = 0;
+    size_t n = gaps_ms(r, gaps);
+    for (size_t i = 0; i < n; i++)
+        sum += gaps[i] > METRIC_STALL_MS ? gaps[i] : 0;
+    free(gaps);
+    return n ? sum : NAN;
+}
+
+/* Each wait shifts what is read after it by as much, so the waits add up to the largest delay behind an unshifted reader. */
+double metric_reader_wait(const struct request *r)
+{
+    const struct chunk *first = NULL;
+    double bytes = 0, before = 0, wait = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < r->chunks.n; i++)
+        if (carries_text(&r->chunks.at[i])) {
+            bytes += r->chunks.at[i].text_bytes;
+            n++;
+        }
+    double tok_per_byte = ratio_or_nan(count_or_nan(r->usage.completion_tok), bytes);
+    if (n < 2 || isnan(tok_per_byte) || r->chunks.dropped)
+        return NAN;
+    for (size_t i = 0; i < r->chunks.n; i++) {
+        const struct chunk *c = &r->chunks.at[i];
+        if (!carries_text(c))
+            continue;
+        first = first ? first : c;
+        wait = fmax(wait, stamps_ns(first->t_ns, c->t_ns) / 1e6 - before * tok_per_byte / METRIC_READER_TOK_S * 1e3);
+        before += c->text_bytes;
+    }
+    return wait;
 }
 
 /* ---- rates --------------------------------------------------------------------------------------------- */

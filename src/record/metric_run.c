@@ -16,10 +16,11 @@ double metric_session_duration(const struct run *r, const struct session *s)
     return stamps_ns(s->released_ns, s->ended_ns) / 1e9;
 }
 
-/* A completed request that does not tell its count makes the sum unknown; a failed one adds what it told. */
+/* A completed request that does not tell its count makes the sum unknown; a failed one adds what it told. A run without any
+ * request (an imported one) does not tell what its sessions asked for. */
 double metric_session_tokens(const struct run *r, const struct session *s)
 {
-    double sum = 0;
+    double sum = r->n_requests ? 0 : NAN;
     for (size_t i = 0; i < r->n_requests; i++) {
         const struct request *q = &r->requests[i];
         if (q->session != s->number)
@@ -40,7 +41,7 @@ double metric_session_rate(const struct run *r, const struct session *s)
 /* Requests of one session follow each other; should two overlap, the shared time is taken once. */
 double metric_session_think(const struct run *r, const struct session *s)
 {
-    double in_request = 0;
+    double in_request = r->n_requests ? 0 : NAN;
     mono_ns covered = s->released_ns;
     for (size_t i = 0; i < r->n_requests; i++) {
         const struct request *q = &r->requests[i];
@@ -89,7 +90,7 @@ static double *tokens_by_session(const struct run *r)
 
 double metric_output_rate_system(const struct run *r)
 {
-    double *tokens = tokens_by_session(r), sum = 0;
+    double *tokens = tokens_by_session(r), sum = r->n_requests ? 0 : NAN;
     for (size_t i = 0; i <= r->n_sessions; i++)
         sum += tokens[i];
     free(tokens);

@@ -37,7 +37,8 @@ enum outcome {
     X(CACHED_PREFIX, 3, "cached_prefix", "the prompt was answered from a prefix cache, in part or whole")              \
     X(COLD, 4, "cold", "the model was loaded for this request")                                                        \
     X(RECONNECTED, 5, "reconnected", "a new connection was opened for it")                                             \
-    X(UNSTAMPED_SEND, 6, "unstamped_send", "`sent` is our clock after the write, not the kernel's stamp")
+    X(UNSTAMPED_SEND, 6, "unstamped_send", "`sent` is our clock after the write, not the kernel's stamp")              \
+    X(WARMUP, 7, "warmup", "planned before the window began: sent and kept, and in no number")
 
 enum request_flag {
 #define X(name, bit, word, what) REQUEST_##name = 1u << (bit),

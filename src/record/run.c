@@ -25,6 +25,21 @@ int run_state_find(const char *word)
     return -1;
 }
 
+void run_part_warmup(struct run *r)
+{
+    struct request *behind = xmalloc((r->n_requests + 1) * sizeof *behind);
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_requests; i++)
+        if (r->requests[i].flags & REQUEST_WARMUP)
+            behind[r->n_warmup++] = r->requests[i];
+        else
+            r->requests[n++] = r->requests[i];
+    for (size_t i = 0; i < r->n_warmup; i++)
+        r->requests[n + i] = behind[i];
+    r->n_requests = n;
+    free(behind);
+}
+
 static void count_one(struct run_counts *c, enum outcome o)
 {
     c->by_outcome[o]++;
@@ -62,11 +77,16 @@ void request_counter_add(struct request_counter *c, const struct request *r)
 {
     struct run_counts *k = &c->counts;
     c->n++;
-    k->planned = k->planned > c->n ? k->planned : c->n;
-    if (r->seq >= k->planned && r->seq < INT64_MAX)
-        k->planned = r->seq + 1;
-    if (r->seq >= 0 && r->seq < c->n + AHEAD && (unsigned)r->outcome < OUTCOME_COUNT && see(c, (uint64_t)r->seq))
+    c->numbers = c->numbers > c->n ? c->numbers : c->n;
+    if (r->seq >= c->numbers && r->seq < INT64_MAX)
+        c->numbers = r->seq + 1;
+    bool counts = r->seq >= 0 && r->seq < c->n + AHEAD && (unsigned)r->outcome < OUTCOME_COUNT &&
+                  see(c, (uint64_t)r->seq);
+    if (counts && r->flags & REQUEST_WARMUP)
+        c->n_warmup++;
+    else if (counts)
         count_one(k, r->outcome);
+    k->planned = c->numbers - c->n_warmup;
 }
 
 void request_counter_release(struct request_counter *c)
@@ -78,7 +98,7 @@ void request_counter_release(struct request_counter *c)
 struct run_counts run_count(const struct run *r)
 {
     struct request_counter c = {0};
-    for (size_t i = 0; i < r->n_requests; i++)
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++)
         request_counter_add(&c, &r->requests[i]);
     struct run_counts counts = c.counts;
     request_counter_release(&c);

@@ -83,23 +83,63 @@ static void add_chunks(struct run_tally *t, const struct chunk_list *l)
     }
 }
 
-void run_tally_add(struct run_tally *t, const struct request *r)
+static mono_ns earlier(mono_ns a, mono_ns b)
+{
+    return a == MONO_NONE || (b != MONO_NONE && b < a) ? b : a;
+}
+
+static void add_to_dialogue(struct session *s, const struct request *r)
+{
+    s->released_ns = earlier(s->released_ns, r->stamp[STAMP_PLANNED]);
+    s->started_ns = earlier(s->started_ns, r->stamp[STAMP_SENT]);
+    s->ended_ns = r->stamp[STAMP_DONE] > s->ended_ns ? r->stamp[STAMP_DONE] : s->ended_ns;
+    s->ok = s->ok && r->outcome == OUTCOME_OK;
+    if (r->outcome != OUTCOME_OK && !s->error)
+        s->error = xstrdup(outcome_word(r->outcome));
+}
+
+/* Numbers are given out one after the other, so none is far above those that came. */
+static struct session *dialogue_of(struct run_tally *t, int32_t number)
+{
+    size_t i = (size_t)number;
+    if (i >= t->cap_dialogues) {
+        t->cap_dialogues = 2 * i + 16;
+        t->dialogues = xrealloc(t->dialogues, t->cap_dialogues * sizeof *t->dialogues);
+    }
+    for (; t->n_dialogues <= i; t->n_dialogues++)
+        t->dialogues[t->n_dialogues] = (struct session){.number = (int32_t)t->n_dialogues,
+                                                        .released_ns = MONO_NONE,
+                                                        .started_ns = MONO_NONE,
+                                                        .ended_ns = MONO_NONE,
+                                                        .ok = true};
+    return &t->dialogues[i];
+}
+
+static void add_to_window(struct run_tally *t, const struct request *r)
 {
     double e2e_ms = r->outcome == OUTCOME_OK ? metric_e2e(r) : NAN;
     double lag_us = request_between_ns(r, STAMP_PLANNED, STAMP_SENT) / 1e3;
-    const char *fault = request_stamps_fault(r);
-    request_counter_add(&t->counter, r);
     if (isfinite(e2e_ms))
         doubles_add(&t->e2e_ms, e2e_ms);
     if (isfinite(lag_us))
         doubles_add(&t->lag_us, lag_us);
+    if (r->usage.completion_tok > 0)
+        t->completion_tok += (double)r->usage.completion_tok;
+}
+
+void run_tally_add(struct run_tally *t, const struct request *r)
+{
+    const char *fault = request_stamps_fault(r);
+    request_counter_add(&t->counter, r);
+    if (!(r->flags & REQUEST_WARMUP))
+        add_to_window(t, r);
+    if (r->session >= 0)
+        add_to_dialogue(dialogue_of(t, r->session), r);
     if (fault && (!t->stamps_fault || r->seq < t->stamps_fault_seq)) {
         t->stamps_fault = fault;
         t->stamps_fault_seq = r->seq;
     }
     add_chunks(t, &r->chunks);
-    if (r->usage.completion_tok > 0)
-        t->completion_tok += (double)r->usage.completion_tok;
 }
 
 void run_tally_fill_health(const struct run_tally *t, struct health *h)
@@ -124,8 +164,31 @@ double run_tally_median_e2e_ms(const struct run_tally *t)
     return value;
 }
 
+void run_tally_give_dialogues(struct run_tally *t, struct run *r)
+{
+    const struct session whole = r->sessions[0];
+    if (!t->n_dialogues) /* nothing was asked: the one session says why */
+        return;
+    for (size_t i = 0; i < t->n_dialogues; i++) {
+        struct session *s = &t->dialogues[i];
+        s->agent = whole.agent;
+        s->server = whole.server;
+        s->released_ns = i && s->released_ns > whole.released_ns ? s->released_ns : whole.released_ns;
+        s->ended_ns = s->ended_ns > s->released_ns ? s->ended_ns : s->released_ns;
+    }
+    free((char *)(uintptr_t)whole.error);
+    free(r->sessions);
+    r->sessions = t->dialogues;
+    r->n_sessions = t->n_dialogues;
+    t->dialogues = NULL;
+    t->n_dialogues = t->cap_dialogues = 0;
+}
+
 void run_tally_release(struct run_tally *t)
 {
+    for (size_t i = 0; i < t->n_dialogues; i++)
+        free((char *)(uintptr_t)t->dialogues[i].error);
+    free(t->dialogues);
     request_counter_release(&t->counter);
     free(t->e2e_ms.at);
     free(t->lag_us.at);

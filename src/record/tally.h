@@ -1,6 +1,7 @@
-/* tally.h: what a run's verdict and health need of its requests, taken up request by request, so that nobody has to keep
- * the requests themselves: 16 bytes a request, and a table of fixed size for the chunks. Zero-initialised is empty and
- * valid. One thread. */
+/* tally.h: what a run's verdict, health and dialogues need of its requests, taken up request by request in any order, so
+ * that nobody has to keep the requests themselves: 16 bytes a request, a session for each dialogue, and a table of fixed
+ * size for the chunks. Of requests of the warm-up it takes what tells of the instrument: chunks and stamps.
+ * Zero-initialised is empty and valid. One thread. */
 #ifndef RECORD_TALLY_H
 #define RECORD_TALLY_H
 
@@ -33,12 +34,18 @@ struct run_tally {
     int64_t stamps_fault_seq;
     int64_t chunks, merged, unstamped, dropped_chunks;
     struct durations app_delay; /* app_ns - t_ns of the stamped chunks */
-    double completion_tok;      /* of all requests, as far as they told */
+    double completion_tok;      /* of the window's requests, as far as they told */
+    struct session *dialogues;  /* owned; by number: the times, ok and error of each, of its requests */
+    size_t n_dialogues, cap_dialogues;
 };
 
 void run_tally_add(struct run_tally *t, const struct request *r);
-/* The requests' part of a run's health: send lag, delays, counts of chunks. */
+/* The requests' part of a run's health: send lag of the window's, delays, counts of chunks. */
 void run_tally_fill_health(const struct run_tally *t, struct health *h);
+/* Sessions of a load of dialogues: those of the tally, which gives them away, in place of the run's one. A dialogue is
+ * released when its first question was planned, but the first one with the load and none before the window; it is ok when
+ * every answer was. Their errors are the caller's to free. */
+void run_tally_give_dialogues(struct run_tally *t, struct run *r);
 /* Median from sent to done of the completed requests, in ms; NaN without one. */
 double run_tally_median_e2e_ms(const struct run_tally *t);
 void run_tally_release(struct run_tally *t);

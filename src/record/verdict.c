@@ -15,7 +15,7 @@ static const char *const words[] = {"VALID", "SUSPECT", "VOID"};
 
 const char *verdict_word(enum verdict v)
 {
-    return (unsigned)v <= VERDICT_VOID ? words[v] : "?";
+    return v == VERDICT_NONE ? NULL : (unsigned)v <= VERDICT_VOID ? words[v] : "?";
 }
 
 /* What the rules look at, computed once. */
@@ -85,7 +85,7 @@ static double loop_busy(const struct evidence *v)
 }
 
 /* A request and a read cost the loop time each, so the shares of both ceilings add up. Merged chunks came with a read that is
- * counted. */
+ * counted. Over the whole time, the warm-up's too. */
 static double of_ceiling(const struct evidence *v)
 {
     const struct health *h = &v->run->health;
@@ -93,7 +93,7 @@ static double of_ceiling(const struct evidence *v)
     if (!(s > 0) || !(h->ceiling_chunks_per_s > 0) || !(h->ceiling_requests_per_s > 0))
         return NAN;
     return (double)(h->chunks - h->merged) / s / h->ceiling_chunks_per_s +
-           (double)(v->counts.planned - v->counts.unsent) / s / h->ceiling_requests_per_s;
+           (double)(v->tally->counter.n - v->counts.unsent) / s / h->ceiling_requests_per_s;
 }
 
 #define CEILING_VOID 0.80

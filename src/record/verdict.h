@@ -10,9 +10,10 @@
 #include "record/run.h"
 #include "record/tally.h"
 
-enum verdict { VERDICT_VALID, VERDICT_SUSPECT, VERDICT_VOID };
+/* NONE is of imported runs: others measured them, so the rules had nothing to look at. */
+enum verdict { VERDICT_VALID, VERDICT_SUSPECT, VERDICT_VOID, VERDICT_NONE };
 
-const char *verdict_word(enum verdict v);
+const char *verdict_word(enum verdict v); /* NULL of NONE */
 /* From the tally of the run's requests, which it need not hold itself. Appends the sentences of the rules that fired,
  * separated by "; ". */
 enum verdict verdict_of_run(const struct run *r, const struct run_tally *t, struct str *why);

@@ -190,6 +190,21 @@ static void caution_blocks(struct report_view *v)
                                 cut == 1 ? " was" : "s were"));
 }
 
+static void caution_failures(struct report_view *v)
+{
+    int64_t failed = v->counts.failed + v->counts.unsent;
+    size_t cut = view_cut_off(v);
+    if (failed)
+        caution(v, arena_printf(&v->arena, "%lld of %lld requests failed or were never sent%s.", (long long)failed,
+                                (long long)v->counts.planned, cut ? "" : "; latencies are those of completed ones"));
+    if (cut)
+        caution(v, arena_printf(&v->arena,
+                                "%zu request%s ended by a timeout or by us before the end: the percentiles under Load "
+                                "take %s as longer than that. Every other latency is of completed requests only, so "
+                                "the slowest are missing from it.",
+                                cut, cut == 1 ? " was" : "s were", cut == 1 ? "it" : "them"));
+}
+
 static bool server_facts_changed(const struct report_view *v)
 {
     for (size_t i = 0; i < v->n_servers; i++)
@@ -218,11 +233,7 @@ static void cautions(struct report_view *v)
     if (excluded)
         caution(v, arena_printf(&v->arena, "%zu run%s of the comparison %s left out, each with its cause below.",
                                 excluded, plural(excluded), excluded == 1 ? "is" : "are"));
-    if (v->counts.failed + v->counts.unsent)
-        caution(v,
-                arena_printf(&v->arena,
-                             "%lld of %lld requests failed or were never sent; latencies are those of completed ones.",
-                             (long long)(v->counts.failed + v->counts.unsent), (long long)v->counts.planned));
+    caution_failures(v);
     caution_blocks(v);
     if (v->n_hosts > 1)
         caution(v, arena_printf(&v->arena, "The runs had %zu different sets of host facts.", v->n_hosts));

@@ -183,6 +183,26 @@ static void rules(struct json_writer *w)
     json_object_end(w);
 }
 
+/* Of a result that was measured here: none. */
+static void sources(struct json_writer *w, const struct report_view *v)
+{
+    json_key(w, "sources");
+    json_array(w);
+    for (size_t i = 0; i < v->n_sources; i++) {
+        const struct store_source *f = &v->sources[i];
+        json_object(w);
+        json_kint(w, "source", f->id);
+        json_kz(w, "path", f->path);
+        json_kz(w, "sha256", f->sha256);
+        json_kz(w, "format", f->format);
+        json_kint(w, "rows", f->rows);
+        json_kint(w, "refused", f->refused);
+        json_kz(w, "problem", f->problem);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
 void report_json(const struct report_view *v, struct str *out)
 {
     struct json_writer w;
@@ -194,6 +214,7 @@ void report_json(const struct report_view *v, struct str *out)
     sentences(&w, "cautions", v->cautions, v->n_cautions);
     hosts(&w, v);
     servers(&w, v);
+    sources(&w, v);
     json_arms(&w, v);
     json_peers(&w, v);
     json_blocks(&w, v);

@@ -51,10 +51,10 @@ static void number(struct json_writer *w, const char *key, const struct view_num
 
 static const char *worst_verdict(const struct view_arm *arm)
 {
-    enum verdict worst = VERDICT_VALID;
+    enum verdict worst = VERDICT_VALID; /* NONE is after all of them: who did not judge cannot vouch */
     for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]) && arm->runs[i]->verdict == VERDICT_SUSPECT)
-            worst = VERDICT_SUSPECT;
+        if (view_counted(arm->runs[i]) && arm->runs[i]->verdict > (int)worst)
+            worst = (enum verdict)arm->runs[i]->verdict;
     return verdict_word(worst);
 }
 
@@ -159,7 +159,7 @@ static void run(struct json_writer *w, const struct view_arm *arm, const struct 
     json_kz(w, "verdict", complete ? verdict_word((enum verdict)r->verdict) : NULL);
     json_kz(w, "why", r->verdict_why);
     json_kbool(w, "counted", view_counted(r));
-    json_kz(w, "started", wall);
+    json_kz(w, "started", r->wall_ns == MONO_NONE ? NULL : wall);
     json_kz(w, "stratum", r->stratum);
     json_kint(w, "requests_planned", c.planned);
     json_kint(w, "requests_ok", c.completed);

@@ -71,6 +71,27 @@ const char *number_text(struct arena *a, double v)
     return arena_printf(a, "%.*f", size >= 9.995 ? 1 : size >= 0.9995 ? 2 : size >= 0.09995 ? 3 : 4, v);
 }
 
+const char *number_duration(struct arena *a, double s)
+{
+    if (s < 1)
+        return arena_printf(a, "%s ms", number_text(a, s * 1e3));
+    double shown = s < 120 ? s : s < 7200 ? s / 60 : s / 3600;
+    return arena_printf(a, "%s %s", number_text(a, shown), s < 120 ? "s" : s < 7200 ? "min" : "h");
+}
+
+const char *number_share(struct arena *a, const struct interval *share)
+{
+    if (isnan(share->estimate))
+        return NO_NUMBER;
+    return arena_printf(a, "%s [%s, %s]", number_text(a, 100 * share->estimate), number_text(a, 100 * share->lo),
+                        number_text(a, 100 * share->hi));
+}
+
+const char *number_latency(struct arena *a, double ms, double seen_ms)
+{
+    return isinf(ms) ? arena_printf(a, "> %s", number_duration(a, seen_ms / 1e3)) : number_text(a, ms);
+}
+
 const char *number_interval(struct arena *a, const struct view_number *n)
 {
     if (!n->method || !isfinite(n->interval.lo) || !isfinite(n->interval.hi))

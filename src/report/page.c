@@ -2,9 +2,11 @@
  * on. */
 #include "report/page.h"
 
+#include <math.h>
 #include <stdarg.h>
 
 #include "record/verdict.h"
+#include "report/number.h"
 
 void page_textf(struct page *p, const char *fmt, ...)
 {
@@ -39,12 +41,31 @@ void page_rest(struct page *p, size_t n, const char *what)
         page_textf(p, "%zu more %s are in --format md and --format json.", n - p->max_rows, what);
 }
 
+const char *page_note(struct page *p, const struct view_number *n)
+{
+    enum { SHOWN = 12 };
+    struct arena *a = &p->arena;
+    const char *text = arena_printf(a, "%s, %s: median of %zu value%s", n->metric->id, n->metric->unit, n->n,
+                                    n->n == 1 ? "" : "s");
+    if (n->n_below > 0)
+        text = arena_printf(a, "%s, each of one run, over %lld %s", text, (long long)n->n_below,
+                            n->metric->of_session ? "sessions" : "requests");
+    if (n->method)
+        text = arena_printf(a, "%s; %s", text, n->method);
+    text = arena_printf(a, "%s; %s; the values:", text, n->label);
+    for (size_t i = 0, shown = 0; i < n->n_values && shown <= SHOWN; i++)
+        if (isfinite(n->values[i]))
+            text = shown++ == SHOWN ? arena_printf(a, "%s \u2026", text)
+                                    : arena_printf(a, "%s %s", text, number_text(a, n->values[i]));
+    return text;
+}
+
 static const char *or_none(const char *z)
 {
     return z && *z ? z : "(none)";
 }
 
-static void head(struct page *p, const struct report_view *v)
+const char *page_summary(struct page *p, const struct report_view *v)
 {
     const struct store_info *info = &v->info;
     int32_t blocks = 0;
@@ -53,13 +74,23 @@ static void head(struct page *p, const struct report_view *v)
         blocks = info->study.rows[i].block >= blocks ? info->study.rows[i].block + 1 : blocks;
     for (size_t i = 0; i < v->n_arms; i++)
         complete += v->arms[i].n_runs;
+    const char *unjudged = v->verdicts[VERDICT_NONE] ? arena_printf(&p->arena, ", %lld imported and not judged",
+                                                                    (long long)v->verdicts[VERDICT_NONE])
+                                                     : "";
+    return arena_printf(
+        &p->arena,
+        "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID%s), %lld of %lld "
+        "requests ok.",
+        (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
+        (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
+        (long long)v->verdicts[VERDICT_VOID], unjudged, (long long)v->counts.completed, (long long)v->counts.planned);
+}
+
+static void head(struct page *p, const struct report_view *v)
+{
+    const struct store_info *info = &v->info;
     p->ops->title(p, arena_printf(&p->arena, "study %s", or_none(info->study.name)));
-    page_textf(p,
-               "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID), %lld of %lld "
-               "requests ok.",
-               (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
-               (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
-               (long long)v->verdicts[VERDICT_VOID], (long long)v->counts.completed, (long long)v->counts.planned);
+    p->ops->text(p, page_summary(p, v));
     if (info->study.question && *info->study.question)
         page_textf(p, "Question: %s", info->study.question);
 }
@@ -71,6 +102,7 @@ void page_report(struct page *p, const struct report_view *v)
         p->ops->answer(p, v->answers[i]);
     for (size_t i = 0; i < v->n_cautions; i++)
         p->ops->item(p, v->cautions[i]);
+    section_sources(p, v);
     section_duets(p, v);
     section_loads(p, v);
     section_arms(p, v);

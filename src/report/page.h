@@ -24,12 +24,18 @@ struct page {
     struct arena arena; /* scratch, released by page_report */
     size_t max_rows;    /* of a table with a row per run; 0: all */
     bool definitions;   /* there is room for a table of definitions */
+    bool wide;          /* there is room for a column per metric: arms are rows */
     bool in_list;
 };
 
 /* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to
  * say. */
 void page_report(struct page *p, const struct report_view *v);
+/* "3 blocks of 2 arms: 6 of 6 runs complete (…)." */
+const char *page_summary(struct page *p, const struct report_view *v);
+void section_sources(struct page *p, const struct report_view *v);
+struct compare_view;
+void page_compare(struct page *p, const struct compare_view *v); /* compare_page.c; releases the arena, too */
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
@@ -40,6 +46,10 @@ void section_quality(struct page *p, const struct report_view *v);
 void section_facts(struct page *p, const struct report_view *v); /* instrument, host, servers, study */
 void section_definitions(struct page *p, const struct report_view *v);
 
+/* Whether section_definitions has the metric. */
+bool page_defines(const struct report_view *v, const struct metric *m);
+/* What stands behind a number: definition id, n, method, the values themselves. */
+const char *page_note(struct page *p, const struct view_number *n);
 /* The table of other tools' definitions, without a heading (page_peers.c). */
 void peer_definitions(struct table *t, struct arena *a);
 /* How they take percentiles and where the definitions were read. */

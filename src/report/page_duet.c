@@ -46,6 +46,7 @@ static void summary_row(struct page *p, struct table *t, const char *name, const
     table_cell(t, name);
     table_cell(t, n->metric->unit);
     table_cell(t, number_text(&p->arena, n->median));
+    table_note(t, page_note(p, n));
     table_cell(t, number_interval(&p->arena, n));
     table_cell(t, n->label);
 }

@@ -133,7 +133,7 @@ void section_facts(struct page *p, const struct report_view *v)
 
 /* ---- definitions ----------------------------------------------------------------------------------------- */
 
-static bool used(const struct report_view *v, const struct metric *m)
+bool page_defines(const struct report_view *v, const struct metric *m)
 {
     for (size_t i = 0; i < v->n_arms; i++)
         if (view_find(&v->arms[i], m->id))
@@ -156,7 +156,7 @@ void section_definitions(struct page *p, const struct report_view *v)
     table_column(&t, "definition", TABLE_LEFT);
     table_column(&t, "source", TABLE_LEFT);
     for (size_t i = 0; (m = metric_at(i)); i++) {
-        if (!used(v, m))
+        if (!page_defines(v, m))
             continue;
         table_cell(&t, m->id);
         table_cell(&t, m->unit);

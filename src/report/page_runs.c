@@ -13,10 +13,11 @@ enum { ARMS_ROOM = 70, ARMS_BESIDE = 4 };
 /* What the arms are shown by, as far as they have it; the rest is in the JSON. */
 static const char *const shown[] = {"makespan",
                                     "session.duration",
-                                    "ttft",
                                     "ttft.planned",
+                                    "ttft",
                                     "tpot",
                                     "gap.p99",
+                                    "e2e.planned",
                                     "e2e",
                                     "decode_rate.server",
                                     "decode_rate.client",
@@ -95,6 +96,34 @@ static void arms_table(struct page *p, const struct view_arm *arms, size_t n)
     p->ops->table(p, &t);
 }
 
+/* The same the other way round. Notes of a great many cells would be most of the page. */
+static void arms_as_rows(struct page *p, const struct report_view *v)
+{
+    enum { ROWS = sizeof shown / sizeof shown[0], NOTED = 100 };
+    struct table t;
+    bool has[ROWS];
+    table_init(&t, &p->arena);
+    table_column(&t, "arm", TABLE_LEFT);
+    table_column(&t, "n runs", TABLE_RIGHT);
+    for (size_t k = 0; k < ROWS; k++)
+        if ((has[k] = any_has(v->arms, v->n_arms, shown[k])))
+            table_column(&t, arena_printf(&p->arena, "%s %s", shown[k], metric_find(shown[k])->unit), TABLE_RIGHT);
+    for (size_t i = 0; i < v->n_arms && page_row_fits(p, i); i++) {
+        table_cell(&t, v->arms[i].name);
+        table_cellf(&t, "%zu", v->arms[i].n_counted);
+        for (size_t k = 0; k < ROWS; k++) {
+            const struct view_number *n = view_find(&v->arms[i], shown[k]);
+            if (!has[k])
+                continue;
+            table_cell(&t, n ? number_with_interval(&p->arena, n) : NO_NUMBER);
+            if (n && i < NOTED)
+                table_note(&t, page_note(p, n));
+        }
+    }
+    p->ops->table(p, &t);
+    page_rest(p, v->n_arms, "arms");
+}
+
 void section_arms(struct page *p, const struct report_view *v)
 {
     size_t most = 0;
@@ -103,7 +132,9 @@ void section_arms(struct page *p, const struct report_view *v)
     if (!most)
         return;
     p->ops->heading(p, "Arms");
-    for (size_t i = 0, n; i < v->n_arms; i += n) {
+    if (p->wide)
+        arms_as_rows(p, v);
+    for (size_t i = 0, n; !p->wide && i < v->n_arms; i += n) {
         n = arms_beside(p, &v->arms[i], v->n_arms - i);
         arms_table(p, &v->arms[i], n);
     }
@@ -120,17 +151,19 @@ static void run_row(struct page *p, struct table *t, const struct run *r)
 {
     struct run_counts c = run_count(r);
     const struct metric *makespan = metric_find("makespan"), *rate = metric_find("output_rate.system");
-    bool done = r->state == RUN_COMPLETE;
-    int64_t tokens = 0;
+    double tokens = 0; /* a server may tell any count */
     for (size_t i = 0; i < r->n_requests; i++)
-        tokens += r->requests[i].usage.completion_tok > 0 ? r->requests[i].usage.completion_tok : 0;
+        tokens += r->requests[i].usage.completion_tok > 0 ? (double)r->requests[i].usage.completion_tok : 0;
     table_cellf(t, "%d", r->block + 1);
     table_cell(t, r->arm);
-    table_cell(t, done ? verdict_word((enum verdict)r->verdict) : run_state_word(r->state));
+    table_cell(t, view_run_word(r));
     table_cell(t, number_text(&p->arena, makespan->of_run(r)));
     table_cellf(t, "%lld", (long long)c.completed);
     table_cellf(t, "%lld", (long long)(c.planned - c.completed));
-    table_cellf(t, "%lld", (long long)tokens);
+    if (r->n_requests)
+        table_cellf(t, "%.0f", tokens);
+    else
+        table_cell(t, NO_NUMBER); /* an imported run that does not tell its requests */
     table_cell(t, number_text(&p->arena, rate->of_run(r)));
     table_cell(t, r->verdict_why);
     if (!view_counted(r))
@@ -234,6 +267,30 @@ void section_outcomes(struct page *p, const struct report_view *v)
 
 /* ---- quality --------------------------------------------------------------------------------------------- */
 
+/* What the files contradict, word by word: as a person would check it. */
+static void claims_table(struct page *p, const struct report_view *v)
+{
+    static const char *const heads[] = {"block", "arm", "agent", "it wrote", "of", "the files say", "in"};
+    struct table t;
+    if (!v->n_claims || !p->definitions)
+        return;
+    page_textf(p, "Contradicted by the files that were read (%zu of %lld):", v->n_claims, (long long)v->contradicted);
+    table_init(&t, &p->arena);
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        table_column(&t, heads[i], i == 0 ? TABLE_RIGHT : TABLE_LEFT);
+    for (size_t i = 0; i < v->n_claims; i++) {
+        const struct view_claim *c = &v->claims[i];
+        table_cellf(&t, "%d", c->run->block + 1);
+        table_cell(&t, c->run->arm);
+        table_cell(&t, c->agent);
+        table_cell(&t, c->sentence);
+        table_cell(&t, c->fact);
+        table_cell(&t, number_text(&p->arena, c->fact_value));
+        table_cell(&t, c->origin);
+    }
+    p->ops->table(p, &t);
+}
+
 static void told(struct table *t, int64_t n)
 {
     if (n < 0)
@@ -244,8 +301,8 @@ static void told(struct table *t, int64_t n)
 
 void section_quality(struct page *p, const struct report_view *v)
 {
-    static const char *const heads[] = {"arm",   "agent",        "reports",   "keywords",  "supported",
-                                        "named", "contradicted", "not found", "degenerate"};
+    static const char *const heads[] = {"arm",       "agent", "reports",      "keywords",
+                                        "supported", "named", "contradicted", "not found"};
     struct table t;
     if (!v->n_quality)
         return;
@@ -263,11 +320,11 @@ void section_quality(struct page *p, const struct report_view *v)
         told(&t, q->supported_named);
         told(&t, q->contradicted);
         told(&t, q->not_found);
-        told(&t, q->degenerate);
     }
     p->ops->table(p, &t);
     p->ops->text(
         p, "Statements with a number or a count of files, looked up in the files that were read; named: supported, and "
            "the sentence names what the number is of; keywords: the score of TR109, which "
            "counts words and is kept for comparison only: a list of its own keywords scores 0.98.");
+    claims_table(p, v);
 }

@@ -1,6 +1,6 @@
 /* report: what a result file says, for people and for programs.
  *
- * Owns: the view (a plain struct built from a store) and its renderings as terminal text, Markdown and JSON.
+ * Owns: the view (a plain struct built from a store) and its renderings as terminal text, Markdown, HTML and JSON.
  * Must not know: how results come about, servers, sockets, the command line; it never writes to a file or a
  * stream.
  *
@@ -29,18 +29,25 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e);
 void report_view_add_peers(struct report_view *v, const struct peer_limits *limits);
 /* Adds the share of good requests to every run of plain load; false: there is none. Copied. */
 bool report_view_add_goodput(struct report_view *v, const struct goodput *g);
+/* Reads what the probes saw, for the series over time of report_html. */
+int report_view_add_samples(struct report_view *v, struct store *s, struct err *e);
 size_t report_view_void_runs(const struct report_view *v); /* complete ones that are VOID */
 void report_view_free(struct report_view *v);              /* NULL is fine */
 
 struct report_style {
-    bool color;     /* SGR sequences for headings and verdicts */
+    bool color;     /* SGR sequences for headings and what counts nowhere */
     bool ascii;     /* the terminal is not UTF-8 */
-    size_t columns; /* 0: 100 */
+    size_t columns; /* of tables, and of prose up to 100; 0: 100 */
 };
 
 /* All of them append. */
 void report_terminal(const struct report_view *v, const struct report_style *style, struct str *out);
+/* One page that needs no other file. */
+void report_html(const struct report_view *v, struct str *out);
 void report_md(const struct report_view *v, struct str *out);
+/* One figure as an SVG file: "answer", "sessions", or a metric's id: of requests their distribution within each run, else a
+ * value per run. ERR_USAGE for any other word and when there is nothing to draw. */
+int report_svg(const struct report_view *v, const char *what, struct str *out, struct err *e);
 /* {"schema":"chimera.report/1", …}: one line; keys and their meaning are stable, new ones may come. */
 void report_json(const struct report_view *v, struct str *out);
 

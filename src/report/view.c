@@ -5,12 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "format/json.h"
 #include "record/verdict.h"
 
 bool view_counted(const struct run *r)
 {
     return r->state == RUN_COMPLETE && r->verdict != VERDICT_VOID;
+}
+
+const char *view_run_word(const struct run *r)
+{
+    if (r->state != RUN_COMPLETE)
+        return run_state_word(r->state);
+    return r->verdict == VERDICT_NONE ? "imported" : verdict_word((enum verdict)r->verdict);
 }
 
 const struct view_number *view_find(const struct view_arm *arm, const char *id)
@@ -94,7 +102,7 @@ static void list_runs(struct report_view *v)
             arm->others[arm->n_others++] = r;
         arm->n_counted += view_counted(r);
         name_agents(v, arm, r);
-        if (r->state == RUN_COMPLETE && r->verdict >= VERDICT_VALID && r->verdict <= VERDICT_VOID)
+        if (r->state == RUN_COMPLETE && r->verdict >= VERDICT_VALID && r->verdict <= VERDICT_NONE)
             v->verdicts[r->verdict]++;
     }
     for (size_t i = 0; i < v->n_arms; i++) {
@@ -166,6 +174,48 @@ static void count_all(struct report_view *v)
 
 /* ---- all ------------------------------------------------------------------------------------------------- */
 
+static int by_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int hash_rows(struct report_view *v, struct store *s, struct err *e)
+{
+    int64_t *ids = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *ids);
+    struct sha256 *all = sha256_new();
+    size_t hashed = 0;
+    int rc = 0;
+    for (size_t i = 0; i < v->n_runs; i++)
+        ids[i] = v->runs[i].id;
+    qsort(ids, v->n_runs, sizeof *ids, by_id);
+    for (size_t i = 0; i < v->n_runs && !rc; i++) {
+        char hex[65];
+        rc = store_run_stored_hash(s, ids[i], hex, e);
+        hashed += !rc && *hex;
+        sha256_add(all, hex, rc ? 0 : strlen(hex));
+    }
+    sha256_done(all, v->raw_sha256);
+    if (!hashed)
+        *v->raw_sha256 = 0;
+    return rc;
+}
+
+static int add_source(void *user, const struct store_source *f)
+{
+    struct report_view *v = user;
+    size_t n = v->n_sources++;
+    if ((n & (n - 1)) == 0) /* room doubles when it is full */
+        v->sources = arena_grow(&v->arena, v->sources, n * sizeof *f, (n ? 2 * n : 1) * sizeof *f);
+    v->sources[n] = *f;
+    v->sources[n].path = arena_dupz(&v->arena, f->path);
+    v->sources[n].sha256 = arena_dupz(&v->arena, f->sha256);
+    v->sources[n].format = arena_dupz(&v->arena, f->format);
+    v->sources[n].problem = arena_dupz(&v->arena, f->problem);
+    v->sources[n].head_json = arena_dupz(&v->arena, f->head_json);
+    return 0;
+}
+
 static int read_all(struct report_view *v, struct store *s, struct err *e)
 {
     int rc = store_info(s, &v->arena, &v->info, e);
@@ -175,13 +225,20 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
         rc = store_hosts(s, &v->arena, &v->hosts, &v->n_hosts, e);
     if (!rc)
         rc = store_servers(s, &v->arena, &v->servers, &v->n_servers, e);
+    if (!rc)
+        rc = store_each_source(s, add_source, v, e);
     if (rc)
         return rc;
+    rc = hash_rows(v, s, e);
     v->corpus_json = store_get_note(s, &v->arena, "corpus");
     v->host_at_start_json = store_get_note(s, &v->arena, "host_at_start");
     v->prompts_json = store_get_note(s, &v->arena, "prompts");
     v->client_json = store_get_note(s, &v->arena, "client");
-    return 0;
+    v->load_json = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *v->load_json);
+    for (size_t i = 0; i < v->n_runs; i++)
+        v->load_json[i] = store_get_note(s, &v->arena,
+                                         arena_printf(&v->arena, "load of run %lld", (long long)v->runs[i].id));
+    return rc;
 }
 
 int report_view_build(struct store *s, struct report_view **out, struct err *e)

@@ -5,15 +5,18 @@
 
 #include "analysis/goodput.h"
 #include "analysis/load.h"
+#include "analysis/precision.h"
 #include "analysis/speedup.h"
 #include "record/metric.h"
 #include "record/outcome.h"
 #include "record/peer.h"
 #include "record/run.h"
+#include "record/verdict.h"
 #include "report/report.h"
 #include "stats/interval.h"
+#include "store/store.h"
 
-enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_DESCRIPTIVE_BELOW = 5 };
+enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_CLAIMS = 200, VIEW_DESCRIPTIVE_BELOW = 5 };
 #define VIEW_CONFIDENCE 0.95
 
 /* One metric over runs (of an arm) or blocks (of a duet). */
@@ -40,10 +43,13 @@ struct view_load {
     const char *asked;   /* "closed loop of 2", "poisson arrivals at 20/s"; "load" when the plan does not tell */
     bool open;           /* an open loop */
     double rate;         /* asked, per second; NaN: a closed loop, or more than one rate */
-    struct load_law law; /* of an open loop with one rate; else rate is 0 */
-    struct load_arrivals *arrivals; /* one per run, as runs; NULL without a law */
-    struct load_run *runs;          /* one per complete run of the arm, in their order */
-    struct goodput_run *goodput;    /* the same; NULL: not asked for */
+    struct load_law law; /* of an open loop; else it has no stages */
+    struct load_arrivals *arrivals;  /* one per run, as runs; NULL without a law */
+    struct precision_rule precision; /* asked for; its metric NULL: none */
+    struct precision *precisions;    /* one per run, as runs; NULL: not asked for */
+    struct load_run *runs;           /* one per complete run of the arm, in their order */
+    int64_t *estimated;              /* the same: questions of estimated length; -1: not told */
+    struct goodput_run *goodput;     /* the same; NULL: not asked for */
 };
 
 struct view_arm {
@@ -86,11 +92,32 @@ struct view_quality {
     int64_t degenerate; /* answers flagged degenerate */
 };
 
+/* A statement that the files contradict. */
+struct view_claim {
+    const struct run *run;
+    const char *agent, *sentence, *fact, *origin; /* may be NULL, but for the sentence */
+    double fact_value;
+};
+
 struct view_health {
     const char *what, *unit;
     double median, worst;
     size_t n;
     const struct run *worst_run;
+};
+
+/* What the sampler saw; NaN: not told. CPU times are cumulative. */
+struct view_sample {
+    mono_ns t_ns;
+    double host_s, client_s, servers_s; /* servers: all of them */
+    double client_bytes, servers_bytes;
+    double gpu_percent, gpu_bytes, gpu_w; /* the mean; the sums */
+};
+
+struct view_samples {
+    struct view_sample *at;
+    size_t n;
+    bool gpu; /* there is one */
 };
 
 struct report_view {
@@ -101,6 +128,7 @@ struct report_view {
     struct named_json *hosts, *servers;
     size_t n_hosts, n_servers;
     const char *corpus_json, *host_at_start_json, *prompts_json, *client_json; /* NULL: none */
+    const char **load_json; /* per run, how its load was made; NULL: no load, or not told */
     struct view_arm *arms;
     size_t n_arms;
     struct speedup speedup;
@@ -108,22 +136,30 @@ struct report_view {
     size_t n_duets;
     struct view_quality *quality;
     size_t n_quality;
+    struct view_claim *claims; /* the first VIEW_CLAIMS of counted and other complete runs */
+    size_t n_claims;
+    int64_t contradicted; /* all of them */
     struct view_health *health;
     size_t n_health;
     struct view_counts counts;
-    struct goodput goodput; /* n = 0: not asked for */
-    int64_t verdicts[3];    /* of complete runs */
-    const char **answers;   /* sentences that answer the question, most telling first */
+    struct goodput goodput;             /* n = 0: not asked for */
+    int64_t verdicts[VERDICT_NONE + 1]; /* of complete runs */
+    struct store_source *sources;       /* files that were imported */
+    size_t n_sources;
+    const char **answers; /* sentences that answer the question, most telling first */
     size_t n_answers;
     const char **cautions; /* what a reader must know before he believes them */
     size_t n_cautions;
+    char raw_sha256[65]; /* of the stored hashes of all runs' raw rows, one after the other by id; "": none has one */
+    struct view_samples *samples;          /* one per run; NULL: not read */
     bool with_peers;                       /* other tools' definitions were asked for */
     const struct peer_limits *peer_limits; /* for their goodput; NULL: not asked for */
 };
 
 /* view.c */
 const struct view_number *view_find(const struct view_arm *arm, const char *id); /* NULL: no value */
-bool view_counted(const struct run *r);                                          /* complete and not VOID */
+const char *view_run_word(const struct run *r); /* its verdict, "imported", or its state when it is not complete */
+bool view_counted(const struct run *r);         /* complete and not VOID */
 /* number.c: takes the values (in the arena) */
 struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n,
                                   int64_t n_below);
@@ -131,6 +167,7 @@ struct view_number view_number_of(struct report_view *v, const struct metric *m,
 void view_loads(struct report_view *v);
 /* One sentence on an arm's counted runs; it has some. */
 const char *view_load_headline(struct report_view *v, const struct view_arm *arm);
+size_t view_cut_off(const struct report_view *v); /* requests of plain load that a timeout or we ended */
 /* duet.c */
 void view_duets(struct report_view *v);
 /* answer.c */

@@ -36,6 +36,32 @@ static void read_quality(struct view_quality *q, const char *json, double *score
     yyjson_doc_free(doc);
 }
 
+static const char *text_at(struct report_view *v, yyjson_val *obj, const char *key)
+{
+    struct span s = json_get_text(obj, key);
+    return s.at ? arena_dup(&v->arena, s.at, s.len) : NULL;
+}
+
+static void add_claims(struct report_view *v, const struct run *r, const char *agent, const char *json)
+{
+    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_val *list = yyjson_obj_get(yyjson_obj_get(yyjson_doc_get_root(doc), "grounding"), "list"), *one;
+    size_t i, max;
+    yyjson_arr_foreach (list, i, max, one) {
+        struct view_claim c = {.run = r, .agent = agent};
+        if (!yyjson_equals_str(yyjson_obj_get(one, "class"), "contradicted"))
+            continue;
+        v->contradicted++;
+        if (v->n_claims == VIEW_CLAIMS || !(c.sentence = text_at(v, one, "sentence")))
+            continue;
+        c.fact = text_at(v, one, "fact");
+        c.origin = text_at(v, one, "origin");
+        c.fact_value = number_at(one, "fact_value");
+        v->claims[v->n_claims++] = c;
+    }
+    yyjson_doc_free(doc);
+}
+
 static int64_t degenerate_of(const struct run *r, const struct session *s)
 {
     int64_t n = 0;
@@ -61,6 +87,7 @@ static void add_quality(struct report_view *v, const struct view_arm *arm, const
             q.sessions++;
             q.degenerate += degenerate_of(arm->runs[i], s);
             read_quality(&q, s->quality_json, &score);
+            add_claims(v, arm->runs[i], agent, s->quality_json);
             if (isfinite(score))
                 scores[n++] = score;
         }
@@ -159,6 +186,7 @@ static void add_health(struct report_view *v)
 
 void view_worth(struct report_view *v)
 {
+    v->claims = arena_alloc(&v->arena, VIEW_CLAIMS * sizeof *v->claims);
     for (size_t i = 0; i < v->n_arms; i++)
         for (size_t k = 0; k < v->arms[i].n_agents; k++)
             add_quality(v, &v->arms[i], v->arms[i].agents[k]);

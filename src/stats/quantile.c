@@ -18,6 +18,35 @@ void quantile_sort(double *x, size_t n)
         qsort(x, n, sizeof *x, by_value);
 }
 
+double quantile_select(double *x, size_t n, size_t k)
+{
+    size_t lo = 0, hi = n - 1, rounds = 64;
+    while (lo < hi) {
+        double pivot = x[lo + (hi - lo) / 2];
+        size_t i = lo, j = hi;
+        if (!rounds--) { /* an order made to be slow: n log n at worst */
+            quantile_sort(x + lo, hi - lo + 1);
+            break;
+        }
+        for (;; i++, j--) {
+            while (x[i] < pivot)
+                i++;
+            while (x[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            double swap = x[i];
+            x[i] = x[j];
+            x[j] = swap;
+        }
+        if (k <= j) /* x[lo … j] <= pivot <= x[j + 1 … hi], and j < hi */
+            hi = j;
+        else
+            lo = j + 1;
+    }
+    return x[k];
+}
+
 /* Where the value stands: at sorted[low] (0-based), `part` of the way to the next. */
 struct position {
     double low, part;

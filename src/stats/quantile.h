@@ -6,6 +6,9 @@
 
 /* Ascending, in place. NaN must not be among the values. */
 void quantile_sort(double *x, size_t n);
+/* The value that sorting would put at place k < n (from 0), in linear time as a rule; the others change places (Hoare 1961,
+ * FIND). NaN must not be among the values. */
+double quantile_select(double *x, size_t n, size_t k);
 /* Definition `type`, 1 … 9, of ascending values: 1 the nearest rank, an observed value; 7 the default of R and NumPy. p is
  * taken into 0 … 1. As in R, a position that is whole but for rounding is taken as whole. NaN when n is 0. */
 double quantile_hf(const double *sorted, size_t n, double p, int type);

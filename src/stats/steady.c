@@ -53,39 +53,36 @@ void steady_section_shares(const double *x, size_t n, size_t sections, double q,
     }
 }
 
-static void section_bounds(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
-                           double confidence)
-{
-    const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
-    double whole = (double)n, b = (double)sections, length = (double)(n / sections);
-    s->half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sqrt(s->inflation * p * (1 - p) / length / b);
-    double low = fmax(1, floor((p - s->half_p) * whole + fuzz)), high = ceil((p + s->half_p) * whole - fuzz);
-    s->lo = sorted[(size_t)low - 1];
-    s->hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
-    s->m = whole * (1 - p) / fmax(s->inflation, 1);
-}
-
-struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
-                                              size_t sections, double confidence)
+struct steady_section steady_section_of_shares(const double *shares, size_t sections, size_t n, double p, double least,
+                                               double confidence)
 {
     struct steady_section s = {NAN, NAN, NAN, NAN, NAN, NAN};
-    if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
-        return s;
-    size_t length = n / sections;
-    double shares[STEADY_MAX_BATCHES];
-    s.q = sorted[(size_t)fmax(1, ceil(p * (double)n - 1e-9)) - 1];
-    steady_section_shares(x, n, sections, s.q, shares);
-    double sd = moments_sd(shares, sections);
-    s.inflation = sd * sd * (double)length / (p * (1 - p));
-    section_bounds(&s, sorted, n, p, sections, confidence);
+    double b = (double)sections, length = (double)(n / sections), sd = moments_sd(shares, sections);
+    s.inflation = fmax(least, sd > 0 ? sd * sd * length / (p * (1 - p)) : 0);
+    s.half_p = dist_t_quantile(0.5 + confidence / 2, b - 1) * sqrt(s.inflation * p * (1 - p) / length / b);
+    s.m = (double)n * (1 - p) / fmax(s.inflation, 1);
     return s;
 }
 
-void steady_section_widen(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
-                          double confidence, double inflation)
+struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
+                                              size_t sections, double least, double confidence)
 {
-    if (!(s->inflation < inflation)) /* NaN: there is no interval */
-        return;
-    s->inflation = inflation;
-    section_bounds(s, sorted, n, p, sections, confidence);
+    const double fuzz = 1e-9; /* a rank that is whole but for rounding is taken as whole */
+    struct steady_section s = {NAN, NAN, NAN, NAN, NAN, NAN};
+    double shares[STEADY_MAX_BATCHES], whole = (double)n;
+    if (sections < 2 || sections > STEADY_MAX_BATCHES || n < sections || !(p > 0 && p < 1))
+        return s;
+    double q = sorted[(size_t)fmax(1, ceil(p * whole - fuzz)) - 1];
+    steady_section_shares(x, n, sections, q, shares);
+    s = steady_section_of_shares(shares, sections, n, p, least, confidence);
+    s.q = q;
+    double low = fmax(1, floor((p - s.half_p) * whole + fuzz)), high = ceil((p + s.half_p) * whole - fuzz);
+    s.lo = sorted[(size_t)low - 1];
+    s.hi = high > whole ? INFINITY : sorted[(size_t)fmax(1, high) - 1];
+    return s;
+}
+
+double steady_in_flight(double rate, double mean_s)
+{
+    return rate * mean_s;
 }

@@ -32,17 +32,22 @@ struct steady_section {
     double inflation; /* D: variance of the sections' shares over that of independent values */
     double m;         /* effective exceedances: n (1 - p) / max(D, 1) */
 };
+/* Of the shares of n values that each section has above a quantile p: half_p, inflation and m, as below; the rest is NaN.
+ * The inflation is taken as at least `least` (0: as it is), for the others too; without any spread it is 0. */
+struct steady_section steady_section_of_shares(const double *shares, size_t sections, size_t n, double p, double least,
+                                               double confidence);
 /* Sectioned quantile interval (the sectioning of Asmussen and Glynn 2007, III.5a, on the share above the quantile): f_j
- * = share of section j above q, h = t(sections - 1) s_f / sqrt(sections), the interval goes from rank floor((p - h) n)
- * to rank ceil((p + h) n); D = s_f^2 L / (p (1 - p)) with L = n / sections. `x` in time order, `sorted` the same values
- * ascending. All NaN with n < sections, sections < 2 or > STEADY_MAX_BATCHES, or p outside (0, 1). */
+ * = share of section j above q, D = s_f^2 L / (p (1 - p)) with L = n / sections, and not below `least`;
+ * h = t(sections - 1) sqrt(D p (1 - p) / L / sections), which is t s_f / sqrt(sections) of D's own s_f; the interval goes
+ * from rank floor((p - h) n) to rank ceil((p + h) n). `x` in time order, `sorted` the same values ascending. All NaN with
+ * n < sections, sections < 2 or > STEADY_MAX_BATCHES, or p outside (0, 1). */
 struct steady_section steady_section_quantile(const double *x, const double *sorted, size_t n, double p,
-                                              size_t sections, double confidence);
-/* The same when the inflation is known to be at least so much: interval and m by it. */
-void steady_section_widen(struct steady_section *s, const double *sorted, size_t n, double p, size_t sections,
-                          double confidence, double inflation);
+                                              size_t sections, double least, double confidence);
 
 /* Share of each section above q; the values behind the last whole section are left out. shares: one per section. */
 void steady_section_shares(const double *x, size_t n, size_t sections, double q, double *shares);
+
+/* Little's law: how many are in a system that they enter at `rate` per second and leave after `mean_s` (Little 1961). */
+double steady_in_flight(double rate, double mean_s);
 
 #endif

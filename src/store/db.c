@@ -55,6 +55,14 @@ static const char *const sql_of[DB_STATEMENT_COUNT] = {
     [DB_SELECT_SERVERS] = "SELECT name, facts FROM server ORDER BY rowid",
     [DB_SELECT_NOTE] = "SELECT json FROM note WHERE key = ?",
     [DB_SELECT_SAMPLES] = "SELECT id, t_ns, json FROM sample WHERE run_id = ? ORDER BY id",
+    [DB_SELECT_KEYED] = "SELECT 'the plan', plan_sha256, plan_json, NULL, NULL FROM study"
+                        " UNION ALL SELECT 'the facts of a host', sha256, facts, NULL, NULL FROM host"
+                        " UNION ALL SELECT 'the facts of server ' || name, sha256, facts, NULL, NULL FROM server"
+                        " UNION ALL SELECT 'a text', sha256, body, bytes, chars FROM content WHERE body IS NOT NULL",
+    [DB_INSERT_SOURCE] = INSERT("source", "id", "NULL", SOURCE_COLUMNS),
+    [DB_INSERT_SOURCE_ROW] = INSERT("source_row", "id", "NULL", SOURCE_ROW_COLUMNS),
+    [DB_SELECT_SOURCES] = SELECT("id", SOURCE_COLUMNS) " FROM source ORDER BY id",
+    [DB_SELECT_SOURCE_ROWS] = SELECT("id", SOURCE_ROW_COLUMNS) " FROM source_row WHERE source = ? ORDER BY id",
 };
 
 /* SQLite calls only ENOSPC a full disk; a quota and a file size limit are the same thing to the user. sqlite3_system_errno

@@ -47,6 +47,11 @@ enum db_statement {
     DB_SELECT_SERVERS,
     DB_SELECT_NOTE,
     DB_SELECT_SAMPLES,
+    DB_SELECT_KEYED,
+    DB_INSERT_SOURCE, /* from here on: only in files of version SCHEMA_SOURCES and later */
+    DB_INSERT_SOURCE_ROW,
+    DB_SELECT_SOURCES,
+    DB_SELECT_SOURCE_ROWS,
     DB_STATEMENT_COUNT
 };
 
@@ -54,6 +59,7 @@ struct store {
     sqlite3 *db;                                  /* owned */
     char *path;                                   /* owned; as the caller wrote it, for messages */
     sqlite3_stmt *statements[DB_STATEMENT_COUNT]; /* owned; prepared at first use */
+    int64_t version;                              /* of the file's schema */
     struct writer_lock *lock;                     /* owned; NULL while reading */
     bool batching;
     mono_ns batch_since;                 /* when the open transaction began */

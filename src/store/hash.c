@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "store/blob.h"
 #include "store/db.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -138,4 +139,29 @@ int store_run_stored_hash(struct store *s, int64_t run_id, char hex[65], struct 
         snprintf(hex, SHA256_HEX, "%s", text ? text : "");
     sqlite3_reset(st);
     return rc < 0 ? rc : rc > 0 ? 0 : err_set(e, ERR_NOTFOUND, "%s has no run %lld", s->path, (long long)run_id);
+}
+
+int store_check_keys(struct store *s, struct err *e)
+{
+    sqlite3_stmt *st = db_prepare(s, DB_SELECT_KEYED, e);
+    int rc;
+    while ((rc = db_step(s, st, "read what is known by its hash", e)) > 0) {
+        const char *what = (const char *)sqlite3_column_text(st, 0), *key = (const char *)sqlite3_column_text(st, 1);
+        const void *body = sqlite3_column_blob(st, 2);
+        size_t n = (size_t)sqlite3_column_bytes(st, 2);
+        char hex[SHA256_HEX];
+        bool plain, counted = sqlite3_column_type(st, 3) != SQLITE_NULL;
+        sha256_hex(body ? body : "", n, hex);
+        if (!key || strcmp(hex, key) != 0)
+            rc = err_set(e, ERR_INPUT, "%s: %s does not have the SHA-256 that it is known by, %.12s", s->path, what,
+                         key ? key : "none");
+        else if (counted && (sqlite3_column_int64(st, 3) != (int64_t)n ||
+                             sqlite3_column_int64(st, 4) != text_chars(body, n, &plain)))
+            rc = err_set(e, ERR_INPUT, "%s: the counted bytes or characters of text %.12s are not those of its body",
+                         s->path, key);
+        if (rc < 0)
+            break;
+    }
+    sqlite3_reset(st);
+    return rc;
 }

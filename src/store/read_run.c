@@ -190,6 +190,8 @@ static int read_requests(struct reader *r, struct run *run, struct err *e)
             break;
     }
     sqlite3_reset(st);
+    if (!rc)
+        run_part_warmup(run);
     return rc;
 }
 
@@ -252,7 +254,7 @@ static int find_verdict(const char *word)
     return -1;
 }
 
-/* The run's row alone. verdict of a run without one: VOID, with the reason. */
+/* The run's row alone. verdict of a run without one: NONE of a complete one (imported), else VOID, with the reason. */
 static int read_run_row(struct reader *r, sqlite3_stmt *st, struct run *run, struct err *e)
 {
     bool bad = false;
@@ -266,14 +268,14 @@ static int read_run_row(struct reader *r, sqlite3_stmt *st, struct run *run, str
     run->attempt = small(st, RUN_COL_attempt, &bad);
     run->arm = name_of(r, st, RUN_COL_arm);
     run->stratum = name_of(r, st, RUN_COL_stratum);
-    run->wall_ns = sqlite3_column_int64(st, RUN_COL_wall_ns);
+    run->wall_ns = column_ns(st, RUN_COL_wall_ns);
     run->started_ns = column_ns(st, RUN_COL_started_ns);
     run->ended_ns = column_ns(st, RUN_COL_ended_ns);
     run->start_state = column_z(st, RUN_COL_start_state, r->arena);
     const char *verdict = (const char *)sqlite3_column_text(st, RUN_COL_verdict);
-    run->verdict = verdict ? find_verdict(verdict) : VERDICT_VOID;
+    run->verdict = verdict ? find_verdict(verdict) : found == RUN_COMPLETE ? VERDICT_NONE : VERDICT_VOID;
     run->verdict_why = column_z(st, RUN_COL_verdict_why, r->arena);
-    if (!verdict)
+    if (!verdict && run->verdict == VERDICT_VOID)
         run->verdict_why = "the run did not end";
     if (found < 0 || run->verdict < 0 || !run->arm || bad)
         return damaged(r, "its state, verdict, arm or place in the plan makes no sense", e);
@@ -340,14 +342,13 @@ int store_run_heads(struct store *s, struct arena *a, struct run **out, size_t *
 void store_runs_release(struct run *runs, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < runs[i].n_requests; k++)
+        for (size_t k = 0; k < runs[i].n_requests + runs[i].n_warmup; k++)
             request_release(&runs[i].requests[k]);
 }
 
 /* ---- one request at a time ------------------------------------------------------------------------------------------ */
 
-static int each_of_run(struct reader *r, const struct run *run,
-                       int (*fn)(void *, const struct run *, const struct request *), void *user, struct err *e)
+static int each_of_run(struct reader *r, const struct run *run, store_request_fn *fn, void *user, struct err *e)
 {
     sqlite3_stmt *st = db_prepare(r->store, DB_SELECT_REQUESTS, e);
     if (st)
@@ -366,8 +367,13 @@ static int each_of_run(struct reader *r, const struct run *run,
     return rc;
 }
 
-int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r),
-                       void *user, struct err *e)
+int store_each_request(struct store *s, store_request_fn *fn, void *user, struct err *e)
+{
+    return store_each_run(s, fn, NULL, user, e);
+}
+
+int store_each_run(struct store *s, store_request_fn *fn, int (*end)(void *user, const struct run *run), void *user,
+                   struct err *e)
 {
     bool began;
     int rc = db_read_begin(s, &began, e);
@@ -378,6 +384,7 @@ int store_each_request(struct store *s, int (*fn)(void *user, const struct run *
         struct run run;
         rc = read_run(&r, st, &run, e);
         rc = rc ? rc : each_of_run(&r, &run, fn, user, e);
+        rc = rc || !end ? rc : end(user, &run);
         arena_release(&arena);
     }
     sqlite3_reset(st);
@@ -385,8 +392,7 @@ int store_each_request(struct store *s, int (*fn)(void *user, const struct run *
     return rc;
 }
 
-int store_run_requests(struct store *s, const struct run *run,
-                       int (*fn)(void *user, const struct run *run, const struct request *r), void *user, struct err *e)
+int store_run_requests(struct store *s, const struct run *run, store_request_fn *fn, void *user, struct err *e)
 {
     bool began;
     struct arena arena = {0};

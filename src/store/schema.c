@@ -24,6 +24,9 @@ static const char *const statements[] = {
     "CREATE TABLE content(sha256 TEXT NOT NULL UNIQUE, bytes INTEGER, chars INTEGER, body ANY) STRICT",
     "CREATE TABLE sample(id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, t_ns INTEGER NOT NULL, json TEXT NOT NULL) STRICT",
     "CREATE INDEX sample_run ON sample(run_id)",
+    "CREATE TABLE source(id INTEGER PRIMARY KEY" DEFINITIONS(SOURCE_COLUMNS) ") STRICT",
+    "CREATE TABLE source_row(id INTEGER PRIMARY KEY" DEFINITIONS(SOURCE_ROW_COLUMNS) ") STRICT",
+    "CREATE INDEX source_row_source ON source_row(source)",
     NULL,
 };
 

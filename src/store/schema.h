@@ -1,7 +1,7 @@
 /* The tables of a result file, version by version; private to this room. One list of columns per wide table makes the
  * CREATE TABLE, the INSERT, the SELECT, the order of the run hash and the column numbers, so that none can drift.
  *
- * Version 2. Integers are plain; a thing that was not measured or not said is NULL; every time is CLOCK_MONOTONIC ns of the
+ * Version 3; version 2 had no `source` and `source_row`, and its runs always had a wall time. Integers are plain; a thing that was not measured or not said is NULL; every time is CLOCK_MONOTONIC ns of the
  * host (`…_ns`) unless its name says wall. Words of a list (outcome, state, verdict) are stored as words, never as numbers.
  * Columns of type ANY hold text where the bytes are valid UTF-8 without NUL, and a blob otherwise.
  *
@@ -15,7 +15,9 @@
  *   session  per session
  *   request  per request  its nine stamps, counts, flags, outcome, chunks (record/chunk.h) and engine stamps (blob.h)
  *   content  per text     prompts, answers, reasoning: each distinct one once, keyed by its SHA-256; body NULL: not kept
- *   sample   per sample   of the probes, as JSON */
+ *   sample   per sample   of the probes, as JSON
+ *   source      per file  that was imported, understood or not
+ *   source_row  per record of such a file, as it was read, and the runs that were made of it */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
@@ -26,7 +28,7 @@
 
 /* "CHIM"; stands at byte 68 of the file, where file(1) and we look before SQLite is let near it. */
 #define SCHEMA_APPLICATION_ID 0x4348494D
-enum { SCHEMA_OLDEST = 2, SCHEMA_NOW = 2 };
+enum { SCHEMA_OLDEST = 2, SCHEMA_NOW = 3, SCHEMA_SOURCES = 3 /* since when there are sources */ };
 
 #define RUN_COLUMNS(X)                                                                                                 \
     X(position, "INTEGER NOT NULL")                                                                                    \
@@ -34,7 +36,7 @@ enum { SCHEMA_OLDEST = 2, SCHEMA_NOW = 2 };
     X(attempt, "INTEGER NOT NULL")                                                                                     \
     X(arm, "TEXT NOT NULL")                                                                                            \
     X(stratum, "TEXT")                                                                                                 \
-    X(wall_ns, "INTEGER NOT NULL")                                                                                     \
+    X(wall_ns, "INTEGER")                                                                                              \
     X(started_ns, "INTEGER")                                                                                           \
     X(ended_ns, "INTEGER")                                                                                             \
     X(start_state, "TEXT")                                                                                             \
@@ -104,6 +106,24 @@ enum { SCHEMA_OLDEST = 2, SCHEMA_NOW = 2 };
     X(engine_stamps, "BLOB")                                                                                           \
     X(chunks, "BLOB")
 
+#define SOURCE_COLUMNS(X)                                                                                              \
+    X(path, "ANY NOT NULL")                                                                                            \
+    X(sha256, "TEXT")                                                                                                  \
+    X(bytes, "INTEGER")                                                                                                \
+    X(format, "TEXT")                                                                                                  \
+    X(rows, "INTEGER NOT NULL")                                                                                        \
+    X(refused, "INTEGER NOT NULL")                                                                                     \
+    X(problem, "ANY")                                                                                                  \
+    X(head_json, "TEXT")
+
+#define SOURCE_ROW_COLUMNS(X)                                                                                          \
+    X(source, "INTEGER NOT NULL")                                                                                      \
+    X(line, "INTEGER NOT NULL")                                                                                        \
+    X(origin, "ANY")                                                                                                   \
+    X(run_id, "INTEGER")                                                                                               \
+    X(runs, "INTEGER NOT NULL")                                                                                        \
+    X(json, "TEXT NOT NULL")
+
 /* Columns of `health`: the fields of struct health, by name; doubles (NaN is NULL) and integers (-1 is NULL). */
 #define HEALTH_DOUBLES(X)                                                                                              \
     X(send_lag_p50_us, "REAL")                                                                                         \
@@ -161,6 +181,19 @@ enum request_column {
         REQUEST_COL_COUNT
 };
 _Static_assert(REQUEST_COL_done_ns == REQUEST_COL_planned_ns + STAMP_DONE, "one column per stamp, in their order");
+
+enum source_column {
+    SOURCE_COL_id,
+#define X(name, type) SOURCE_COL_##name,
+    SOURCE_COLUMNS(X)
+#undef X
+};
+enum source_row_column {
+    SOURCE_ROW_COL_id,
+#define X(name, type) SOURCE_ROW_COL_##name,
+    SOURCE_ROW_COLUMNS(X)
+#undef X
+};
 
 #define COLUMN_NAME(name, type) ", " #name
 #define COLUMN_PARAMETER(name, type) ", ?"

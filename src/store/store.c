@@ -272,7 +272,9 @@ static int check_schema(struct store *s, struct err *e)
     rc = rc ? rc : db_integer(s, "SELECT count(*) FROM study", &studies, e);
     if (!rc && (strange || studies != 1))
         rc = err_set(e, ERR_INPUT, "%s is damaged: %s", s->path, strange ? "strange tables" : "it holds no study");
-    for (int i = 0; !rc && i < DB_STATEMENT_COUNT; i++) {
+    rc = rc ? rc : db_integer(s, "PRAGMA user_version", &s->version, e);
+    int n = s->version < SCHEMA_SOURCES ? DB_INSERT_SOURCE : DB_STATEMENT_COUNT;
+    for (int i = 0; !rc && i < n; i++) {
         if (!db_prepare(s, (enum db_statement)i, e))
             return s->unprepared;
         sqlite3_finalize(s->statements[i]); /* prepared again when used: 30 statements would hold 100 KB */

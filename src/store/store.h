@@ -79,6 +79,33 @@ int store_sample(struct store *s, int64_t run_id, int64_t t_ns, const char *json
 /* Sessions, health, verdict, raw-row hash and state (COMPLETE or ABORTED) in one transaction, which waits for the disk. */
 int store_run_end(struct store *s, const struct run *r, struct err *e);
 
+/* A file that was imported. */
+struct store_source {
+    int64_t id;            /* of the result file; set by store_import_file */
+    const char *path;      /* as given or found */
+    const char *sha256;    /* of the file's bytes; NULL: it could not be read */
+    int64_t bytes;         /* -1 the same */
+    const char *format;    /* id of the format it was understood as; NULL: not understood */
+    int64_t rows, refused; /* records taken, and records that were not; `problem` says why the first was not */
+    const char *problem;   /* one sentence: not understood, not read, or rows refused; NULL: all is well */
+    const char *head_json; /* what the file says besides its rows, as a JSON object; NULL: nothing */
+};
+
+/* A record of such a file. */
+struct store_source_row {
+    int64_t id;     /* of the result file; set by store_import_row */
+    int64_t source; /* store_source.id */
+    int64_t line;   /* 1-based, where it begins; of a record in a list inside one JSON document: its number, from 1 */
+    const char *origin; /* the path that the record itself names; NULL: none, the file is its origin */
+    int64_t run_id;     /* the first run that it tells of, 0 none; the others follow it. Rows of one record share it */
+    int64_t runs;       /* how many */
+    const char *json;   /* the record as one JSON object; numbers as they were written */
+};
+
+/* Of an import, a file before its rows. ids are set. */
+int store_import_file(struct store *s, struct store_source *f, struct err *e);
+int store_import_row(struct store *s, struct store_source_row *r, struct err *e);
+
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
 struct store_info {
@@ -100,12 +127,13 @@ void store_runs_release(struct run *runs, size_t n);
 /* The same runs with their sessions, but without their requests. */
 int store_run_heads(struct store *s, struct arena *a, struct run **out, size_t *n, struct err *e);
 /* Requests of all runs, one at a time, with all parts: for exports of any size. A nonzero return of fn ends it. */
-int store_each_request(struct store *s, int (*fn)(void *user, const struct run *run, const struct request *r),
-                       void *user, struct err *e);
-/* The same of one run, whose head is passed on to fn. */
-int store_run_requests(struct store *s, const struct run *run,
-                       int (*fn)(void *user, const struct run *run, const struct request *r), void *user,
-                       struct err *e);
+typedef int store_request_fn(void *user, const struct run *run, const struct request *r);
+int store_each_request(struct store *s, store_request_fn *fn, void *user, struct err *e);
+/* The same, and each run, also one without requests, behind its requests (which it does not hold). */
+int store_each_run(struct store *s, store_request_fn *fn, int (*end)(void *user, const struct run *run), void *user,
+                   struct err *e);
+/* Those of one run, whose head is passed on to fn. */
+int store_run_requests(struct store *s, const struct run *run, store_request_fn *fn, void *user, struct err *e);
 
 /* Probe samples of one run in the order they were stored; json is borrowed during the call. */
 int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json),
@@ -122,6 +150,17 @@ bool store_text_size(struct store *s, const char *sha256, struct store_size *out
  * a run that was killed). A kept text counts as the hash of its bytes, so that a changed text changes the hash. */
 int store_run_hash(struct store *s, int64_t run_id, char hex[65], struct err *e);
 int store_run_stored_hash(struct store *s, int64_t run_id, char hex[65], struct err *e);
+
+/* The files of an import in their order, and the rows of those of one format (NULL: of all); a result that was not imported
+ * has none. What is passed is borrowed during the call; a nonzero return of fn ends it and is returned. */
+int store_each_source(struct store *s, int (*fn)(void *user, const struct store_source *f), void *user, struct err *e);
+int store_each_row(struct store *s, const char *format,
+                   int (*fn)(void *user, const struct store_source *f, const struct store_source_row *r), void *user,
+                   struct err *e);
+
+/* Looks whether all that is known by its SHA-256 still has it: the plan, facts of hosts and servers, kept texts (with their
+ * counts). ERR_INPUT names the first that has not. */
+int store_check_keys(struct store *s, struct err *e);
 
 struct named_json {
     const char *name, *json;

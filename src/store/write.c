@@ -147,7 +147,7 @@ static int insert_run(struct store *s, const struct run *r, struct err *e)
     bind_int(st, RUN_COL_attempt, r->attempt);
     bind_z(st, RUN_COL_arm, r->arm);
     bind_z(st, RUN_COL_stratum, r->stratum);
-    bind_int(st, RUN_COL_wall_ns, r->wall_ns);
+    bind_ns(st, RUN_COL_wall_ns, r->wall_ns);
     bind_ns(st, RUN_COL_started_ns, r->started_ns);
     bind_z(st, RUN_COL_start_state, r->start_state);
     bind_z(st, RUN_COL_state, run_state_word(RUN_RUNNING));
@@ -232,7 +232,7 @@ static int update_run(struct store *s, const struct run *r, const char *hash, st
     bind_z(st, 2, run_state_word(r->state));
     bind_ns(st, 3, r->started_ns);
     bind_ns(st, 4, r->ended_ns);
-    bind_z(st, 5, verdict_word((enum verdict)r->verdict));
+    bind_z(st, 5, r->verdict == VERDICT_NONE ? NULL : verdict_word((enum verdict)r->verdict));
     bind_bytes(st, 6, r->verdict_why, r->verdict_why ? strlen(r->verdict_why) : 0);
     bind_z(st, 7, r->start_state);
     bind_z(st, 8, hash);
@@ -246,7 +246,8 @@ static int write_end(struct store *s, const struct run *r, struct err *e)
     int rc = db_begin(s, e);
     for (size_t i = 0; !rc && i < r->n_sessions; i++)
         rc = insert_session(s, r->id, &r->sessions[i], e);
-    rc = rc ? rc : insert_health(s, r->id, &r->health, e);
+    if (r->verdict != VERDICT_NONE) /* nobody watched an imported run */
+        rc = rc ? rc : insert_health(s, r->id, &r->health, e);
     rc = rc ? rc : update_run(s, r, NULL, e);
     rc = rc ? rc : store_run_hash(s, r->id, hash, e);
     rc = rc ? rc : update_run(s, r, hash, e);

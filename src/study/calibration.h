@@ -21,4 +21,9 @@ int calibration_write(const struct str *json, struct err *e);
 /* Fills *c and json (the object as it stands there) when there is one for this stratum; else false. */
 bool calibration_find(const char *stratum, struct calibration *c, struct str *json);
 
+/* aa.json beside it: what `chimera calibrate --aa` found of servers (report/noise.h). Appends the text; nothing when there is
+ * none. */
+void calibration_read_noise(struct str *json);
+int calibration_write_noise(const struct str *json, struct err *e);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "agent/corpus.h"
 #include "agent/workflow.h"
+#include "analysis/precision.h"
 #include "load/pool.h"
 #include "load/shards.h"
 #include "probe/sampler.h"
@@ -43,6 +44,7 @@ struct executor {
     mono_ns began_ns, runs_ns; /* start of the study; time spent in the runs of this call */
     /* the run in progress, for the driver's callbacks */
     struct run *run;
+    struct stage *stage;
     struct recorder *recorder; /* of a plain load; NULL: the callbacks store */
     volatile int stop;         /* ends the window: options->stop, or the recorder has failed */
     struct execute_progress progress;
@@ -69,6 +71,8 @@ struct stage {
     int64_t *at_ns; /* the schedule's, those of each session together; owned */
     struct trace trace;
     struct run_tally tally; /* of the run's requests, after the window */
+    struct precision_rule precision;
+    struct precision_watch watch; /* its rule NULL: the load does not stop by precision */
 };
 
 /* loadrun.c: sets the stage for a load: all that is decided before the window. */
@@ -77,6 +81,10 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
 size_t load_spare_cores(const struct executor *x);
 /* Stores what the client is: its threads and what a stream costs it. */
 int load_note_client(struct executor *x, const struct stage *st, const struct shards *s, struct err *e);
+/* Stores what the record does not show of how a load was made. */
+int load_note(struct executor *x, const struct run *r, const struct stage *st, struct err *e);
+/* Told of every recorded request of a load, by one thread at a time: stops it when its precision is reached. */
+void load_look(struct stage *st, const struct request *r);
 
 /* onerun.c */
 int onerun(struct executor *x, const struct plan_row *row, struct err *e);

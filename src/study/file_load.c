@@ -1,8 +1,10 @@
 /* file_load.c: the loads of a study file. See file.h. */
 #include <string.h>
 
+#include "analysis/precision.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "load/conversation.h"
 #include "load/shards.h"
 #include "load/trace.h"
 
@@ -12,14 +14,43 @@ enum { MAX_LOADS = 64, MAX_CONCURRENCY = 1 << 20 };
 #define MAX_REQUESTS SCHEDULE_MAX_N
 
 /* The text of a key goes to its parser; what that says gets the key's place. */
-static int read_amount(const struct yaml_node *map, const char *key, struct amount_law *out, struct err *e)
+static int read_amount(const struct yaml_node *map, const char *key, int64_t least, struct amount_law *out,
+                       struct err *e)
 {
     struct err why = ERR_INIT;
     const char *text = NULL;
     int rc = yaml_get_scalar(map, key, &text, e);
-    if (!rc && text && amount_parse(text, key, 1, out, &why))
+    if (!rc && text && amount_parse(text, key, least, out, &why))
         rc = yaml_error(yaml_get(map, key), e, "%s", why.text);
     return rc;
+}
+
+static int read_precision(struct study *s, const struct yaml_node *map, struct study_load *l, struct err *e)
+{
+    struct precision_rule rule;
+    struct err why = ERR_INIT;
+    const char *text = NULL;
+    int rc = yaml_get_scalar(map, "precision", &text, e);
+    if (rc || !text)
+        return rc;
+    if (precision_parse(text, &rule, &why))
+        return yaml_error(yaml_get(map, "precision"), e, "%s", why.text);
+    l->precision = arena_dupz(&s->arena, text);
+    return 0;
+}
+
+static int read_turns(const struct yaml_node *map, struct study_load *l, struct err *e)
+{
+    int rc = read_amount(map, "turns", 1, &l->turns, e);
+    if (rc || (rc = read_amount(map, "think_ms", 0, &l->think_ms, e)))
+        return rc;
+    if (l->turns.high > CONVERSATION_MAX_TURNS)
+        return yaml_error(yaml_get(map, "turns"), e, "turns: a conversation has at most %d", CONVERSATION_MAX_TURNS);
+    if (l->turns.high > 1 && l->ask.route != ROUTE_CHAT)
+        return yaml_error(yaml_get(map, "turns"), e, "turns: the history of a conversation needs the route chat");
+    if (l->turns.high == 1 && yaml_get(map, "think_ms"))
+        return yaml_error(yaml_get(map, "think_ms"), e, "think_ms: a pause is between turns: give turns");
+    return 0;
 }
 
 static int read_rate(const struct yaml_node *map, struct study_load *l, struct err *e)
@@ -69,45 +100,55 @@ static int close_stages(const struct yaml_node *map, struct study_load *l, struc
                    ? yaml_error(yaml_get(map, "duration"), e, "duration: the stages of request_rate end by themselves")
                    : 0;
     if (l->duration_ns)
-        last->duration_ns = l->duration_ns;
+        last->duration_ns = l->warmup_ns + l->duration_ns;
     return 0;
 }
 
 static int check_shape(const struct yaml_node *map, struct study_load *l, struct err *e)
 {
     bool open = l->schedule.n_stages > 0;
-    if (open + (l->max_concurrency > 0) + (l->trace != NULL) != 1)
-        return yaml_error(map, e, "the load '%s' needs max_concurrency, request_rate or trace, one of them", l->name);
+    int shapes = open + (l->max_concurrency > 0);
+    if (shapes > 1 || (!shapes && !l->trace))
+        return yaml_error(map, e, "the load '%s' needs max_concurrency or request_rate, one of them, or a trace",
+                          l->name);
+    if (shapes && l->trace && l->trace_speed != 1)
+        return yaml_error(yaml_get(map, "trace_speed"), e,
+                          "trace_speed: the load has its own times, not those of the trace");
     if (l->max_concurrency && l->threads > l->max_concurrency)
         return yaml_error(yaml_get(map, "threads"), e,
                           "threads: %lld of them have not one request each of %lld in flight", (long long)l->threads,
                           (long long)l->max_concurrency);
-    if (l->trace)
-        return 0;
     int rc = open ? close_stages(map, l, e) : 0;
     bool ends = open && l->schedule.stages[l->schedule.n_stages - 1].duration_ns != SCHEDULE_OPEN;
-    if (!rc && !ends && !l->num_requests && !l->duration_ns)
+    if (!rc && !ends && !l->num_requests && !l->duration_ns && !l->trace)
         rc = yaml_error(map, e, "the load '%s' never ends: give num_requests or duration", l->name);
     return rc;
 }
 
 static int read_load(struct study *s, const struct yaml_node *map, struct study_load *l, struct err *e)
 {
-    double seconds = 0;
+    double seconds = 0, warmup = 0;
     *l = (struct study_load){.threads = 1};
     amount_parse("512", "input_len", 1, &l->input_tok, NULL);
     amount_parse("128", "output_len", 1, &l->output_tok, NULL);
+    amount_parse("1", "turns", 1, &l->turns, NULL);
+    amount_parse("0", "think_ms", 0, &l->think_ms, NULL);
     int rc = yaml_as_map(map, "loads", e);
     if (rc || (rc = file_allow(map, "loads", e)) || (rc = file_read_name(map, "a load", &s->arena, &l->name, e)) ||
-        (rc = file_read_ask(s, map, &l->ask, &s->arena, e)) || (rc = read_amount(map, "input_len", &l->input_tok, e)) ||
-        (rc = read_amount(map, "output_len", &l->output_tok, e)) ||
+        (rc = file_read_ask(s, map, &l->ask, &s->arena, e)) ||
+        (rc = read_amount(map, "input_len", 1, &l->input_tok, e)) ||
+        (rc = read_amount(map, "output_len", 1, &l->output_tok, e)) ||
         (rc = yaml_get_int(map, "shared_prefix", 0, 1 << 22, &l->shared_tok, e)) ||
         (rc = yaml_get_int(map, "max_concurrency", 1, MAX_CONCURRENCY, &l->max_concurrency, e)) ||
         (rc = read_rate(map, l, e)) || (rc = read_trace(s, map, l, &s->arena, e)) ||
         (rc = yaml_get_int(map, "num_requests", 1, MAX_REQUESTS, &l->num_requests, e)) ||
         (rc = yaml_get_int(map, "threads", 1, SHARDS_MAX, &l->threads, e)) ||
-        (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)))
+        (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)) ||
+        (rc = yaml_get_double(map, "warmup", 0, 86400, &warmup, e)) || (rc = read_precision(s, map, l, e)) ||
+        (rc = read_turns(map, l, e)))
         return rc;
+    l->warmup_ns = (mono_ns)(warmup * 1e9);
+    l->output_given = yaml_get(map, "output_len") != NULL;
     l->duration_ns = (mono_ns)(seconds * 1e9);
     return check_shape(map, l, e);
 }

@@ -35,7 +35,7 @@ static uint64_t block_seed(const struct executor *x, int32_t block)
 }
 
 /* What the reader found out about the file stays with the result. */
-static int note_trace(struct executor *x, const struct trace *t, struct err *e)
+static int note_trace(struct executor *x, const struct trace *t, const char *used, struct err *e)
 {
     struct str json = STR_INIT;
     struct json_writer w;
@@ -49,36 +49,83 @@ static int note_trace(struct executor *x, const struct trace *t, struct err *e)
     json_kint(&w, "rows", (int64_t)t->n);
     json_kz(&w, "unit", trace_unit_word(t->unit));
     json_kz(&w, "unit_why", str_z(&t->unit_why));
+    json_kz(&w, "used", used);
     json_object_end(&w);
     int rc = store_note(x->store, "trace", str_z(&json), e);
     str_release(&json);
     return rc;
 }
 
-static int set_trace(struct executor *x, const struct study_load *l, struct stage *st, struct pool_spec *pool,
-                     struct err *e)
+/* The trace's first requests in time whose number is that of the load, those of the warm-up before them. */
+static void cut(struct schedule *s, const struct study_load *l)
 {
-    struct trace_spec spec = {.speed = l->trace_speed, .to_ns = l->duration_ns, .count = l->num_requests};
+    size_t first = 0;
+    while (first < s->n && s->at_ns[first] < l->warmup_ns)
+        first++;
+    if (l->num_requests && s->n - first > (size_t)l->num_requests)
+        s->n = first + (size_t)l->num_requests;
+}
+
+static int read_times(const struct study_load *l, struct stage *st, struct err *e)
+{
+    double to_ns = l->duration_ns ? (double)(l->warmup_ns + l->duration_ns) * l->trace_speed : 0;
+    struct trace_spec spec = {.speed = l->trace_speed,
+                              .to_ns = to_ns < (double)SCHEDULE_MAX_NS ? (int64_t)to_ns : SCHEDULE_MAX_NS,
+                              .count = l->warmup_ns ? 0 : l->num_requests};
     int rc = trace_read(&st->trace, l->trace, &spec, e);
     if (!rc)
         rc = trace_schedule(&st->trace, &st->schedule, e);
-    for (size_t i = 0; i < st->trace.n && !rc; i++)
-        if (st->trace.rows[i].input_tok < 1 || st->trace.rows[i].output_tok < 1)
-            rc = err_set(e, ERR_INPUT, "%s:%ld: a load needs the tokens of prompt and answer", l->trace,
-                         st->trace.rows[i].line);
-    pool->rows = st->trace.rows;
-    return rc ? rc : note_trace(x, &st->trace, e);
+    if (!rc)
+        cut(&st->schedule, l);
+    return rc;
 }
 
-static int set_arrivals(const struct study_load *l, uint64_t seed, struct stage *st, struct err *e)
+static int check_rows(const struct study_load *l, const struct trace *t, struct err *e)
+{
+    bool texts = t->format == TRACE_SHAREGPT;
+    for (size_t i = 0; i < t->n && !texts; i++)
+        if (t->rows[i].input_tok < 1 || t->rows[i].output_tok < 1)
+            return err_set(e, ERR_INPUT, "%s:%ld: a load needs the tokens of prompt and answer", l->trace,
+                           t->rows[i].line);
+    if (!texts && l->turns.high > 1)
+        return err_set(e, ERR_INPUT, "%s: turns need the texts of conversations; these are lengths", l->trace);
+    return 0;
+}
+
+static bool follows_trace(const struct study_load *l)
+{
+    return l->trace && !l->max_concurrency && !l->schedule.n_stages;
+}
+
+/* The trace's times, or what it says for a load with times of its own: its rows, until they are over if nothing else is. */
+static int set_trace(struct executor *x, const struct study_load *l, struct stage *st, struct pool_spec *pool,
+                     struct err *e)
+{
+    bool times = follows_trace(l);
+    int rc = times ? read_times(l, st, e) : trace_read(&st->trace, l->trace, &(struct trace_spec){0}, e);
+    if (!rc)
+        rc = check_rows(l, &st->trace, e);
+    if (rc)
+        return rc;
+    pool->rows = st->trace.rows;
+    pool->n_rows = st->trace.n;
+    pool->recorded_limits = !l->output_given;
+    if (!times && !l->num_requests && !l->duration_ns)
+        pool->n = (int64_t)st->trace.n;
+    return note_trace(x, &st->trace,
+                      times                                ? "times and lengths"
+                      : st->trace.format == TRACE_SHAREGPT ? "texts"
+                                                           : "lengths",
+                      e);
+}
+
+static int set_arrivals(const struct study_load *l, const struct pool_spec *pool, struct stage *st, struct err *e)
 {
     struct schedule_spec when = l->schedule;
-    when.count = l->num_requests;
-    when.seed = seed;
-    int rc = schedule_make(&when, &st->schedule, e);
-    if (!rc && !st->schedule.n)
-        rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its schedule", l->name);
-    return rc;
+    when.count = pool->n < INT64_MAX ? pool->n : 0;
+    when.uncounted_ns = l->warmup_ns;
+    when.seed = pool->talk.seed;
+    return schedule_make(&when, &st->schedule, e);
 }
 
 /* Refuses what this host has no room for, and prepares it for the rest. */
@@ -130,7 +177,9 @@ static int share_load(struct executor *x, const struct study_load *l, struct poo
             .server = l->ask.server,
             .ops = &pool_ops,
             .user = st->pool[k],
-            .width = (size_t)(l->max_concurrency / l->threads + ((int64_t)k < l->max_concurrency % l->threads))};
+            .width = (size_t)(l->max_concurrency / l->threads + ((int64_t)k < l->max_concurrency % l->threads)),
+            .dialogues = st->pool[k] && pool_converses(st->pool[k]),
+            .warmup_ns = l->warmup_ns};
     }
     if (st->schedule.at_ns)
         share_arrivals(st);
@@ -146,24 +195,26 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
         .stream = l->ask.stream,
         .options = l->ask.options,
         .extra_body_json = l->ask.extra_body_json,
-        .input_tok = l->input_tok,
-        .output_tok = l->output_tok,
+        .talk = {l->turns, l->input_tok, l->output_tok, l->think_ms, block_seed(x, block)},
         .shared_tok = l->shared_tok,
         .n = l->num_requests ? l->num_requests : INT64_MAX,
         .duration_ns = l->max_concurrency ? l->duration_ns : 0,
-        .seed = block_seed(x, block),
+        .open = !l->max_concurrency,
         .salt = fresh_salt(),
         .count = tokenizer ? count_text : NULL,
         .count_user = server,
     };
-    int rc = 0;
+    int rc = l->precision ? precision_parse(l->precision, &st->precision, e) : 0;
+    st->watch.rule = l->precision ? &st->precision : NULL;
     server_request_options(server, &spec.options);
-    if (l->trace)
+    if (!rc && l->trace)
         rc = set_trace(x, l, st, &spec, e);
-    else if (!l->max_concurrency)
-        rc = set_arrivals(l, spec.seed, st, e);
+    if (!rc && l->schedule.n_stages)
+        rc = set_arrivals(l, &spec, st, e);
     if (!l->max_concurrency)
         spec.n = (int64_t)st->schedule.n;
+    if (!rc && !l->max_concurrency && (!spec.n || st->schedule.at_ns[spec.n - 1] < l->warmup_ns))
+        rc = err_set(e, ERR_INPUT, "load %s: no arrival falls into its window", l->name);
     if (!rc)
         rc = prepare_host(x, l, st, e);
     return rc ? rc : share_load(x, l, &spec, st, e);
@@ -197,4 +248,22 @@ int load_note_client(struct executor *x, const struct stage *st, const struct sh
     int rc = store_note(x->store, "client", str_z(&json), e);
     str_release(&json);
     return rc;
+}
+
+void load_look(struct stage *st, const struct request *r)
+{
+    if (st->watch.rule && precision_add(&st->watch, r))
+        for (size_t k = 0; k < st->n; k++)
+            pool_stop(st->pool[k]);
+}
+
+int load_note(struct executor *x, const struct run *r, const struct stage *st, struct err *e)
+{
+    char key[40], json[64];
+    int64_t estimated = 0;
+    for (size_t k = 0; k < st->n; k++)
+        estimated += pool_estimated(st->pool[k]);
+    snprintf(key, sizeof key, "load of run %lld", (long long)r->id);
+    snprintf(json, sizeof json, "{\"estimated\":%lld}", (long long)estimated);
+    return store_note(x->store, key, json, e);
 }

@@ -47,7 +47,9 @@ static void take_request(void *user, struct request *r)
 
 static void on_recorded(void *user, const struct request *r)
 {
-    note_end(user, r);
+    struct executor *x = user;
+    note_end(x, r);
+    load_look(x->stage, r);
 }
 
 static void on_sample(void *user, mono_ns t, const char *json, size_t n)
@@ -100,6 +102,7 @@ static void release_stage(struct stage *st)
     schedule_release(&st->schedule);
     trace_release(&st->trace);
     run_tally_release(&st->tally);
+    precision_watch_release(&st->watch);
 }
 
 static void set_agents(struct executor *x, const struct study_arm *arm, struct stage *st)
@@ -171,6 +174,10 @@ static void count_requests(struct executor *x, struct stage *st, struct run *r)
         x->store_code = recorder_stop(x->recorder, &st->tally, &x->store_err);
     x->recorder = NULL;
     run_tally_fill_health(&st->tally, &r->health);
+    if (st->pool && pool_converses(st->pool[0]))
+        run_tally_give_dialogues(&st->tally, r);
+    if (st->pool && !x->store_code)
+        x->store_code = load_note(x, r, st, &x->store_err);
 }
 
 /* The generator may poll for its timers (at most 250 µs before each) where that takes no core from a server that we
@@ -207,23 +214,26 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
     struct driver *d = NULL;
     struct shards *s = NULL;
     x->stop = 0;
-    int rc = st->pool ? shards_new(&s, &spec, load_spare_cores(x), e) : driver_new(&d, &spec, e);
-    if (!rc && s)
-        rc = load_note_client(x, st, s, e);
+    int rc = st->pool ? recorder_start(&x->recorder, &recording, e) : 0;
+    if (!rc)
+        rc = st->pool ? shards_new(&s, &spec, load_spare_cores(x), e) : driver_new(&d, &spec, e);
     if (!rc)
         rc = watch_servers(x, e);
-    if (!rc && st->pool)
-        rc = recorder_start(&x->recorder, &recording, e);
     if (!rc) {
         sampler_start(x->sampler, clock_now(NULL));
         rc = s ? shards_run(s, r, e) : driver_run(d, r, e);
         sampler_stop(x->sampler, clock_now(NULL), &r->health);
         count_requests(x, st, r);
+        if (s && !x->store_code)
+            x->store_code = load_note_client(x, st, s, &x->store_err);
     }
     sampler_free(x->sampler);
     x->sampler = NULL;
-    shards_free(s);
+    shards_free(s); /* of a window that did not open it takes what was built */
     driver_free(d);
+    if (x->recorder)
+        recorder_stop(x->recorder, &st->tally, NULL);
+    x->recorder = NULL;
     return rc;
 }
 
@@ -247,6 +257,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
     rc = store_run_begin(x->store, &r, e);
     if (rc)
         return rc;
+    x->stage = &st;
     if (arm->load >= 0)
         rc = load_set(x, &x->study->loads[arm->load], row->block, &st, e);
     else

@@ -112,6 +112,10 @@ static void add_loads(struct json_writer *w, const struct study *s)
         json_kint(w, "num_requests", l->num_requests);
         add_options(w, &l->ask.options);
         add_amount(w, "output_len", &l->output_tok);
+        if (l->trace && l->output_given)
+            json_kbool(w, "output_len_given", true);
+        if (l->precision)
+            json_kz(w, "precision", l->precision);
         json_kz(w, "route", l->ask.route == ROUTE_CHAT ? "chat" : "completion");
         json_kz(w, "server", s->servers[l->ask.server].name);
         json_kint(w, "shared_prefix", l->shared_tok);
@@ -121,6 +125,12 @@ static void add_loads(struct json_writer *w, const struct study *s)
             json_kint(w, "threads", l->threads);
         json_kz(w, "trace", l->trace_sha256);
         json_kdouble(w, "trace_speed", l->trace_speed);
+        if (l->turns.high > 1) {
+            add_amount(w, "turns", &l->turns);
+            add_amount(w, "think_ms", &l->think_ms);
+        }
+        if (l->warmup_ns) /* this and others absent where not asked for: the plans of older loads keep their identity */
+            json_kint(w, "warmup_ns", l->warmup_ns);
         json_object_end(w);
     }
     json_array_end(w);

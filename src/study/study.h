@@ -37,15 +37,20 @@ struct study_load {
     const char *name;
     struct study_ask ask;
     struct amount_law input_tok, output_tok;
-    int64_t shared_tok;            /* of a prefix that all prompts share; 0 */
-    int64_t max_concurrency;       /* 0: open loop */
-    struct schedule_spec schedule; /* open loop: when; its count and seed are set by the run */
-    const char *trace;             /* resolved path; NULL: none */
+    struct amount_law turns, think_ms; /* of a conversation; turns always 1: single requests */
+    int64_t shared_tok;                /* of a prefix that all prompts share; 0 */
+    int64_t max_concurrency;           /* 0: open loop */
+    struct schedule_spec schedule;     /* open loop: when; its count and seed are set by the run */
+    /* Resolved path; NULL: none. Without the two above its times are used, else its lengths or texts. */
+    const char *trace;
+    bool output_given; /* output_tok was asked for: the recorded answers of a trace do not limit ours */
     char trace_sha256[65];
-    double trace_speed;   /* 2: twice the load in half the time */
-    int64_t threads;      /* of the client, at least 1; a closed loop has no more of them than requests in flight */
-    int64_t num_requests; /* 0: until duration_ns */
-    mono_ns duration_ns;  /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
+    double trace_speed;    /* 2: twice the load in half the time */
+    int64_t threads;       /* of the client, at least 1; a closed loop has no more of them than requests in flight */
+    int64_t num_requests;  /* conversations, where there are turns; 0: until duration_ns */
+    mono_ns duration_ns;   /* closed loop: nothing is asked later; 0: no limit. Open loops end with their stages */
+    const char *precision; /* stop earlier by this rule (analysis/precision.h); NULL */
+    mono_ns warmup_ns;     /* load before the window; num_requests and duration_ns count from its end */
 };
 
 struct study_arm {

@@ -6,8 +6,10 @@
 #include "stats/gof.h"
 #include "stats/interval.h"
 #include "stats/moments.h"
+#include "stats/proportion.h"
 #include "stats/quantile.h"
 #include "stats/steady.h"
+#include "stats/survival.h"
 #include "vectors/adapter.h"
 
 static void run_t_ppf(struct vector *v)
@@ -162,7 +164,7 @@ static void run_section_quantile_ci(struct vector *v)
     double *sorted = vector_memory(v, x.n * sizeof *sorted), *shares = vector_memory(v, sections * sizeof *shares);
     memcpy(sorted, x.at, x.n * sizeof *sorted);
     quantile_sort(sorted, x.n);
-    struct steady_section s = steady_section_quantile(x.at, sorted, x.n, vector_number(v, "p"), sections, 0.95);
+    struct steady_section s = steady_section_quantile(x.at, sorted, x.n, vector_number(v, "p"), sections, 0, 0.95);
     if (!isnan(s.q))
         steady_section_shares(x.at, x.n, sections, s.q, shares);
     vector_give(v, "q", s.q);
@@ -172,6 +174,45 @@ static void run_section_quantile_ci(struct vector *v)
     vector_give(v, "hi", s.hi);
     vector_give(v, "variance_inflation", s.inflation);
     vector_give(v, "m_effective", s.m);
+}
+
+/* ---- shares ---- */
+
+static void give_interval(struct vector *v, const char *key, struct interval i)
+{
+    vector_give_numbers(v, key, (double[]){i.lo, i.hi}, 2);
+}
+
+static void run_proportion_ci(struct vector *v)
+{
+    size_t k = vector_count(v, "k"), n = vector_count(v, "n");
+    double confidence = vector_number(v, "conf");
+    give_interval(v, "wilson", proportion_wilson(k, n, confidence));
+    give_interval(v, "clopper_pearson", proportion_clopper_pearson(k, n, confidence));
+    give_interval(v, "jeffreys", proportion_jeffreys(k, n, confidence));
+    give_interval(v, "agresti_coull", proportion_agresti_coull(k, n, confidence));
+    give_interval(v, "normal", proportion_normal(k, n, confidence));
+}
+
+static void run_kaplan_meier(struct vector *v)
+{
+    struct numbers t = vector_numbers(v, "time"), ended = vector_numbers(v, "event_1_completed_0_censored");
+    struct survival_time *x = vector_memory(v, (t.n + 1) * sizeof *x);
+    struct survival_point *curve = vector_memory(v, (t.n + 1) * sizeof *curve);
+    if (ended.n != t.n)
+        return;                      /* a vector whose outputs are not given has failed */
+    for (size_t i = 0; i < t.n; i++) /* the other way round: the order is not the caller's business */
+        x[t.n - 1 - i] = (struct survival_time){t.at[i], ended.at[i] != 0};
+    size_t points = survival_curve(x, t.n, curve);
+    for (size_t i = 0; i < points; i++) {
+        t.at[i] = curve[i].t;
+        ended.at[i] = curve[i].share;
+    }
+    vector_give_numbers(v, "times", t.at, points);
+    vector_give_numbers(v, "surv", ended.at, points);
+    vector_give(v, "median", survival_quantile(curve, points, 0.5));
+    vector_give(v, "q0.75", survival_quantile(curve, points, 0.75));
+    vector_give(v, "q0.9", survival_quantile(curve, points, 0.9));
 }
 
 const struct vector_fn vector_fns_basic[] = {
@@ -196,5 +237,7 @@ const struct vector_fn vector_fns_basic[] = {
     {"quantile_min_n", run_quantile_min_n},
     {"dkw_epsilon", run_dkw_epsilon},
     {"section_quantile_ci", run_section_quantile_ci},
+    {"proportion_ci", run_proportion_ci},
+    {"kaplan_meier", run_kaplan_meier},
     {0},
 };

@@ -177,6 +177,12 @@ static void run_dispersion_test(struct vector *v)
     vector_give(v, "p_upper", g.p_upper);
 }
 
+static void run_littles_law(struct vector *v)
+{
+    double rate = vector_number(v, "throughput_per_s"), mean_s = vector_number(v, "mean_latency_s");
+    vector_give(v, "mean_in_flight", steady_in_flight(rate, mean_s));
+}
+
 const struct vector_fn vector_fns_series[] = {
     {"acf", run_acf},
     {"acf1", run_acf1},
@@ -190,5 +196,6 @@ const struct vector_fn vector_fns_series[] = {
     {"coordinated_omission", run_coordinated_omission},
     {"arrival_check", run_arrival_check},
     {"dispersion_test", run_dispersion_test},
+    {"littles_law", run_littles_law},
     {0},
 };

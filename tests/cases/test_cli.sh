@@ -18,7 +18,7 @@ check 2 "no format .xml.; there are" export --format xml x.db
 check 2 'usage: chimera COMMAND'
 check 2 "did you mean 'report'" reprot
 check 2 'chimera help' xyzzyplugh
-for command in run agent report export list doctor corpus selftest; do
+for command in run agent report export import list doctor corpus selftest; do
     check 0 'example:' "$command" --help
     check 2 'unknown option' "$command" --no-such-option
 done
@@ -43,6 +43,9 @@ check 0 'no_done' list outcomes
 check 0 'smollm2-135m' list models
 check 2 'chimera_homo' agent --scenario chimera_hom --corpus "$corpus"
 check 3 'cannot open|no such' report missing.db
+check 2 "did you mean 'html'" report --format htm missing.db
+check 3 'cannot open|no such' report --plot ttft missing.db
+check 2 'one figure as SVG' report --plot ttft --json missing.db
 check 2 "goodput has no limit 'tfft'; did you mean 'ttft'" report missing.db --goodput tfft:200
 check 2 "'20ms' is no limit for ttft" report missing.db --goodput ttft:20ms
 

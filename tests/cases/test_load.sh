@@ -37,6 +37,68 @@ printf 'Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n0,
 load trace --trace t.csv --trace-speed 2
 python3 "$here/check_load.py" trace trace.jsonl || fail "trace"
 
+# A warm-up is kept and counts nowhere: what counts are the hundred, and the second, behind it.
+load warm-closed --max-concurrency 8 --num-requests 100 --warmup 0.2 --threads 2
+python3 "$here/check_load.py" closed warm-closed.jsonl 100 8 || fail "closed loop with a warm-up"
+load warm-open --request-rate 100 --arrival constant --duration 1 --warmup 0.2
+python3 "$here/check_load.py" open warm-open.jsonl 100 10000000 20 || fail "open loop with a warm-up"
+[ "$(json warm-open.json 'd["arms"][0]["load"]["runs"][0]["warmup_requests"]')" = 20 ] || fail "report: not 20 of warm-up"
+[ "$(json warm-open.json 'd["arms"][0]["load"]["runs"][0]["planned"]')" = 100 ] || fail "report: warm-up is counted"
+"$chimera" load "$url" -m stub --trace t.csv --warmup 1 -o none.db >out 2>&1 && fail "a load without a window"
+grep -q 'into its window' out || fail "no word of the empty window"
+
+# Stop by precision: the stub's latencies differ by microseconds, so that the first look, at 50 requests, is enough; what was
+# built or in flight then ends, and nothing is called unsent. The number of requests is the upper bound. Who looks is the
+# writer of the record, and all threads end.
+load precise --max-concurrency 4 --num-requests 4000 --warmup 0.1 --precision e2e:50% --threads 2
+load precise-open --request-rate 200 --arrival constant --duration 20 --precision e2e.mean:50%
+for name in precise precise-open; do
+    [ "$(json $name.json 'd["arms"][0]["load"]["runs"][0]["precision"]["reached"]')" = True ] || fail "$name: not reached"
+    [ "$(json $name.json 'd["arms"][0]["load"]["runs"][0]["precision"]["n"] in (50, 75, 112, 168, 252, 378)')" = True ] ||
+        fail "$name: not at one of the first looks" # at 50, where the host is quiet
+    [ "$(json $name.json '50 <= d["arms"][0]["load"]["runs"][0]["completed"] == d["arms"][0]["load"]["runs"][0]["planned"] < 4000')" = True ] ||
+        fail "$name: not stopped there"
+done
+load vague --max-concurrency 4 --num-requests 60 --precision e2e:0.000001%
+[ "$(json vague.json 'd["arms"][0]["load"]["runs"][0]["precision"]["reached"]')" = False ] || fail "vague: reached"
+[ "$(json vague.json 'd["arms"][0]["load"]["runs"][0]["planned"]')" = 60 ] || fail "vague: not to its bound"
+
+said() { "$chimera" report "$1.db" | tr -s '\n ' ' ' | grep -q "$2" || fail "$1: the report does not say: $2"; }
+load guessed --backend openai --max-concurrency 1 --num-requests 3 # a dialect without a tokenizer
+said guessed '3 of 3 questions had an estimated length'
+[ "$(json open.json 'd["arms"][0]["load"]["runs"][0]["estimated"]')" = 0 ] || fail "counted prompts called estimated"
+said trace 'times and lengths of a trace'
+said precise 'median of e2e was known to ± [0-9.]* % with [0-9]* requests (asked: 50.0 %)'
+said precise-open 'mean of e2e was known to ±'
+said precise '[0-9]* requests of warm-up were sent before the window and count nowhere'
+said vague 'only (asked: [^ ]* %), which needs about [0-9]* requests'
+
+# Conversations: each turn follows its answer, behind a pause, and carries what was said.
+load talk-closed --max-concurrency 2 --num-requests 4 --turns 3 --think 15 --threads 2
+python3 "$here/check_load.py" talk talk-closed.jsonl 4 3 || fail "conversations of a closed loop"
+load talk-open --request-rate 20 --arrival constant --duration 0.5 --turns 3 --think 15
+python3 "$here/check_load.py" talk talk-open.jsonl 10 3 || fail "conversations of an open loop"
+said talk-open '10 conversations, 0 cut short'
+
+# Lengths of a trace in a closed loop, in its order; with a count, again from its first row.
+load rows-closed --trace t.csv --max-concurrency 1
+python3 "$here/check_load.py" rows rows-closed.jsonl 2 || fail "lengths of a trace in a closed loop"
+load rows-again --trace t.csv --request-rate 50 --num-requests 5
+python3 "$here/check_load.py" rows rows-again.jsonl 5 || fail "lengths of a trace at a rate"
+
+# Texts: the user's turns, the recorded answers replaced by those that came.
+cat >said.json <<'EOF'
+[{"id": "a", "conversations": [{"from": "human", "value": "What is a load?"}, {"from": "gpt", "value": "RECORDED"},
+                               {"from": "human", "value": "And then?"}, {"from": "gpt", "value": "RECORDED"}]},
+ {"id": "b", "conversations": [{"from": "human", "value": "Hm?"}, {"from": "gpt", "value": "RECORDED"}]}]
+EOF
+load texts --trace said.json --max-concurrency 1 --turns 2
+python3 "$here/check_load.py" texts texts.jsonl || fail "texts of conversations"
+"$chimera" load "$url" -m stub --trace said.json -o none2.db >out 2>&1 && fail "texts without times were followed"
+grep -q "no times" out || fail "no word of texts without times"
+"$chimera" load "$url" -m stub --trace t.csv --max-concurrency 1 --turns 2 -o none3.db >out 2>&1 && fail "turns of lengths"
+grep -q 'turns need the texts' out || fail "no word of turns without texts"
+
 # The same command on a complete result does nothing; another plan in the same file is refused.
 "$chimera" load "$url" -m stub --input-len 16 --output-len 8 --max-concurrency 8 --num-requests 100 -o closed.db 2>&1 |
     grep -q 'is complete' || fail "a complete result was run again"
@@ -71,6 +133,18 @@ load killed --max-concurrency 4 --num-requests 1000
 [ "$(json killed.json '[len(d["arms"][0][k]) for k in ("runs", "aborted")]')" = "[1, 1]" ] ||
     fail "killed: not one complete run beside the aborted one"
 [ "$(rows)" -eq $((kept + 1000)) ] || fail "killed: $(rows) requests, not $kept and 1000"
+
+python3 "$here/check_width.py" "$chimera" closed.db || fail "the report does not fit its terminal"
+
+# Requests that ran into their timeout count as longer than that, in every percentile of the end.
+"$chimera" stub --first 20ms --fault stall:every=4 >slow-url 2>stub2.err &
+started+=($!)
+wait_for 10 grep -q http slow-url
+url=$(grep -o 'http://[0-9.:]*' slow-url) load timeouts --max-concurrency 8 --num-requests 40 --timeout 1
+e2e='d["arms"][0]["load"]["runs"][0]["latency"][3]'
+[ "$(json timeouts.json "$e2e[\"cut_off\"], $e2e[\"n\"], $e2e[\"tails\"][2][\"value\"]")" = "(10, 40, None)" ] ||
+    fail "cut off: $(json timeouts.json "$e2e")"
+[ "$(json timeouts.json "$e2e[\"tails\"][2][\"over\"] >= 1000")" = True ] || fail "a p99 that is not over its timeout"
 
 "$chimera" load "$url" -m stub --max-concurrency 2 --request-rate 3 >out 2>&1
 [ $? -eq 2 ] || fail "two shapes at once"

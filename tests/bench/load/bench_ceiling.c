@@ -212,7 +212,7 @@ static uint64_t check_whole(const struct work *w, const struct run *r)
 
 static struct cost run_driver(const struct work *w, const struct sender *s)
 {
-    static const struct session_ops ops = {next};
+    static const struct session_ops ops = {.next = next};
     struct asker asker = {question(w), w->requests};
     struct backend backend = counted_backend(s);
     struct endpoint ep;

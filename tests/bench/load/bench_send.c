@@ -50,7 +50,7 @@ static struct lag lag_of(const struct run *r)
 
 static struct lag measure(const struct sender *s, const int64_t *at, size_t n, bool spin)
 {
-    static const struct session_ops ops = {next};
+    static const struct session_ops ops = {.next = next};
     struct endpoint ep;
     struct driver_server server = {
         .name = "s", .model = "m", .backend = backend_find("openai"), .endpoint = &ep, .num_ctx = -1};

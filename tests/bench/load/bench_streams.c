@@ -210,7 +210,7 @@ static bool judge(const struct bench *b, const struct run *r, int64_t before)
 
 static bool drive(struct bench *b)
 {
-    static const struct session_ops ops = {next};
+    static const struct session_ops ops = {.next = next};
     struct endpoint endpoint;
     struct client_options none = {0};
     struct driver *d;

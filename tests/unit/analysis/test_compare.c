@@ -24,7 +24,7 @@ static struct compare_arm arm(struct compare_run *runs, const double *values, si
 static struct comparison compare_values(const char *metric, const double *a, const double *b, size_t n, double margin)
 {
     struct compare_run runs[2][MOST];
-    struct compare_question q = {metric_find(metric), arm(runs[0], a, n), arm(runs[1], b, n), margin};
+    struct compare_question q = {metric_find(metric), arm(runs[0], a, n), arm(runs[1], b, n), margin, 0};
     struct comparison c;
     compare_arms(&q, 1, &c);
     return c;
@@ -106,7 +106,7 @@ static void without_common_blocks_all_runs_count(void **state)
         b[i % 5] = (struct compare_run){-1, i % 5 + 11};
     }
     a[5].value = NAN;
-    struct compare_question q = {metric_find("output_rate"), {a, 6}, {b, 5}, 0};
+    struct compare_question q = {metric_find("output_rate"), {a, 6}, {b, 5}, 0, 0};
     struct comparison c;
     compare_arms(&q, 1, &c);
     assert_true(!c.paired && c.n_a == 5 && c.n_b == 5 && c.left_out == 1 && c.base == 3);
@@ -123,7 +123,7 @@ static void only_whole_blocks_pair_and_each_once(void **state)
     (void)state;
     struct compare_run a[] = {{0, 1}, {1, 2}, {1, 50}, {2, NAN}, {3, 4}, {-1, 5}},
                        b[] = {{3, 5}, {0, 3}, {2, 9}, {4, 1}, {1, 6}};
-    struct compare_question q = {metric_find("ttft"), {a, 6}, {b, 5}, 0};
+    struct compare_question q = {metric_find("ttft"), {a, 6}, {b, 5}, 0, 0};
     struct comparison c;
     compare_arms(&q, 1, &c);
     assert_true(c.paired && c.n_a == 3 && c.n_b == 3); /* blocks 0, 1, 3: differences 2, 4, 1 */
@@ -138,7 +138,7 @@ static void the_family_is_paid_for(void **state)
     struct compare_question q[7];
     struct comparison c[7];
     for (size_t i = 0; i < 7; i++)
-        q[i] = (struct compare_question){metric_find("ttft"), arm(runs[0], hundred, 8), arm(runs[1], slower, 8), 0};
+        q[i] = (struct compare_question){metric_find("ttft"), arm(runs[0], hundred, 8), arm(runs[1], slower, 8), 0, 0};
     compare_arms(q, 6, c);
     NEAR(c[5].p_holm, 12.0 / 256);
     assert_int_equal(c[0].verdict, COMPARE_WORSE);
@@ -150,6 +150,35 @@ static void the_family_is_paid_for(void **state)
     compare_arms(q, 7, c);
     NEAR(c[0].p_holm, 12.0 / 256);
     assert_true(isnan(c[6].p_holm));
+}
+
+static void nothing_is_claimed_below_the_floor(void **state)
+{
+    (void)state;
+    struct compare_run runs[2][MOST];
+    struct compare_question q = {metric_find("ttft"), arm(runs[0], hundred, 8), arm(runs[1], slower, 8), 0, 4.5};
+    struct comparison c;
+    compare_arms(&q, 1, &c);
+    assert_true(c.verdict == COMPARE_WORSE && !c.below_floor && c.base == 100 && c.candidate == 104.5);
+    q.floor = 4.6;
+    compare_arms(&q, 1, &c);
+    assert_true(c.verdict == COMPARE_INCONCLUSIVE && c.below_floor && isnan(c.more_runs));
+    q.margin = 6.6; /* that it does not matter may be said all the same */
+    compare_arms(&q, 1, &c);
+    assert_true(c.verdict == COMPARE_EQUIVALENT && !c.below_floor);
+}
+
+/* 1 2 4 8 16: ten differences, 1 2 3 4 6 7 8 12 14 15; the tenth is the least with 95 % at or below it. Of 21 values
+ * 0 … 20 there are 210, and 200 of them are at most 16: 17 + 18 + … are 4 + 3 + 2 + 1. */
+static void noise_is_of_all_pairs_of_runs(void **state)
+{
+    (void)state;
+    const double few[] = {8, 1, 16, 2, NAN, 4};
+    double many[21];
+    for (int i = 0; i < 21; i++)
+        many[i] = i;
+    assert_true(compare_noise(few, 6) == 15 && compare_noise(many, 21) == 16);
+    assert_true(isnan(compare_noise(few, 1)) && isnan(compare_noise(NULL, 0)));
 }
 
 static void words(void **state)
@@ -174,6 +203,8 @@ int main(void)
         cmocka_unit_test(without_common_blocks_all_runs_count),
         cmocka_unit_test(only_whole_blocks_pair_and_each_once),
         cmocka_unit_test(the_family_is_paid_for),
+        cmocka_unit_test(nothing_is_claimed_below_the_floor),
+        cmocka_unit_test(noise_is_of_all_pairs_of_runs),
         cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ static void every_limit_counts(void **state)
     struct goodput g = parsed("ttft:500,tpot:100,e2e:1500");
     goodput_of_run(&r, &g, &out);
     assert_int_equal(out.good, 8); /* a limit met exactly is kept: 500 ms, 100 ms, 1500 ms */
-    assert_true(out.share == 1 && fabs(out.rate - 0.4) < 1e-12);
+    assert_true(out.share.estimate == 1 && fabs(out.rate - 0.4) < 1e-12);
     r.requests[0].stamp[STAMP_SENT] -= 1; /* ttft and e2e a nanosecond longer: one request, two limits missed */
     r.requests[1].outcome = OUTCOME_TIMEOUT_TOTAL;
     r.requests[2].outcome = OUTCOME_UNSENT;
@@ -101,7 +101,9 @@ static void every_limit_counts(void **state)
     assert_int_equal(out.untold[0], 1);
     assert_int_equal(out.untold[1], 1);
     assert_int_equal(out.untold[2], 0);
-    assert_true(out.share == 0.25 && fabs(out.rate - 0.1) < 1e-12);
+    assert_true(out.share.estimate == 0.25 && fabs(out.rate - 0.1) < 1e-12);
+    assert_true(out.share.n == 8); /* 2 of 8 by Wilson: 0.0715, 0.5907 */
+    assert_true(fabs(out.share.lo - 0.0715) < 5e-5 && fabs(out.share.hi - 0.5907) < 5e-5);
     g = parsed("ttft.planned:500");
     r.requests[6].stamp[STAMP_PLANNED] -= 1;
     goodput_of_run(&r, &g, &out);
@@ -143,7 +145,7 @@ static void nothing_planned(void **state)
     struct goodput g = parsed("ttft:1");
     struct run r = make_run(&a, "load", 0, 1);
     goodput_of_run(&r, &g, &out);
-    assert_true(isnan(out.share) && isnan(out.rate) && !out.good && !out.planned);
+    assert_true(isnan(out.share.estimate) && isnan(out.rate) && !out.good && !out.planned);
     arena_release(&a);
 }
 

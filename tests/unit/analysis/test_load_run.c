@@ -79,6 +79,8 @@ static void counts_rates_and_concurrency(void **state)
     assert_int_equal(l.counts.completed, 4);
     assert_int_equal(l.counts.failed, 1);
     assert_int_equal(l.counts.unsent, 1);
+    NEAR(l.errors.estimate, 2 / 6.0);
+    assert_true(l.errors.n == 6 && fabs(l.errors.lo - 0.0968) < 5e-5 && fabs(l.errors.hi - 0.7000) < 5e-5);
     NEAR(l.window_s, 10);
     NEAR(l.planned_rate, 5 / 8.0);
     NEAR(l.sent_rate, 4 / 6.0);
@@ -128,11 +130,11 @@ static void none_and_one(void **state)
     struct run r = load_run(&a, 8, 10);
     load_of_run(&r, &l);
     assert_int_equal(l.counts.planned, 0);
-    assert_true(isnan(l.planned_rate) && isnan(l.sent_rate) && isnan(l.latency[0].max) && isnan(l.gap_max_ms));
+    assert_true(isnan(l.planned_rate) && isnan(l.sent_rate) && isnan(l.latency[0].max) && isnan(l.streams.gap_max_ms));
     assert_true(isnan(l.latency[0].tail[2].q) && l.latency[0].tail[2].state == TAIL_UNRESOLVED);
     NEAR(l.completed_rate, 0);
     NEAR(l.in_flight_mean, 0);
-    assert_true(!l.warmup.by && !l.warmup.settled && l.gap_max_seq == -1);
+    assert_true(!l.warmup.by && !l.warmup.settled && l.streams.gap_max_seq == -1);
     ask(&r, 0, 0, 0.5, 2, 1);
     load_of_run(&r, &l);
     assert_true(isnan(l.sent_rate)); /* one send has no rate */
@@ -393,12 +395,117 @@ static void stalls(void **state)
     failed->outcome = OUTCOME_RESET;
     stream(ask(&r, 4, 0, 0.5, 2, 3), (double[]){4.5, 4.6}, 2);
     load_of_run(&r, &l);
-    assert_int_equal(l.streamed, 3);
-    assert_int_equal(l.stalled, 1);
-    NEAR(l.gap_max_ms, 600);
-    assert_int_equal(l.gap_max_seq, 1);
+    assert_int_equal(l.streams.n, 3);
+    assert_int_equal(l.streams.stalled, 1);
+    NEAR(l.streams.gap_max_ms, 600);
+    assert_int_equal(l.streams.gap_max_seq, 1);
+    assert_int_equal(l.streams.broken, 1);
+    NEAR(l.streams.stall_share, 600 / 4500.0); /* first to last token: 1.5 s each */
+    assert_int_equal(l.streams.readers, 0);    /* no chunk says how much text it is */
+    assert_true(isnan(l.streams.wait_max_ms));
+    for (size_t i = 0; i < r.n_requests; i++)
+        for (size_t k = 0; k < r.requests[i].chunks.n; k++)
+            r.requests[i].chunks.at[k].text_bytes = 1;
+    load_of_run(&r, &l); /* a token a chunk, 125 ms each: at 0.5 1.1 s the second is 350 ms late; at 1.5 2.1 s 475 ms */
+    assert_int_equal(l.streams.readers, 3);
+    assert_int_equal(l.streams.waited, 2); /* 4.5 4.6 s with 1.5 tokens a chunk: none */
+    NEAR(l.streams.wait_max_ms, 475);
     for (size_t i = 0; i < r.n_requests; i++)
         chunk_list_release(&r.requests[i].chunks);
+    arena_release(&a);
+}
+
+/* ---- cut off, and in balance ------------------------------------------------------------------------------- */
+
+/* A hundred requests of 1 … 100 s; those over 90 s ran into their timeout of 90 s. */
+static struct run timed_out(struct arena *a)
+{
+    struct run r = series(a, 100, mixed);
+    for (size_t i = 0; i < 100; i++) {
+        struct request *q = &r.requests[i];
+        double s = mixed(i);
+        q->stamp[STAMP_PLANNED] -= 10 * NS_PER_MS;
+        q->stamp[STAMP_DONE] = q->stamp[STAMP_SENT] + (mono_ns)(s > 90 ? 90 : s) * NS_PER_S;
+        if (s <= 90)
+            continue;
+        fail_it(q, (enum outcome[]){OUTCOME_TIMEOUT_TOTAL, OUTCOME_TIMEOUT_IDLE, OUTCOME_TIMEOUT_FIRST_BYTE,
+                                    OUTCOME_CANCELLED}[i % 4]);
+    }
+    return r;
+}
+
+static void a_timeout_is_no_success(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct run r = timed_out(&a);
+    load_of_run(&r, &l);
+    const struct load_latency *ttft = &l.latency[0], *e2e = &l.latency[3], *planned = &l.latency[4];
+    assert_true(ttft->n == 100 && ttft->cut_off == 10 && e2e->n == 100 && e2e->cut_off == 10);
+    assert_true(l.latency[2].n == 90 && l.latency[2].cut_off == 0); /* tpot is of what completed */
+    NEAR(e2e->tail[0].q, 50000);                                    /* not 45: half of all, and the 90th of a hundred */
+    NEAR(e2e->tail[1].q, 90000);
+    assert_true(isinf(e2e->tail[2].q) && isinf(e2e->tail[2].hi));
+    NEAR(e2e->max, 90000);
+    NEAR(planned->tail[0].q, 50010);
+    NEAR(planned->max, 90010);
+    NEAR(ttft->tail[1].q, 90); /* in ms; those without a first token waited 90 s for it */
+    assert_true(isinf(ttft->tail[2].q));
+    NEAR(ttft->max, 90000);
+    for (size_t i = 0; i < 100; i++) /* with a first token, that is known */
+        r.requests[i].stamp[STAMP_FIRST_TOKEN] = r.requests[i].stamp[STAMP_SENT] + (mono_ns)mixed(i) * NS_PER_MS;
+    load_of_run(&r, &l);
+    assert_true(ttft->cut_off == 0 && e2e->cut_off == 10);
+    NEAR(ttft->tail[2].q, 99);
+    assert_int_equal(l.streams.broken, 10);
+    for (size_t i = 0; i < 100; i++) /* another end says nothing of how long it would have been */
+        if (r.requests[i].outcome != OUTCOME_OK)
+            r.requests[i].outcome = OUTCOME_RESET;
+    load_of_run(&r, &l);
+    assert_true(e2e->n == 90 && e2e->cut_off == 0);
+    NEAR(e2e->tail[0].q, 45500);
+    arena_release(&a);
+}
+
+static void all_were_cut_off(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct run r = series(&a, 50, mixed);
+    for (size_t i = 0; i < 50; i++)
+        fail_it(&r.requests[i], OUTCOME_TIMEOUT_TOTAL);
+    load_of_run(&r, &l);
+    assert_true(l.latency[3].n == 50 && l.latency[3].cut_off == 50);
+    for (size_t k = 0; k < LOAD_TAILS; k++)
+        assert_true(isinf(l.latency[3].tail[k].q) && isinf(l.latency[3].tail[k].lo));
+    assert_int_equal(l.latency[3].tail[0].state, TAIL_OK); /* that all of them took longer is firm */
+    NEAR(l.latency[3].max, 900);
+    r.n_requests = 3; /* fewer than sections */
+    load_of_run(&r, &l);
+    assert_true(isinf(l.latency[3].tail[2].q) && isnan(l.latency[3].tail[2].lo));
+    assert_int_equal(l.latency[3].tail[2].state, TAIL_UNRESOLVED);
+    arena_release(&a);
+}
+
+static void in_balance_or_not(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct run r = series(&a, 101, mixed); /* one a second, each 0.9 s */
+    load_of_run(&r, &l);
+    NEAR(l.balance.in_flight, 0.9);
+    NEAR(l.balance.law, 0.9);
+    for (size_t i = 0; i <= 100; i++) /* the later, the longer, and never done before the end */
+        r.requests[i].stamp[STAMP_DONE] = at_s(200);
+    load_of_run(&r, &l);
+    NEAR(l.balance.in_flight, 50.5); /* 1 … 100 in the hundred seconds */
+    NEAR(l.balance.law, 150);
+    r.n_requests = 1;
+    load_of_run(&r, &l);
+    assert_true(isnan(l.balance.in_flight) && isnan(l.balance.law));
     arena_release(&a);
 }
 
@@ -417,27 +524,36 @@ static struct run exponential(struct arena *a, double rate)
     return r;
 }
 
+static const struct load_law *law(double rate, double shape)
+{
+    static struct rate_stage stage;
+    static struct load_law l;
+    stage = (struct rate_stage){rate, rate, RATE_OPEN};
+    l = (struct load_law){&stage, 1, shape};
+    return &l;
+}
+
 static void arrivals_of_a_law(void **state)
 {
     (void)state;
     struct arena a = {0};
     struct load_arrivals x;
     struct run r = exponential(&a, 10);
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_int_equal(x.n, 100);
     assert_true(x.tested && x.ks_p > 0.999 && x.dispersion_p > 0.5 && x.acf1_p > 0.5 && x.p == 1);
     assert_true(x.cv2 > 0.8 && x.cv2 < 1.05 && x.cv2_law == 1);
-    load_arrivals_of_run(&r, &(struct load_law){20, 1}, &x); /* half the asked rate */
+    load_arrivals_of_run(&r, law(20, 1), &x); /* half the asked rate */
     assert_true(x.tested && x.ks_p < 1e-4 && x.p < 1e-3);
-    load_arrivals_of_run(&r, &(struct load_law){10, 4}, &x); /* burstier than asked */
+    load_arrivals_of_run(&r, law(10, 4), &x); /* burstier than asked */
     assert_true(x.tested && x.p < 1e-3 && x.cv2_law == 0.25);
-    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
     assert_true(!x.tested && isnan(x.p) && isnan(x.ks_p) && x.cv2_law == 0 && x.cv2 > 0.8);
     r.n_requests = 19;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(!x.tested && isnan(x.p) && x.cv2 > 0);
     r.n_requests = 0;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(!x.tested && isnan(x.cv2) && x.n == 0);
     arena_release(&a);
 }
@@ -452,17 +568,109 @@ static void where_gaps_begin(void **state)
     struct run r = load_run(&a, 40, 10);
     for (int i = 0; i < 40; i++)
         ask(&r, 50 + i * 0.1, 0, 0.01, 0.05, 3);
-    load_arrivals_of_run(&r, &(struct load_law){10, INFINITY}, &x);
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
     assert_true(x.cv2 < 1e-9);
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.cv2 > 10); /* one gap of 50 s */
     for (int i = 0; i < 40; i++)
         r.requests[i].stamp[STAMP_SENT] -= 50 * NS_PER_S;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.tested && x.ks_p < 1e-3);
     r.health.send_lag_p99_us = 3e5;
-    load_arrivals_of_run(&r, &(struct load_law){10, 1}, &x);
+    load_arrivals_of_run(&r, law(10, 1), &x);
     assert_true(x.tested && x.ks_p > 0.9);
+    arena_release(&a);
+}
+
+/* Two requests before the window, of 2 and 5 s; the window begins at 4 s and has two more of 2 s each. In flight when
+ * these are sent, at 4 and 5 s: that of 5 s until 6. */
+static void a_warm_up_is_seen_in_flight_only(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct load_arrivals x;
+    struct run r = load_run(&a, 8, 8);
+    ask(&r, 0, 0, 0.5, 2, 100)->flags |= REQUEST_WARMUP;
+    ask(&r, 1, 0.9, 3, 4.1, 100)->flags |= REQUEST_WARMUP;
+    ask(&r, 4, 0, 0.5, 2, 10);
+    ask(&r, 5, 0, 0.7, 2, 10);
+    r.sessions[0].released_ns = at_s(4);
+    run_part_warmup(&r);
+    assert_int_equal(r.n_warmup, 2);
+    load_of_run(&r, &l);
+    assert_int_equal(l.counts.planned, 2);
+    assert_int_equal(l.counts.completed, 2);
+    NEAR(l.window_s, 4);
+    NEAR(l.completed_rate, 0.5);
+    NEAR(l.sent_rate, 1);
+    NEAR(l.output_tok, 20);
+    NEAR(l.output_rate, 5);
+    NEAR(l.in_flight_mean, (2 + 2 + 2) / 4.0);
+    NEAR(l.balance.in_flight, 2); /* between 4 and 5 s */
+    NEAR(l.balance.law, 2);
+    assert_int_equal(l.in_flight_max, 3);
+    assert_int_equal(l.latency[0].n, 2);
+    NEAR(l.latency[0].max, 700);
+    assert_int_equal(l.late, 0);
+    assert_int_equal(l.warmup.n, 2);
+    load_arrivals_of_run(&r, law(1, 1), &x); /* no gap from the release */
+    assert_int_equal(x.n, 2);
+    assert_true(isnan(x.cv2));
+    arena_release(&a);
+}
+
+/* First turns keep a constant law, second ones do not; one conversation was cut short. */
+static void conversations_arrive_by_their_first_turns(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_run l;
+    struct load_arrivals x;
+    struct run r = load_run(&a, 24, 10);
+    for (int i = 0; i < 8; i++)
+        add_session(&r, "load", 10);
+    for (int i = 0; i < 9; i++) {
+        ask(&r, i * 0.1, 0, 0.01, 0.02, 3)->session = i;
+        struct request *q = ask(&r, i * 0.1 + 0.03 * (i % 3), 0, 0.01, 0.02, 3);
+        q->session = i;
+        q->turn = 1;
+    }
+    r.sessions[4].ok = false;
+    load_arrivals_of_run(&r, law(10, INFINITY), &x);
+    assert_int_equal(x.n, 9);
+    assert_true(x.cv2 < 1e-9);
+    load_of_run(&r, &l);
+    assert_int_equal(l.conversations, 9);
+    assert_int_equal(l.cut_short, 1);
+    assert_int_equal(l.counts.completed, 18);
+    arena_release(&a);
+}
+
+/* 0 to 20 per second in 2 s, then 20: by the integral 5 t^2 the k-th send is at sqrt(k / 5), then every 0.05 s; the warm-up of
+ * 1 s takes the first five. */
+static void a_ramp_is_tested_in_its_own_time(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct load_arrivals x;
+    const struct rate_stage stages[] = {{0, 20, 2 * NS_PER_S}, {20, 20, RATE_OPEN}};
+    const struct load_law constant = {stages, 2, INFINITY}, flat = {&stages[1], 1, INFINITY};
+    struct run r = load_run(&a, 40, 4);
+    for (int k = 0; k < 40; k++)
+        ask(&r, k < 20 ? sqrt(k / 5.0) : 2 + (k - 20) * 0.05, 0, 0.01, 0.02, 3);
+    load_arrivals_of_run(&r, &constant, &x);
+    assert_int_equal(x.n, 40);
+    assert_true(x.cv2 < 1e-9 && !x.tested);
+    load_arrivals_of_run(&r, &flat, &x);
+    assert_true(x.cv2 > 0.1);
+    for (int k = 0; k < 5; k++)
+        r.requests[k].flags |= REQUEST_WARMUP;
+    r.sessions[0].released_ns = at_s(1);
+    run_part_warmup(&r);
+    load_arrivals_of_run(&r, &constant, &x);
+    assert_int_equal(x.n, 35);
+    assert_true(x.cv2 < 1e-9);
     arena_release(&a);
 }
 
@@ -482,8 +690,14 @@ int main(void)
         cmocka_unit_test(in_flight_is_a_driver_too),
         cmocka_unit_test(warm_up_by_mser5),
         cmocka_unit_test(stalls),
+        cmocka_unit_test(a_timeout_is_no_success),
+        cmocka_unit_test(all_were_cut_off),
+        cmocka_unit_test(in_balance_or_not),
         cmocka_unit_test(arrivals_of_a_law),
         cmocka_unit_test(where_gaps_begin),
+        cmocka_unit_test(a_ramp_is_tested_in_its_own_time),
+        cmocka_unit_test(a_warm_up_is_seen_in_flight_only),
+        cmocka_unit_test(conversations_arrive_by_their_first_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

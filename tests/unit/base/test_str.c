@@ -67,6 +67,22 @@ static void fitting_gives_back_the_room(void **state)
     assert_int_equal(s.cap, 5);
     str_addc(&s, '.');
     assert_string_equal(s.at, "text.");
+    char *at = s.at;
+    str_fit(&s); /* a few bytes are not worth a call of malloc */
+    assert_ptr_equal(s.at, at);
+    str_release(&s);
+}
+
+static void whole_numbers_in_decimal(void **state)
+{
+    (void)state;
+    struct str s = STR_INIT;
+    const int64_t v[] = {0, -1, 10, 1234567890, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        str_addi(&s, v[i]);
+        str_addc(&s, ' ');
+    }
+    assert_string_equal(s.at, "0 -1 10 1234567890 9223372036854775807 -9223372036854775808 ");
     str_release(&s);
 }
 
@@ -204,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_string_grows_and_stays_terminated),
         cmocka_unit_test(detached_bytes_belong_to_the_caller),
         cmocka_unit_test(fitting_gives_back_the_room),
+        cmocka_unit_test(whole_numbers_in_decimal),
         cmocka_unit_test(a_format_that_just_fits_and_one_that_does_not),
         cmocka_unit_test(reserving_makes_room_for_appends_without_a_move),
         cmocka_unit_test(spans),

@@ -548,7 +548,7 @@ static void runs_are_chosen(void **state)
     choose(s, (struct run_choice){.arm = "pair"}, 2, NULL);
     choose(s, (struct run_choice){.arm = "pair", .complete = true, .one = true}, 1, NULL);
     choose(s, (struct run_choice){.complete = true, .one = true}, 0,
-           "say with --run which of them: 1 (solo, block 1, complete");
+           "say with --run which of them: 1 (solo, block 1, ");
     choose(s, (struct run_choice){.run = 2, .complete = true}, 0, "no complete run of that choice; there are: 1 (solo");
     choose(s, (struct run_choice){.arm = "none"}, 0, "2 (pair, block 1, aborted");
     fixture_close(s);

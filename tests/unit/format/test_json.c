@@ -49,6 +49,32 @@ static void a_document_is_written_as_expected(void **state)
     str_release(&out);
 }
 
+/* Strings are written in blocks: a byte that does not stand for itself must be found at every place of every length. */
+static void odd_bytes_anywhere(void **state)
+{
+    (void)state;
+    static const char odd[] = {'"', '\\', '\x1F', '\x7F', '\0', ' ', '~', '!', '#', '['};
+    char text[40];
+    for (size_t n = 1; n <= sizeof text; n++)
+        for (size_t at = 0; at < n; at++)
+            for (size_t k = 0; k < sizeof odd; k++) {
+                struct str out = STR_INIT;
+                struct json_writer w;
+                memset(text, 'a', sizeof text);
+                text[at] = odd[k];
+                json_init(&w, &out);
+                json_text(&w, text, n);
+                yyjson_doc *doc = json_read(str_z(&out), out.len, NULL, NULL);
+                yyjson_val *v = yyjson_doc_get_root(doc);
+                assert_int_equal(yyjson_get_len(v), n);
+                assert_memory_equal(yyjson_get_str(v), text, n);
+                bool plain = odd[k] == ' ' || odd[k] == '~' || odd[k] == '!' || odd[k] == '#' || odd[k] == '[';
+                assert_int_equal(out.len == n + 2, plain);
+                yyjson_doc_free(doc);
+                str_release(&out);
+            }
+}
+
 static void doubles_come_back_the_same(void **state)
 {
     static const double cases[] = {0,
@@ -278,9 +304,13 @@ static void a_pool_reads_without_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_document_is_written_as_expected), cmocka_unit_test(doubles_come_back_the_same),
-        cmocka_unit_test(any_bytes_become_a_valid_string),   cmocka_unit_test(misuse_is_a_bug),
-        cmocka_unit_test(reading_is_bounded_and_says_where), cmocka_unit_test(getters_have_defaults),
+        cmocka_unit_test(a_document_is_written_as_expected),
+        cmocka_unit_test(doubles_come_back_the_same),
+        cmocka_unit_test(any_bytes_become_a_valid_string),
+        cmocka_unit_test(misuse_is_a_bug),
+        cmocka_unit_test(odd_bytes_anywhere),
+        cmocka_unit_test(reading_is_bounded_and_says_where),
+        cmocka_unit_test(getters_have_defaults),
         cmocka_unit_test(a_pool_reads_without_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,8 +115,41 @@ static void narrow(void **state)
         assert_true(widest_line(&out) <= columns);
     }
     str_clear(&out);
+    text_wrap(span_z("in solo-collector at -12345678901"), 11, 0, &out); /* behind a hyphen, when there is no space */
+    assert_string_equal(str_z(&out), "in\nsolo-\ncollector\nat\n-1234567890\n1\n");
+    str_clear(&out);
     text_wrap(span_z("one two three four"), 13, 2, &out);
     assert_string_equal(str_z(&out), "  one two\n  three four\n");
+    str_release(&out);
+    arena_release(&a);
+}
+
+/* Numbers break at their spaces before any word is broken; all lines of a faint row are. */
+static void what_gives_way(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct table t;
+    struct str out = STR_INIT;
+    struct table_style style = {.columns = 23, .ascii = true, .faint_on = "<", .faint_off = ">"};
+    table_init(&t, &a);
+    table_column(&t, "name", TABLE_LEFT);
+    table_column(&t, "p99", TABLE_RIGHT);
+    table_cell(&t, "ttft.planned");
+    table_cell(&t, "59.0 [58.0, 60.0]");
+    table_faint(&t);
+    table_cell(&t, "a b");
+    table_cell(&t, "1");
+    table_terminal(&t, &style, &out);
+    assert_string_equal(str_z(&out), "name                p99\n"
+                                     "------------  ---------\n"
+                                     "<ttft.planned       59.0\n"
+                                     "                 [58.0,\n"
+                                     "                  60.0]\n>"
+                                     "a b                   1\n");
+    str_clear(&out);
+    table_terminal(&t, &(struct table_style){.ascii = true}, &out);
+    assert_null(strchr(str_z(&out), '<'));
     str_release(&out);
     arena_release(&a);
 }
@@ -145,8 +178,9 @@ static void empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(terminal), cmocka_unit_test(faint_rows),    cmocka_unit_test(markdown),
-        cmocka_unit_test(narrow),   cmocka_unit_test(width_of_text), cmocka_unit_test(empty),
+        cmocka_unit_test(terminal), cmocka_unit_test(faint_rows),     cmocka_unit_test(markdown),
+        cmocka_unit_test(narrow),   cmocka_unit_test(what_gives_way), cmocka_unit_test(width_of_text),
+        cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 
 #include "../net/player.h"
 #include "load/driver.h"
+#include "record/tally.h"
 
 #define HEAD_SSE "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 #define HEAD_NDJSON "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
@@ -47,11 +48,11 @@ static enum session_next asker_next(void *user, const struct request *last, stru
     ask->options.set = OPTION_NUM_PREDICT;
     ask->options.num_predict = 16;
     *stage = "only";
-    *at = MONO_NONE;
+    (void)at;
     return SESSION_ASK;
 }
 
-static const struct session_ops asker_ops = {asker_next};
+static const struct session_ops asker_ops = {.next = asker_next};
 
 /* Plain load: one asker for all questions of a session. */
 static enum session_next load_next(void *user, const struct request *last, struct ask *ask, const char **stage,
@@ -61,7 +62,7 @@ static enum session_next load_next(void *user, const struct request *last, struc
     return asker_next(a, a->asked ? (last ? last : &(struct request){0}) : NULL, ask, stage, at, why);
 }
 
-static const struct session_ops load_ops = {load_next};
+static const struct session_ops load_ops = {.next = load_next};
 
 struct bench {
     struct player player;
@@ -103,9 +104,9 @@ static void set_up(struct bench *b, const struct step *script, const char *backe
                                    .sessions = b->sessions,
                                    .n_sessions = n,
                                    .limits = {.connect_ns = 5 * NS_PER_S,
-                                              .first_byte_ns = NS_PER_S / 5,
-                                              .idle_ns = NS_PER_S / 5,
-                                              .total_ns = 2 * NS_PER_S},
+                                              .first_byte_ns = 20 * NS_PER_S,
+                                              .idle_ns = 20 * NS_PER_S,
+                                              .total_ns = 40 * NS_PER_S},
                                    .stop = &b->stop,
                                    .on_request = on_request,
                                    .user = b};
@@ -200,6 +201,10 @@ static void every_end_has_its_outcome(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bench b;
         set_up(&b, rows[i].script, rows[i].backend, 1, 1);
+        if (rows[i].outcome == OUTCOME_TIMEOUT_FIRST_BYTE)
+            b.spec.limits.first_byte_ns = NS_PER_S / 5;
+        if (rows[i].outcome == OUTCOME_TIMEOUT_IDLE)
+            b.spec.limits.idle_ns = NS_PER_S / 5;
         assert_int_equal(play(&b), 0);
         struct request *r = &b.run.requests[0];
         if (r->outcome != rows[i].outcome)
@@ -210,6 +215,7 @@ static void every_end_has_its_outcome(void **state)
         assert_int_equal(b.told, 1);
         if (rows[i].text)
             assert_string_equal(str_z(&r->text), rows[i].text);
+        assert_non_null(r->text.at); /* an answer of no bytes is one, too */
         if (rows[i].outcome != OUTCOME_OK && rows[i].outcome != OUTCOME_EMPTY)
             assert_true(r->error.len > 0); /* a failure says why */
         assert_null(request_stamps_fault(r));
@@ -416,6 +422,7 @@ static void an_open_loop_waits_for_nobody(void **state)
     struct bench b;
     (void)state;
     set_up(&b, script, "openai", 1, 4);
+    b.spec.limits.first_byte_ns = NS_PER_S / 5;
     b.sessions[0].ops = &load_ops;
     b.sessions[0].width = 2; /* fewer built ahead than will be in flight */
     b.sessions[0].at_ns = at;
@@ -446,6 +453,7 @@ static void without_descriptors_requests_are_unsent(void **state)
     struct err e = ERR_INIT;
     (void)state;
     set_up(&b, script, "openai", 1, 4);
+    b.spec.limits.first_byte_ns = NS_PER_S / 5;
     b.sessions[0].ops = &load_ops;
     b.sessions[0].width = 2;
     b.sessions[0].at_ns = at;
@@ -519,7 +527,7 @@ static enum session_next looking_next(void *user, const struct request *last, st
     return load_next(user, last, ask, stage, at, why);
 }
 
-static const struct session_ops looking_ops = {looking_next};
+static const struct session_ops looking_ops = {.next = looking_next};
 
 static void a_taker_gets_every_request_once(void **state)
 {
@@ -571,6 +579,157 @@ static void a_taker_gets_what_is_stopped(void **state)
     driver_run_release(&b->run);
 }
 
+/* Whatever is planned before the window stands behind the rest, with its number and its flag. */
+static void assert_warmup(const struct run *r, size_t window, size_t warmup)
+{
+    assert_int_equal(r->n_requests, window);
+    assert_int_equal(r->n_warmup, warmup);
+    for (size_t i = 0; i < window + warmup; i++) {
+        const struct request *q = &r->requests[i];
+        assert_int_equal((q->flags & REQUEST_WARMUP) != 0, i >= window);
+        assert_int_equal(q->stamp[STAMP_PLANNED] < r->sessions[0].released_ns, i >= window);
+        assert_int_equal(q->outcome, OUTCOME_OK);
+    }
+    struct run_counts c = run_count(r);
+    assert_int_equal(c.planned, window);
+    assert_int_equal(c.completed, window);
+    assert_true(run_counts_balance(&c));
+}
+
+static void an_open_loop_has_a_warm_up(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    static const int64_t at[] = {0, 10 * NS_PER_MS, 20 * NS_PER_MS, 30 * NS_PER_MS};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].ops = &load_ops;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    b.sessions[0].warmup_ns = 20 * NS_PER_MS;
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.sessions[0].released_ns, b.run.started_ns + 20 * NS_PER_MS);
+    assert_warmup(&b.run, 2, 2);
+    assert_int_equal(b.run.requests[0].seq, 2);
+    driver_run_release(&b.run);
+}
+
+/* Asks one question in the warm-up, and after its answer two more, the first of them late enough for the window. */
+static enum session_next late_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                   mono_ns *at, const char **why)
+{
+    struct asker *a = user;
+    if (!last)
+        assert_int_equal(*at, -NS_PER_S / 5);
+    else if (a->asked == 1)
+        assert_true(*at > -NS_PER_S / 5);
+    if (a->asked == 1)
+        *at = NS_PER_MS;
+    return asker_next(a, last, ask, stage, at, why);
+}
+
+static void a_closed_loop_has_a_warm_up_and_a_session_may_wait(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    static const struct session_ops late_ops = {.next = late_next};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 3);
+    b.sessions[0].ops = &late_ops;
+    b.sessions[0].warmup_ns = NS_PER_S / 5;
+    assert_int_equal(play(&b), 0);
+    assert_warmup(&b.run, 2, 1);
+    assert_int_equal(b.run.requests[0].stamp[STAMP_PLANNED], b.run.sessions[0].released_ns + NS_PER_MS);
+    assert_int_equal(b.run.requests[1].stamp[STAMP_PLANNED], b.run.requests[0].stamp[STAMP_DONE]);
+    driver_run_release(&b.run);
+}
+
+/* Dialogues of two turns, two of them in all, the second turn 5 ms after the answer. */
+static enum session_next talk_next(void *user, const struct request *last, struct ask *ask, const char **stage,
+                                   mono_ns *at, const char **why)
+{
+    struct asker *a = user;
+    bool second = last && last->turn == 0;
+    if (!second && (a->fail_at_end ? last != NULL : a->asked == a->asks)) /* fail_at_end: arrivals begin them */
+        return SESSION_FINISHED;
+    if (!second)
+        a->asked++;
+    else
+        *at += 5 * NS_PER_MS;
+    asker_next(&(struct asker){.asks = 1}, NULL, ask, stage, at, why);
+    return second ? SESSION_ASK : SESSION_ANEW;
+}
+
+static void talk_begun(void *user, int32_t dialogue)
+{
+    struct asker *a = user;
+    assert_int_equal(dialogue, a->asked - 1);
+}
+
+static const struct session_ops talk_ops = {talk_next, talk_begun};
+
+static void assert_dialogues(struct run *r, size_t n)
+{
+    struct run_tally t = {0};
+    for (size_t i = 0; i < r->n_requests + r->n_warmup; i++)
+        run_tally_add(&t, &r->requests[i]);
+    run_tally_give_dialogues(&t, r);
+    run_tally_release(&t);
+    assert_int_equal(r->n_sessions, n);
+    assert_int_equal(r->n_requests + r->n_warmup, 2 * n);
+    for (size_t i = 0; i < 2 * n; i++) {
+        const struct request *q = &r->requests[i];
+        const struct session *s = &r->sessions[q->session];
+        assert_int_equal(q->outcome, OUTCOME_OK);
+        assert_int_equal(s->number, q->session);
+        assert_string_equal(s->agent, "load");
+        assert_true(s->ok && !s->error && s->ended_ns >= q->stamp[STAMP_DONE]);
+        for (size_t k = 0; k < 2 * n && q->turn; k++)
+            if (r->requests[k].session == q->session && !r->requests[k].turn)
+                assert_int_equal(q->stamp[STAMP_PLANNED], r->requests[k].stamp[STAMP_DONE] + 5 * NS_PER_MS);
+    }
+}
+
+static void dialogues_of_a_closed_loop(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 5);
+    b.sessions[0].agent = "load";
+    b.sessions[0].ops = &talk_ops;
+    b.sessions[0].width = 2;
+    assert_int_equal(play(&b), 0);
+    assert_dialogues(&b.run, 5);
+    assert_int_equal(most_in_flight(&b.run), 2);
+    assert_int_equal(b.run.sessions[0].released_ns, b.run.started_ns);
+    driver_run_release(&b.run);
+}
+
+static void dialogues_of_an_open_loop(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD_SSE DELTA("x") FINISH DONE), FIN, END};
+    static const int64_t at[] = {0, NS_PER_MS, 2 * NS_PER_MS, 90 * NS_PER_MS};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, "openai", 1, 4);
+    b.sessions[0].agent = "load";
+    b.sessions[0].ops = &talk_ops;
+    b.sessions[0].at_ns = at;
+    b.sessions[0].n_at = 4;
+    b.sessions[0].dialogues = true;
+    b.sessions[0].warmup_ns = 80 * NS_PER_MS;
+    b.askers[0].fail_at_end = true;
+    assert_int_equal(play(&b), 0);
+    assert_dialogues(&b.run, 4);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal((b.run.requests[i].flags & REQUEST_WARMUP) != 0,
+                         b.run.requests[i].stamp[STAMP_PLANNED] < b.run.sessions[0].released_ns);
+    assert_int_equal(b.run.sessions[3].released_ns, b.run.started_ns + at[3]);
+    assert_int_equal(b.run.sessions[2].released_ns, b.run.started_ns + 80 * NS_PER_MS); /* the window's start */
+    driver_run_release(&b.run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +746,10 @@ int main(void)
         cmocka_unit_test(an_open_loop_ends_when_its_session_does),
         cmocka_unit_test(a_taker_gets_every_request_once),
         cmocka_unit_test(a_taker_gets_what_is_stopped),
+        cmocka_unit_test(dialogues_of_a_closed_loop),
+        cmocka_unit_test(dialogues_of_an_open_loop),
+        cmocka_unit_test(an_open_loop_has_a_warm_up),
+        cmocka_unit_test(a_closed_loop_has_a_warm_up_and_a_session_may_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

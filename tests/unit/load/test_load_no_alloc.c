@@ -88,7 +88,7 @@ static enum session_next ask_once(void *user, const struct request *last, struct
 static void no_chunk_waits_for_memory(void **state)
 {
     enum { BURST = 300 };
-    static const struct session_ops ops = {ask_once};
+    static const struct session_ops ops = {.next = ask_once};
     struct str burst = STR_INIT;
     struct player player = {0};
     struct endpoint endpoint;

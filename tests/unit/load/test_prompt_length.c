@@ -311,17 +311,23 @@ static void a_conversation_carries_everything_said(void **state)
     (void)state;
     struct conversation c = {0};
     struct str body = STR_INIT;
-    conversation_body(&c, &body);
+    conversation_body(&c, NULL, &body);
     assert_string_equal(str_z(&body), "{\"messages\":[]}");
     conversation_say(&c, CONVERSATION_SYSTEM, "be brief", 8);
     conversation_say(&c, CONVERSATION_USER, "say \"a\"\n", 8);
     conversation_say(&c, CONVERSATION_ASSISTANT, "a\xff", 2);
-    conversation_body(&c, &body);
+    conversation_body(&c, NULL, &body);
     assert_string_equal(
         str_z(&body),
         "{\"messages\":[{\"role\":\"system\",\"content\":\"be brief\"},"
         "{\"role\":\"user\",\"content\":\"say \\\"a\\\"\\n\"},{\"role\":\"assistant\",\"content\":\"a\xEF\xBF\xBD\"}]}");
     assert_int_equal(c.n, 3);
+    conversation_release(&c);
+    conversation_say(&c, CONVERSATION_USER, "a", 1);
+    conversation_body(&c, " { \"top_k\":3} ", &body);
+    assert_string_equal(str_z(&body), "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"top_k\":3} ");
+    conversation_body(&c, "{ }", &body);
+    assert_string_equal(str_z(&body), "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}");
     conversation_release(&c);
     assert_true(c.n == 0 && c.messages.at == NULL);
     str_release(&body);

@@ -12,6 +12,7 @@
 #include "../net/player.h"
 #include "load/pool.h"
 #include "load/shards.h"
+#include "record/tally.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 #define DELTA(t) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" t "\"}}]}\n\n"
@@ -61,15 +62,18 @@ static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
     b->ticks++;
 }
 
-static void set_up(struct bench *b, const struct step *script, size_t threads, int64_t questions)
+static void set_up_talks(struct bench *b, const struct step *script, size_t threads, int64_t questions,
+                         const char *turns)
 {
     struct pool_spec pool = {
-        .route = ROUTE_CHAT, .stream = true, .n = questions, .seed = 7, .salt = 11, .step = (int64_t)threads};
+        .route = ROUTE_CHAT, .stream = true, .n = questions, .talk.seed = 7, .salt = 11, .step = (int64_t)threads};
     struct err e = ERR_INIT;
     memset(b, 0, sizeof *b);
     pthread_mutex_init(&b->lock, NULL);
-    amount_parse("20..60", "input_len", 1, &pool.input_tok, NULL);
-    amount_parse("8..90", "output_len", 1, &pool.output_tok, NULL);
+    amount_parse("20..60", "input_len", 1, &pool.talk.input_tok, NULL);
+    amount_parse("8..90", "output_len", 1, &pool.talk.output_tok, NULL);
+    amount_parse(turns, "turns", 1, &pool.talk.turns, NULL);
+    amount_parse("0", "think_ms", 0, &pool.talk.think_ms, NULL);
     player_start(&b->player, NULL, false);
     player_script(&b->player, 0, script);
     player_thread(&b->player);
@@ -89,6 +93,11 @@ static void set_up(struct bench *b, const struct step *script, size_t threads, i
                                    .take = take,
                                    .on_tick = on_tick,
                                    .user = b};
+}
+
+static void set_up(struct bench *b, const struct step *script, size_t threads, int64_t questions)
+{
+    set_up_talks(b, script, threads, questions, "1");
 }
 
 static int play(struct bench *b)
@@ -179,6 +188,55 @@ static void the_work_is_the_same_in_any_number_of_threads(void **state)
     free(first);
 }
 
+static void dialogues_have_numbers_of_their_own(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD DELTA("an answer") FINISH DONE), FIN, END};
+    enum { DIALOGUES = 9, TURNS = 2 };
+    int turns[DIALOGUES] = {0};
+    struct bench b;
+    struct run_tally t = {0};
+    (void)state;
+    set_up_talks(&b, script, 3, DIALOGUES, "2");
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.n_requests, DIALOGUES * TURNS);
+    for (size_t i = 0; i < b.run.n_requests; i++) {
+        const struct request *r = &b.run.requests[i];
+        assert_int_equal(r->outcome, OUTCOME_OK);
+        assert_in_range(r->session, 0, DIALOGUES - 1);
+        assert_int_equal(r->turn, turns[r->session]++); /* numbers are in the order of the questions */
+        assert_int_equal(strstr(str_z(&r->prompt), "an answer") != NULL, r->turn);
+        run_tally_add(&t, r);
+    }
+    for (size_t i = 0; i < DIALOGUES; i++)
+        assert_int_equal(turns[i], TURNS);
+    run_tally_give_dialogues(&t, &b.run);
+    assert_int_equal(b.run.n_sessions, DIALOGUES);
+    run_tally_release(&t);
+    tear_down(&b);
+}
+
+static void all_threads_have_one_window(void **state)
+{
+    static const struct step script[] = {REQUEST, PUSH(HEAD DELTA("x") FINISH DONE), FIN, END};
+    static const int64_t even[] = {0, 30 * NS_PER_MS}, odd[] = {10 * NS_PER_MS, 40 * NS_PER_MS};
+    struct bench b;
+    (void)state;
+    set_up(&b, script, 2, 4);
+    for (int k = 0; k < 2; k++) {
+        b.sessions[k].at_ns = k ? odd : even;
+        b.sessions[k].n_at = 2;
+        b.sessions[k].warmup_ns = 20 * NS_PER_MS;
+    }
+    assert_int_equal(play(&b), 0);
+    assert_int_equal(b.run.sessions[0].released_ns, b.run.started_ns + 20 * NS_PER_MS);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal((b.run.requests[i].flags & REQUEST_WARMUP) != 0,
+                         b.run.requests[i].stamp[STAMP_PLANNED] < b.run.sessions[0].released_ns);
+    run_part_warmup(&b.run);
+    assert_true(b.run.n_requests == 2 && b.run.n_warmup == 2);
+    tear_down(&b);
+}
+
 static int by_time(const void *a, const void *b)
 {
     mono_ns x = ((const struct request *)a)->stamp[STAMP_PLANNED],
@@ -204,8 +262,9 @@ static void each_arrival_is_planned_from_one_release(void **state)
         pool_free(b.pools[k]);
     for (int k = 0; k < 3; k++) {
         struct pool_spec pool = {.route = ROUTE_CHAT, .stream = true, .n = 5, .first = k % 2, .step = 2};
-        amount_parse("20", "input_len", 1, &pool.input_tok, NULL);
-        amount_parse("8", "output_len", 1, &pool.output_tok, NULL);
+        amount_parse("20", "input_len", 1, &pool.talk.input_tok, NULL);
+        amount_parse("8", "output_len", 1, &pool.talk.output_tok, NULL);
+        amount_parse("1", "turns", 1, &pool.talk.turns, NULL);
         assert_int_equal(pool_new(&b.pools[k], &pool, NULL), 0);
         b.sessions[k].user = b.pools[k];
     }
@@ -301,6 +360,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_work_is_the_same_in_any_number_of_threads),
+        cmocka_unit_test(dialogues_have_numbers_of_their_own),
+        cmocka_unit_test(all_threads_have_one_window),
         cmocka_unit_test(each_arrival_is_planned_from_one_release),
         cmocka_unit_test(a_stop_ends_all_threads),
         cmocka_unit_test(a_thread_that_cannot_start_ends_the_others),

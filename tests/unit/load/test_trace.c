@@ -156,7 +156,7 @@ static void sharegpt_keeps_the_texts_of_both_spellings(void **state)
     struct schedule s;
     struct err e = ERR_INIT;
     assert_int_equal(trace_schedule(&t, &s, &e), ERR_USAGE);
-    assert_non_null(strstr(e.text, "give a rate"));
+    assert_non_null(strstr(e.text, "give a rate or a concurrency"));
     trace_release(&t);
 }
 

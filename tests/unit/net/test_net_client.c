@@ -636,6 +636,35 @@ static void test_fetch(void **state)
     assert_null(strstr(e.text, "canary"));
 }
 
+/* A call that is over is used again. Nothing of its request is in the memory that waits for the next one. */
+static void test_used_again_without_its_key(void **state)
+{
+    (void)state;
+    static const struct step script[] = {REQUEST, SEND(SHORT), REQUEST, SEND(SHORT), END};
+    struct client_options o = {.api_key = "canary-key"};
+    struct tale first = {0}, second = {0};
+    struct bench b;
+    bench_open(&b, &o);
+    player_script(&b.player, 0, script);
+    bench_call(&b, &post_sse, &first);
+    struct call *k = b.client->spare;
+    assert_non_null(k);
+    assert_null(k->next);
+    assert_true(k->head.cap > strlen("canary-key"));
+    for (size_t i = 0; i < k->head.cap; i++)
+        assert_int_equal(k->head.at[i], 0);
+    bench_call(&b, &get_body, &second);
+    assert_ptr_equal(b.client->spare, k);
+    assert_null(k->next);
+    expect_done(&second, "sfhe.", "ok|");
+    const char *again = strstr(str_z(&b.player.received), "GET /x HTTP/1.1\r\nHost: ");
+    assert_non_null(again);
+    assert_null(strstr(again, "Content-"));
+    tale_release(&first);
+    tale_release(&second);
+    bench_close(&b);
+}
+
 /* What a stream costs while it waits: our structures, a request of 1 KB and the carry-over. */
 static void test_memory_per_stream(void **state)
 {
@@ -660,6 +689,7 @@ int main(void)
         cmocka_unit_test(test_idle_connection_ends),
         cmocka_unit_test(test_queue),
         cmocka_unit_test(test_start_in_end),
+        cmocka_unit_test(test_used_again_without_its_key),
         cmocka_unit_test(test_parallel_calls),
         cmocka_unit_test(test_preconnect),
         cmocka_unit_test(test_sources),

@@ -291,12 +291,12 @@ static void test_urls(void **state)
 static int build(const struct client_options *o, const struct call_spec *spec, struct str *out, struct err *e)
 {
     struct endpoint ep;
-    struct str fields = STR_INIT;
+    struct fields fields = {0};
     assert_int_equal(endpoint_parse("http://127.0.0.1:8000/base", &ep, e), 0);
     int r = request_fields(&ep, o, &fields, e);
     if (!r)
         r = request_build(&ep, &fields, spec, out, e);
-    request_wipe(&fields);
+    request_wipe(&fields.text);
     return r;
 }
 

@@ -19,8 +19,8 @@
 
 /* --wrap gives no other way in. */
 static struct {
-    bool on;    /* a read came and its event did not yet */
-    bool ready; /* the head is over: count */
+    bool on;     /* a read came and its event did not yet */
+    bool ready;  /* the head is over: count */
     int pending; /* offences since the read: none are, when it has no event */
     int offences, reads, events;
 } path;

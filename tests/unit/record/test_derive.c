@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "record/run.h"
+#include "record/tally.h"
 
 /* ---- flags --------------------------------------------------------------------------------------------- */
 
@@ -266,6 +268,62 @@ static void test_counts_of_a_broken_record(void **state)
     }
 }
 
+/* Session 0 before the window and into it, 1 in it with an answer that failed, 2 before it alone. */
+static void test_dialogues(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t session;
+        mono_ns planned, done;
+        enum outcome outcome;
+    } rows[] = {{0, 10, 20, OUTCOME_OK},
+                {0, 30, 130, OUTCOME_OK},
+                {1, 140, 150, OUTCOME_OK},
+                {1, 151, 155, OUTCOME_RESET},
+                {2, 40, 50, OUTCOME_OK}};
+    struct request q[5];
+    struct run r = {.requests = q, .n_requests = 5, .n_sessions = 1, .sessions = xcalloc(1, sizeof *r.sessions)};
+    r.sessions[0] = (struct session){.agent = "load", .server = "s", .released_ns = 100, .error = xstrdup("stopped")};
+    for (int i = 0; i < 5; i++) {
+        request_init(&q[i]);
+        q[i].seq = i;
+        q[i].session = rows[i].session;
+        q[i].outcome = rows[i].outcome;
+        q[i].stamp[STAMP_PLANNED] = rows[i].planned;
+        q[i].stamp[STAMP_SENT] = rows[i].planned + 1;
+        q[i].stamp[STAMP_DONE] = rows[i].done;
+        q[i].flags = rows[i].planned < 100 ? REQUEST_WARMUP : 0;
+    }
+    run_part_warmup(&r);
+    assert_true(r.n_requests == 2 && r.n_warmup == 3);
+    assert_true(q[0].seq == 2 && q[1].seq == 3 && q[2].seq == 0 && q[3].seq == 1 && q[4].seq == 4);
+    struct run_tally t = {0};
+    chunk_list_init(&q[4].chunks, 1);
+    chunk_list_add(&q[4].chunks, (struct chunk){.t_ns = 45, .app_ns = 46, .kind = CHUNK_TEXT});
+    const int order[] = {4, 1, 3, 0, 2}; /* any */
+    for (int i = 0; i < 5; i++)
+        run_tally_add(&t, &q[order[i]]);
+    run_tally_give_dialogues(&t, &r);
+    assert_true(t.counter.counts.planned == 2 && t.lag_us.n == 2 && t.e2e_ms.n == 1);
+    assert_int_equal(t.chunks, 1); /* what became of chunks is the instrument's, at any time */
+    chunk_list_release(&q[4].chunks);
+    run_tally_release(&t);
+    const struct session *s = r.sessions;
+    assert_int_equal(r.n_sessions, 3);
+    assert_true(s[0].released_ns == 100 && s[0].started_ns == 11 && s[0].ended_ns == 130 && s[0].ok && !s[0].error);
+    assert_true(s[1].released_ns == 140 && s[1].started_ns == 141 && s[1].ended_ns == 155 && !s[1].ok);
+    assert_string_equal(s[1].error, "reset");
+    assert_true(s[2].released_ns == 100 && s[2].ended_ns == 100 && s[2].number == 2 && s[2].ok);
+    assert_string_equal(s[2].agent, "load");
+    struct run_counts c = run_count(&r);
+    assert_true(c.planned == 2 && c.completed == 1 && c.failed == 1 && run_counts_balance(&c));
+    q[4].seq = 3; /* given twice, once in the warm-up */
+    c = run_count(&r);
+    assert_false(run_counts_balance(&c));
+    free((char *)(uintptr_t)s[1].error);
+    free(r.sessions);
+}
+
 static void test_words(void **state)
 {
     (void)state;
@@ -284,7 +342,7 @@ static void test_words(void **state)
     int rows = 0;
     while (request_flag_row(rows).word)
         rows++;
-    assert_int_equal(rows, 7);
+    assert_int_equal(rows, 8);
     assert_null(request_flag_row(-1).word);
     assert_string_equal(stamp_word(STAMP_FIRST_ANSWER), "first_answer");
     str_release(&s);
@@ -304,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_missing_stamps_hide_nothing),
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_counts_of_a_broken_record),
+        cmocka_unit_test(test_dialogues),
         cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

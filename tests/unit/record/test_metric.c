@@ -164,6 +164,34 @@ static void test_gaps(void **state)
     request_release(&r);
 }
 
+/* Every chunk has 4 bytes of text. */
+static void test_stalls_and_a_reader(void **state)
+{
+    (void)state;
+    struct request r;
+    request_init(&r);
+    near(of(&r, "stall.time"), NAN);
+    r.usage.completion_tok = 8; /* two tokens a chunk: read in 250 ms */
+    add(&r, 100 * MS, CHUNK_TEXT, 0);
+    near(of(&r, "stall.time"), NAN);
+    near(of(&r, "reader.wait"), NAN); /* nothing to wait for */
+    add(&r, 600 * MS, CHUNK_TEXT, 0); /* 500 ms is no stall yet, but 250 ms late */
+    near(of(&r, "stall.time"), 0);
+    add(&r, 700 * MS, CHUNK_COMMENT, 0);
+    add(&r, 1200 * MS, CHUNK_REASONING, 0); /* read after 500 ms, there after 1100 */
+    add(&r, 1250 * MS, CHUNK_TEXT, 0);      /* read after 750 ms, there after 1150: nothing more to wait for */
+    near(of(&r, "stall.time"), 600);
+    near(of(&r, "reader.wait"), 600);
+    r.usage.completion_tok = 80;
+    near(of(&r, "reader.wait"), 0); /* 20 tokens a chunk keep the reader busy for 2.5 s */
+    r.usage.completion_tok = -1;
+    near(of(&r, "reader.wait"), NAN);
+    r.usage.completion_tok = 8;
+    r.chunks.dropped = 1;
+    near(of(&r, "reader.wait"), NAN);
+    request_release(&r);
+}
+
 static void test_percentile_is_nearest_rank(void **state)
 {
     (void)state;
@@ -426,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_server_times),
         cmocka_unit_test(test_llama_rates),
         cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_stalls_and_a_reader),
         cmocka_unit_test(test_percentile_is_nearest_rank),
         cmocka_unit_test(test_engine_parts_add_up),
         cmocka_unit_test(test_sessions),

@@ -1,5 +1,5 @@
 /* Gaps against a known law, with values computed by hand; its power and size over drawn schedules are tested with
- * load/arrival_check. */
+ * load/schedule. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

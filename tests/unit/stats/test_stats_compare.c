@@ -213,6 +213,27 @@ static void counts_at_the_edge(void **state)
     assert_true(isnan(counts_compare(0, 1e8, 7, 1e8).fisher_p) && isnan(counts_compare(NAN, 5, 7, 7).z));
 }
 
+/* Every place of rising, falling, equal, few and mixed values is what sorting puts there, and nothing is lost. */
+static void selecting_is_sorting(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 70; n++)
+        for (int kind = 0; kind < 5; kind++)
+            for (size_t k = 0; k < n; k++) {
+                double x[70], sorted[70];
+                for (size_t i = 0; i < n; i++)
+                    x[i] = sorted[i] = kind == 0   ? (double)i
+                                       : kind == 1 ? -(double)i
+                                       : kind == 2 ? 7
+                                       : kind == 3 ? (double)(i * 7 % 3)
+                                                   : (double)((i * 7919 + n) % 97) - 40;
+                quantile_sort(sorted, n);
+                assert_true(quantile_select(x, n, k) == sorted[k] && x[k] == sorted[k]);
+                quantile_sort(x, n);
+                assert_memory_equal(x, sorted, n * sizeof *x);
+            }
+}
+
 static void quantiles_and_their_bounds_at_the_edge(void **state)
 {
     (void)state;
@@ -273,6 +294,7 @@ int main(void)
         cmocka_unit_test(permutations_count_every_split_once),
         cmocka_unit_test(families_keep_their_order_and_pass_over_nan),
         cmocka_unit_test(counts_at_the_edge),
+        cmocka_unit_test(selecting_is_sorting),
         cmocka_unit_test(quantiles_and_their_bounds_at_the_edge),
         cmocka_unit_test(laws_and_moments_at_the_edge),
     };

@@ -40,7 +40,7 @@ static void the_plan_is_there_first(void **state)
     assert_int_equal(info.study.n_rows, 4);
     assert_string_equal(info.study.rows[1].arm, "pair");
     assert_int_equal(info.study.rows[2].block, 1);
-    assert_int_equal(info.schema, 2);
+    assert_int_equal(info.schema, 3);
     assert_false(info.complete);
     assert_true(info.created_wall_ns > 1600000000 * NS_PER_S);
     missing_are(s, (int32_t[]){0, 1, 2, 3}, 4);

@@ -77,7 +77,7 @@ static void foreign_files_are_refused(void **state)
     put_file(scratch.path, p, good.len);
     refused(&scratch, ERR_INPUT, "another program's database");
     memcpy(p, good.at, good.len);
-    p[63] = 3; /* user_version */
+    p[63] = 4; /* user_version */
     put_file(scratch.path, p, good.len);
     refused(&scratch, ERR_INPUT, "newer chimera");
     p[63] = 0;

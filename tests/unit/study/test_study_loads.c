@@ -10,14 +10,16 @@
 #include "refusal.h"
 #include "study/plan.h"
 
-static const char good[] = "study: l\n"
-                           "servers:\n"
-                           "  - {name: s, kind: \"http://127.0.0.1:1\", model: m}\n"
-                           "loads:\n"
-                           "  - {name: c8, max_concurrency: 8, num_requests: 100, input_len: 16, output_len: 4..64}\n"
-                           "  - {name: r20, request_rate: 20, arrival: gamma, burstiness: 0.5, duration: 2.5}\n"
-                           "  - {name: steps, request_rate: \"10:2s,10..30:4s\", shared_prefix: 9, stream: false}\n"
-                           "blocks: 2\n";
+static const char good[] =
+    "study: l\n"
+    "servers:\n"
+    "  - {name: s, kind: \"http://127.0.0.1:1\", model: m}\n"
+    "loads:\n"
+    "  - {name: c8, max_concurrency: 8, num_requests: 100, precision: \"ttft:3%\", input_len: 16, output_len: 4..64}\n"
+    "  - {name: r20, request_rate: 20, arrival: gamma, burstiness: 0.5, duration: 2.5, warmup: 0.5}\n"
+    "  - {name: steps, request_rate: \"10:2s,10..30:4s\", shared_prefix: 9, stream: false, turns: 2..5, "
+    "think_ms: 100}\n"
+    "blocks: 2\n";
 
 static void loads_are_read_and_become_arms(void **state)
 {
@@ -36,6 +38,8 @@ static void loads_are_read_and_become_arms(void **state)
     assert_int_equal(c8->max_concurrency, 8);
     assert_int_equal(c8->num_requests, 100);
     assert_int_equal(c8->schedule.n_stages, 0);
+    assert_string_equal(c8->precision, "ttft:3%");
+    assert_null(r20->precision);
     assert_int_equal(c8->input_tok.kind, AMOUNT_FIXED);
     assert_int_equal(c8->input_tok.low, 16);
     assert_int_equal(c8->output_tok.low, 4);
@@ -44,11 +48,16 @@ static void loads_are_read_and_become_arms(void **state)
     assert_int_equal(r20->schedule.law, ARRIVAL_GAMMA);
     assert_true(r20->schedule.burstiness == 0.5);
     assert_true(r20->schedule.stages[0].from_rps == 20);
-    assert_int_equal(r20->schedule.stages[0].duration_ns, 2500 * NS_PER_MS); /* the load's own */
+    assert_int_equal(r20->schedule.stages[0].duration_ns, 3000 * NS_PER_MS); /* the load's own, behind its warm-up */
+    assert_int_equal(r20->warmup_ns, 500 * NS_PER_MS);
+    assert_int_equal(c8->warmup_ns, 0);
     assert_int_equal(steps->schedule.n_stages, 2);
     assert_int_equal(steps->schedule.law, ARRIVAL_POISSON);
     assert_true(steps->schedule.stages[1].to_rps == 30);
     assert_int_equal(steps->shared_tok, 9);
+    assert_int_equal(steps->turns.high, 5);
+    assert_int_equal(steps->think_ms.low, 100);
+    assert_int_equal(r20->turns.high, 1);
     assert_false(steps->ask.stream);
     study_release(&s);
 }
@@ -61,13 +70,20 @@ static const struct bad bads[] = {
     {"num_requests: 100, ", "", "never ends"},
     {"request_rate: 20", "request_rate: -20", "f.yaml:6:"},
     {"duration: 2.5", "duration: 0", "duration"},
+    {"warmup: 0.5", "warmup: -1", "warmup"},
+    {"turns: 2..5", "turns: 0..5", "turns"},
+    {"turns: 2..5", "turns: 2..1001", "at most 1000"},
+    {"turns: 2..5", "turns: 1", "give turns"},
+    {"turns: 2..5", "turns: 2, route: completion", "route chat"},
+    {"ttft:3%", "tftt:3%", "did you mean 'ttft'"},
     {"gamma", "gama", "arrival"},
     {"4..64", "64..4", "output_len"},
     {"input_len: 16", "input_len: 0", "input_len"},
     {"shared_prefix: 9", "duration: 9", "end by themselves"},
     {"name: r20", "name: c8", "two loads"},
     {"max_concurrency: 8", "trace: no-such-file.csv", "no-such-file.csv"},
-    {"max_concurrency: 8", "max_concurrency: 8, trace: /dev/null", "one of them"},
+    {"max_concurrency: 8", "max_concurrency: 8, trace: /dev/null, trace_speed: 2", "its own times"},
+    {"max_concurrency: 8", "max_concurrency: 8, request_rate: 8, trace: /dev/null", "one of them"},
     {"duration: 2.5", "duration: 2.5, trace_speed: 0", "trace_speed"},
     {"blocks: 2", "arms: [{name: x, load: c9}]", "c9"},
     {"blocks: 2", "arms: [{name: x, load: c8, agents: [a]}]", "one of them"},
@@ -95,6 +111,11 @@ static void every_word_of_a_load_changes_the_plan(void **state)
         {"gamma", "poisson"},
         {"burstiness: 0.5", "burstiness: 0.6"},
         {"duration: 2.5", "duration: 2.6"},
+        {"warmup: 0.5", "warmup: 0.6"},
+        {"turns: 2..5", "turns: 2..4"},
+        {"think_ms: 100", "think_ms: 99"},
+        {"ttft:3%", "ttft:4%"},
+        {"max_concurrency: 8", "max_concurrency: 8, trace: /dev/null"},
         {"10..30", "10..31"},
         {"shared_prefix: 9", "shared_prefix: 8"},
         {"stream: false", "stream: true"},

@@ -97,7 +97,10 @@ static void every_function_of_the_list_holds(void **state)
                                        "mde_t",
                                        "precision_n",
                                        "gum_combined",
-                                       "quantisation_u"};
+                                       "quantisation_u",
+                                       "proportion_ci",
+                                       "kaplan_meier",
+                                       "littles_law"};
     struct vectors_report r;
     check_file(TESTS_DIR "/vectors/stat-vectors.json", &r);
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)

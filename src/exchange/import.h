@@ -1,0 +1,83 @@
+/* import.h: other people's result files become a result file of ours, so that audit, compare and reports work on them.
+ *
+ * A lab's formats are one table of `struct import_format`; seed.h has the first. What a file is, is told by its content,
+ * never by its name. Every file that is met is in the result: understood, or with the sentence that says why not; every
+ * record is kept as it was read, with its line and the path it came from, and the runs that were made of it. */
+#ifndef EXCHANGE_IMPORT_H
+#define EXCHANGE_IMPORT_H
+
+#include <yyjson.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "record/run.h"
+
+/* Limits; what is over them is listed with the limit. */
+enum {
+    IMPORT_MAX_FILE_BYTES = 64 * 1024 * 1024,
+    IMPORT_MAX_ROW_BYTES = 16 * 1024 * 1024,
+    IMPORT_MAX_FILES = 100000,
+    IMPORT_MAX_DEPTH = 32 /* of folders */
+};
+
+/* The runs that one record tells of, with their sessions and requests; everything in the arena, except the requests' texts:
+ * import_runs_release. */
+struct import_runs {
+    struct arena *arena; /* borrowed */
+    struct run *at;
+    size_t n;
+};
+
+struct import_format {
+    const char *id;   /* NULL ends the table */
+    const char *what; /* for people */
+    /* A CSV is of this format when it has all of these columns. NULL-terminated; NULL: not a CSV. */
+    const char *const *columns;
+    /* A JSON object is of this format; NULL: not JSON. */
+    bool (*matches)(yyjson_val *object);
+    const char *list;   /* the member whose elements are the records; NULL: the object is one */
+    const char *origin; /* the member with the path that a record came from; NULL: the file is its origin */
+    const char *repr;   /* a member that may be a text printed by Python: stored as the object that it stands for */
+    /* Adds the runs of a record, in their order; `origin` is as described, never NULL. ERR_INPUT refuses the record. NULL:
+     * the records are kept, but no runs are made of them. */
+    int (*runs)(yyjson_val *record, const char *origin, struct import_runs *out, struct err *e);
+};
+
+struct import_file {
+    const char *path;                   /* as given, or the given folder and what was found under it */
+    char sha256[65];                    /* "": it was not read */
+    int64_t bytes;                      /* -1: it was not read */
+    const struct import_format *format; /* NULL: not understood */
+    int64_t rows, refused, runs;
+    const char *problem;   /* NULL: none */
+    const char *head_json; /* members beside the list of records; NULL */
+};
+
+struct import_result {
+    struct arena arena;
+    struct import_file *files; /* in the arena, in the order of import */
+    size_t n_files, n_understood;
+};
+
+struct import_request {
+    const struct import_format *formats; /* the lab's table */
+    const char *lab;                     /* its name, for the plan */
+    const char *const *paths;            /* files and folders; folders are gone through in the order of names */
+    size_t n_paths;
+    const char *output;
+    const char *command, *chimera_version, *chimera_commit;                    /* for the record */
+    void (*progress)(void *user, size_t done, size_t total, const char *path); /* may be NULL */
+    void *user;
+    const volatile int *stop; /* becomes nonzero to end it: ERR_INTERRUPTED */
+};
+
+/* Creates `output` unless nothing was understood: ERR_INPUT then, with *out filled, and no file. After any other failure
+ * there is no file either. import_result_release in every case. */
+int import_files(const struct import_request *q, struct import_result *out, struct err *e);
+void import_result_release(struct import_result *r);
+
+/* Another empty run at the end (all unknown); the pointer is good until the next call. */
+struct run *import_runs_add(struct import_runs *runs);
+void import_runs_release(struct import_runs *runs);
+
+#endif

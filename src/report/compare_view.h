@@ -1,0 +1,55 @@
+/* compare_view.h: the plain struct behind a comparison, private to this room. Everything lives in the arena, except the chunk
+ * lists of the runs. */
+#ifndef REPORT_COMPARE_VIEW_H
+#define REPORT_COMPARE_VIEW_H
+
+#include "report/compare.h"
+
+struct side_view {
+    const struct compare_side *side; /* borrowed; only while the view is built */
+    const char *file, *arm, *label;  /* label: tells the sides apart */
+    struct store_info info;
+    struct run *runs;
+    size_t n_runs;
+    bool owner; /* of the runs; false: they are the other side's */
+    struct named_json *servers;
+    size_t n_servers;
+    const char *prompts_json;   /* NULL: none */
+    const struct run **counted; /* complete and not VOID */
+    size_t n_counted, n_void, n_incomplete;
+    double run_s; /* median time of a counted run; NaN */
+};
+
+struct compare_difference {
+    const char *fact, *a, *b;
+    bool declared; /* the study varies it; else --across names it */
+};
+
+struct compare_view {
+    struct arena arena;
+    struct side_view side[2];
+    bool one_file;
+    struct compare_question *questions; /* the family, with margin and floor in the metric's unit */
+    struct comparison *results;         /* the same order */
+    size_t n;
+    struct compare_difference *differences;
+    size_t n_differences;
+    const char *answer;
+    const char **remarks; /* what a reader must know before he believes it, and what is missing */
+    size_t n_remarks;
+};
+
+void compare_remark(struct compare_view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* compare_facts.c: lists what differs; ERR_REFUSED where that is not allowed. */
+int compare_facts(struct compare_view *v, const struct compare_spec *spec, struct err *e);
+/* Whether runs of the arm use the server. */
+bool compare_uses(const struct side_view *s, const char *server);
+/* compare_remarks.c */
+void compare_remarks(struct compare_view *v, const struct compare_spec *spec);
+/* 100 × value / |base|; NaN without a base. */
+double compare_percent(const struct comparison *c, double value);
+/* "block" for pairs, "run" otherwise, with an s unless n is 1. */
+const char *compare_units(const struct comparison *c, double n);
+
+#endif

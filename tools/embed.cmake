@@ -1,0 +1,15 @@
+# Writes files as C arrays: cmake -DOUT=FILE.c -P embed.cmake NAME=PATH…   Each NAME becomes `const struct span NAME`.
+set(text "#include \"report/assets.h\"\n")
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE 4 ${last})
+  string(REGEX MATCH "^([a-z_]+)=(.*)$" ok "${CMAKE_ARGV${i}}")
+  if(NOT ok)
+    continue()
+  endif()
+  set(name "${CMAKE_MATCH_1}")
+  file(READ "${CMAKE_MATCH_2}" bytes HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  string(APPEND text "static const unsigned char ${name}_bytes[] = {${bytes}};\n"
+    "const struct span ${name} = {(const char *)${name}_bytes, sizeof ${name}_bytes};\n")
+endforeach()
+file(WRITE "${OUT}" "${text}")
