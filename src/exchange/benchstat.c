@@ -53,7 +53,15 @@ static void put_run(const struct run *r, FILE *out)
         fputc('\n', out);
 }
 
-int export_benchstat(struct store *s, FILE *out, struct err *e)
+static bool is_chosen(const struct run *run, const struct run *chosen, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (chosen[i].id == run->id)
+            return true;
+    return false;
+}
+
+int export_benchstat(struct store *s, const struct run *chosen, size_t n_chosen, FILE *out, struct err *e)
 {
     struct arena arena = {0};
     struct run *runs = NULL;
@@ -64,7 +72,7 @@ int export_benchstat(struct store *s, FILE *out, struct err *e)
         fprintf(out, "Unit %s-%s better=%s\n", m->id, unit_of(m), metric_better_word(m->better));
     }
     for (size_t i = 0; i < n; i++)
-        if (runs[i].state == RUN_COMPLETE && runs[i].verdict != VERDICT_VOID)
+        if (runs[i].state == RUN_COMPLETE && runs[i].verdict != VERDICT_VOID && is_chosen(&runs[i], chosen, n_chosen))
             put_run(&runs[i], out);
     if (!rc && (fflush(out) != 0 || ferror(out)))
         rc = err_sys(e, ERR_IO, errno, "cannot write the export");

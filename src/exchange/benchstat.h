@@ -10,12 +10,9 @@
 #ifndef EXCHANGE_BENCHSTAT_H
 #define EXCHANGE_BENCHSTAT_H
 
-#include <stdio.h>
-
-#include "base/err.h"
-#include "store/store.h"
+#include "exchange/out.h"
 
 /* Ends with the first write that fails (ERR_IO). */
-int export_benchstat(struct store *s, FILE *out, struct err *e);
+export_fn export_benchstat;
 
 #endif

@@ -195,10 +195,12 @@ static int put_request(void *user, const struct run *run, const struct request *
     return x->rc;
 }
 
-int export_jsonl(struct store *s, FILE *out, struct err *e)
+int export_jsonl(struct store *s, const struct run *runs, size_t n, FILE *out, struct err *e)
 {
     struct jsonl x = {.store = s, .out = out, .e = e};
-    int rc = store_each_request(s, put_request, &x, e);
+    int rc = 0;
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = store_run_requests(s, &runs[i], put_request, &x, e);
     str_release(&x.line);
     if (!rc && fflush(out) != 0)
         rc = err_sys(e, ERR_IO, errno, "cannot write the export");

@@ -8,10 +8,7 @@
 #ifndef EXCHANGE_JSONL_H
 #define EXCHANGE_JSONL_H
 
-#include <stdio.h>
-
-#include "base/err.h"
-#include "store/store.h"
+#include "exchange/out.h"
 
 /* These keys stay; others may be added. Times are absolute CLOCK_MONOTONIC ns of the host that measured, durations ns; null:
  * not taken, not said, not kept.
@@ -30,6 +27,6 @@
  *   text text_sha256 text_chars        chars: code points; bytes that are not UTF-8 appear as U+FFFD each, and count as one
  *   reasoning prompt prompt_sha256
  * Ends with the first write that fails (ERR_IO). */
-int export_jsonl(struct store *s, FILE *out, struct err *e);
+export_fn export_jsonl;
 
 #endif

@@ -96,10 +96,11 @@ static const struct peer rows[] = {
     PER_REQUEST(GUIDELLM, "ttfo.guidellm", "time_to_first_output_token_ms", OTHER, "ms", sent_to_first_answer,
         "first_answer - sent: to the first chunk that is not reasoning"),
     PER_REQUEST(GUIDELLM, "itl.guidellm", "inter_token_latency_ms", ITL, "ms", guidellm_itl,
-        "(last_token - first_token) / (N - 1), one value per request, for N > 1; N is completion_tok, and the number "
-        "of chunks with text where the server tells none"),
+        "(last_token - first_token) / (N - 1), one value per request, which weighs N - 1, for N > 1; N is "
+        "completion_tok, and the number of chunks with text where the server tells none"),
     PER_REQUEST(GUIDELLM, "tpot.guidellm", "time_per_output_token_ms", TPOT, "ms", guidellm_tpot,
-        "(last_token - sent) / N: the time to the first token is in it; N as for inter_token_latency_ms"),
+        "(last_token - sent) / N, one value per request, which weighs N: the time to the first token is in it; N as for "
+        "inter_token_latency_ms"),
     PER_REQUEST(GUIDELLM, "e2e.guidellm", "request_latency", E2E, "ms", sent_to_done,
         "done - sent: until the stream is closed"),
     PER_RUN(GUIDELLM, "output_rate.guidellm", "output_tokens_per_second", OUTPUT_RATE, "tok/s", guidellm_run_tokens,
@@ -231,26 +232,122 @@ const char *peer_rule_words(enum peer_rule r)
 
 /* ---- pooling --------------------------------------------------------------------------------------------- */
 
-void peer_pool_add(struct peer_pool *p, double value)
+static void append(struct peer_pool *p, double value, double weight)
 {
-    if (!isfinite(value))
-        return;
     if (p->n == p->cap) {
         p->cap = p->cap ? 2 * p->cap : 64;
         p->at = xrealloc(p->at, p->cap * sizeof *p->at);
+        if (p->weight)
+            p->weight = xrealloc(p->weight, p->cap * sizeof *p->weight);
     }
+    if (p->weight)
+        p->weight[p->n] = weight;
     p->at[p->n++] = value;
-    p->sum += value;
+    p->sum += value * weight;
+    p->count += weight;
 }
 
-static double percentile(enum peer_rule rule, double *sorted, size_t n, double p)
+void peer_pool_add(struct peer_pool *p, double value)
 {
-    size_t i = (size_t)((double)n * p);
+    if (isfinite(value))
+        append(p, value, 1);
+}
+
+void peer_pool_add_weighted(struct peer_pool *p, double value, double weight)
+{
+    if (!isfinite(value) || !(weight > 0))
+        return;
+    if (!p->weight) {
+        p->cap = p->cap ? p->cap : 64;
+        p->at = xrealloc(p->at, p->cap * sizeof *p->at);
+        p->weight = xrealloc(NULL, p->cap * sizeof *p->weight);
+        for (size_t i = 0; i < p->n; i++)
+            p->weight[i] = 1;
+    }
+    append(p, value, weight);
+}
+
+void peer_pool_merge(struct peer_pool *p, const struct peer_pool *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        if (from->weight)
+            peer_pool_add_weighted(p, from->at[i], from->weight[i]);
+        else
+            peer_pool_add(p, from->at[i]);
+    p->lack = from->lack ? from->lack : p->lack;
+}
+
+struct weighted {
+    double value, weight;
+};
+
+static int by_value(const void *a, const void *b)
+{
+    double x = ((const struct weighted *)a)->value, y = ((const struct weighted *)b)->value;
+    return (x > y) - (x < y);
+}
+
+void peer_pool_sort(struct peer_pool *p)
+{
+    if (!p->weight) {
+        quantile_sort(p->at, p->n);
+        return;
+    }
+    struct weighted *pairs = xcalloc(p->n + 1, sizeof *pairs);
+    for (size_t i = 0; i < p->n; i++)
+        pairs[i] = (struct weighted){p->at[i], p->weight[i]};
+    qsort(pairs, p->n, sizeof *pairs, by_value);
+    for (size_t i = 0; i < p->n; i++) {
+        p->at[i] = pairs[i].value;
+        p->weight[i] = pairs[i].weight;
+    }
+    free(pairs);
+}
+
+void peer_pool_release(struct peer_pool *p)
+{
+    free(p->at);
+    free(p->weight);
+    *p = (struct peer_pool){0};
+}
+
+struct peer_moments peer_pool_moments(const struct peer_pool *sorted)
+{
+    struct peer_moments m = {NAN, NAN, NAN, NAN};
+    double squares = 0;
+    m.mean = ratio_or_nan(sorted->sum, sorted->count);
+    if (!sorted->n || sorted->n_summed)
+        return m;
+    for (size_t i = 0; i < sorted->n; i++)
+        squares += (sorted->weight ? sorted->weight[i] : 1) * (sorted->at[i] - m.mean) * (sorted->at[i] - m.mean);
+    m.std = sqrt(squares / sorted->count);
+    m.min = sorted->at[0];
+    m.max = sorted->at[sorted->n - 1];
+    return m;
+}
+
+/* The smallest value with at least p of the weight at or below it. */
+static double weighted_rank(const struct peer_pool *sorted, double p)
+{
+    double below = 0;
+    for (size_t i = 0; i + 1 < sorted->n; i++) {
+        below += sorted->weight[i];
+        if (below >= p * sorted->count)
+            return sorted->at[i];
+    }
+    return sorted->n ? sorted->at[sorted->n - 1] : NAN;
+}
+
+double peer_pool_percentile(const struct peer_pool *sorted, enum peer_rule rule, double p)
+{
+    size_t n = sorted->n, i = (size_t)((double)n * p);
+    if (sorted->n_summed)
+        return NAN;
     switch (rule) {
-    case PEER_RULE_LINEAR: return quantile_hf7(sorted, n, p);
-    case PEER_RULE_NEAREST_RANK: return nearest_rank(sorted, n, p);
-    case PEER_RULE_FLOOR: return n ? sorted[i < n ? i : n - 1] : NAN;
-    case PEER_RULE_MEDIAN: return p > 0.5 ? NAN : quantile_hf7(sorted, n, 0.5);
+    case PEER_RULE_LINEAR: return quantile_hf7(sorted->at, n, p);
+    case PEER_RULE_NEAREST_RANK: return sorted->weight ? weighted_rank(sorted, p) : nearest_rank(sorted->at, n, p);
+    case PEER_RULE_FLOOR: return n ? sorted->at[i < n ? i : n - 1] : NAN;
+    case PEER_RULE_MEDIAN: return p > 0.5 ? NAN : quantile_hf7(sorted->at, n, 0.5);
     }
     BUG("unknown peer_rule");
 }
@@ -262,14 +359,14 @@ static void summarise(struct peer_number *x, const struct peer *row, struct peer
     if (x->lack)
         return;
     x->n = pool->n + pool->n_summed;
-    x->mean = ratio_or_nan(pool->sum, (double)x->n);
+    x->mean = ratio_or_nan(pool->sum, pool->count);
     x->lack_quantiles = pool->n_summed ? peer_lack_tokenizer : NULL;
     if (x->lack_quantiles || row->of_run)
         return;
-    quantile_sort(pool->at, pool->n);
-    x->p50 = percentile(rule, pool->at, pool->n, 0.50);
-    x->p90 = percentile(rule, pool->at, pool->n, 0.90);
-    x->p99 = percentile(rule, pool->at, pool->n, 0.99);
+    peer_pool_sort(pool);
+    x->p50 = peer_pool_percentile(pool, rule, 0.50);
+    x->p90 = peer_pool_percentile(pool, rule, 0.90);
+    x->p99 = peer_pool_percentile(pool, rule, 0.99);
 }
 
 struct peer_number peer_of_runs(const struct peer *p, const struct peer_limits *limits, const struct run *const *runs,
@@ -285,6 +382,6 @@ struct peer_number peer_of_runs(const struct peer *p, const struct peer_limits *
                 p->of_request(&runs[i]->requests[k], &pool);
     }
     summarise(&x, p, &pool);
-    free(pool.at);
+    peer_pool_release(&pool);
     return x;
 }

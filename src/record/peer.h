@@ -47,7 +47,20 @@ struct peer_tool {
     const char *source; /* where the definitions were read */
 };
 
-struct peer_pool;
+struct peer_limits;
+
+/* Values gathered over requests and runs. Zero-initialised is empty; release it. */
+struct peer_pool {
+    double *at;     /* owned */
+    double *weight; /* owned; of each value, where a tool weighs them; NULL: all 1 */
+    size_t n, cap;
+    double sum;                       /* of all values, those known by their sum only included; of value * weight */
+    double count;                     /* of all values; the sum of their weights */
+    size_t n_summed;                  /* values that are in `sum` but not in `at` */
+    const char *lack;                 /* set: there is no number at all */
+    const struct peer_limits *limits; /* for goodput; NULL: none given */
+};
+
 struct peer {
     const char *id; /* "ttft.vllm"; keeps its definition for ever, as a metric's does */
     const struct peer_tool *tool;
@@ -77,7 +90,7 @@ struct peer_limits {
 /* Pooled over the completed requests of all runs, as the tools do: not our unit of statistics. A number of a
  * run gives one value per run. */
 struct peer_number {
-    size_t n;                   /* values; 0: no request or run has it */
+    size_t n;                   /* values, weighted ones once; 0: no request or run has it */
     double mean, p50, p90, p99; /* NaN: not given */
     const char *lack;           /* why there is none though there were requests; NULL */
     const char *lack_quantiles; /* why there is only a mean; NULL */
@@ -85,5 +98,25 @@ struct peer_number {
 /* limits: for goodput, NULL: none given. */
 struct peer_number peer_of_runs(const struct peer *p, const struct peer_limits *limits, const struct run *const *runs,
                                 size_t n);
+
+/* ---- the values themselves, for files in a tool's own format ---- */
+
+void peer_pool_add(struct peer_pool *p, double value);                         /* NaN: nothing */
+void peer_pool_add_weighted(struct peer_pool *p, double value, double weight); /* weight 0 or NaN: nothing */
+void peer_pool_merge(struct peer_pool *p, const struct peer_pool *from);
+void peer_pool_sort(struct peer_pool *p);
+void peer_pool_release(struct peer_pool *p);
+
+struct peer_moments {
+    double mean, std, min, max; /* NaN without values; std divides by n: all of these tools do */
+};
+struct peer_moments peer_pool_moments(const struct peer_pool *sorted);
+/* By the tool's rule; NaN without values. */
+double peer_pool_percentile(const struct peer_pool *sorted, enum peer_rule rule, double p);
+
+/* The time by which a tool divides what a run completed, in s; NaN: nothing was sent. */
+double peer_whole_s(const struct run *r);             /* first sent to last done, failed requests included */
+double peer_aiperf_s(const struct run *r);            /* first sent to last last_token, of completed requests */
+double peer_guidellm_tokens(const struct request *r); /* the server's count, else chunks; NaN: no chunks either */
 
 #endif

@@ -7,18 +7,6 @@
 
 #include "record/peer.h"
 
-/* Values gathered over requests and runs. */
-struct peer_pool {
-    double *at; /* owned */
-    size_t n, cap;
-    double sum;                       /* of all values, those known by their sum only included */
-    size_t n_summed;                  /* values that are in `sum` but not in `at` */
-    const char *lack;                 /* set: there is no number at all */
-    const struct peer_limits *limits; /* for goodput; NULL: none given */
-};
-
-void peer_pool_add(struct peer_pool *p, double value); /* NaN: nothing */
-
 /* ---- of one request (peer_request.c); ms unless the name says rate ---- */
 
 void peer_no_tokenizer(const struct request *r, struct peer_pool *p); /* the tool always tokenises the text */
@@ -38,7 +26,6 @@ void peer_aiperf_itl(const struct request *r, struct peer_pool *p);
 void peer_aiperf_user_rate(const struct request *r, struct peer_pool *p);
 void peer_aiperf_e2e_rate(const struct request *r, struct peer_pool *p);
 
-double peer_guidellm_tokens(const struct request *r); /* the server's count, else chunks; NaN: no chunks either */
 void peer_guidellm_itl(const struct request *r, struct peer_pool *p);
 void peer_guidellm_tpot(const struct request *r, struct peer_pool *p);
 

@@ -196,15 +196,17 @@ static double guidellm_tokens(const struct request *r, struct peer_pool *p)
     return n;
 }
 
+/* Its mean and percentiles are over tokens: a request's value weighs as many as it was divided by. */
 void peer_guidellm_itl(const struct request *r, struct peer_pool *p)
 {
-    double ms = ms_between(r->stamp[STAMP_FIRST_TOKEN], r->stamp[STAMP_LAST_TOKEN]);
-    peer_pool_add(p, per_later_token(ms, guidellm_tokens(r, p)));
+    double ms = ms_between(r->stamp[STAMP_FIRST_TOKEN], r->stamp[STAMP_LAST_TOKEN]), n = guidellm_tokens(r, p);
+    peer_pool_add_weighted(p, per_later_token(ms, n), n - 1);
 }
 
 void peer_guidellm_tpot(const struct request *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(ms_from_sent(r, r->stamp[STAMP_LAST_TOKEN]), guidellm_tokens(r, p)));
+    double n = guidellm_tokens(r, p);
+    peer_pool_add_weighted(p, ratio_or_nan(ms_from_sent(r, r->stamp[STAMP_LAST_TOKEN]), n), n);
 }
 
 /* ---- inference-perf -------------------------------------------------------------------------------------- */
@@ -232,6 +234,7 @@ void peer_iperf_itl(const struct request *r, struct peer_pool *p)
         walk(r, ANSWER, p);
     } else if (!isnan(sum)) {
         p->sum += sum;
+        p->count += n - 1;
         p->n_summed += (size_t)n - 1;
     }
 }

@@ -1,6 +1,5 @@
 /* peer_run.c: what other tools make of a run: tokens and requests per second, each over its own window. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "record/metric_fns.h"
 #include "record/peer_fns.h"
@@ -54,36 +53,41 @@ void peer_run_no_tokenizer(const struct run *r, struct peer_pool *p)
 
 /* ---- over the whole run, failed requests in the window --------------------------------------------------- */
 
-static double whole_s(const struct run *r)
+double peer_whole_s(const struct run *r)
 {
     return window_s(r, STAMP_SENT, STAMP_DONE, false);
 }
 
 void peer_whole_tokens(const struct run *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(told_tokens(r, p), whole_s(r)));
+    peer_pool_add(p, ratio_or_nan(told_tokens(r, p), peer_whole_s(r)));
 }
 
 void peer_whole_requests(const struct run *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(completed(r), whole_s(r)));
+    peer_pool_add(p, ratio_or_nan(completed(r), peer_whole_s(r)));
 }
 
 void peer_guidellm_run_tokens(const struct run *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(tokens(r, peer_guidellm_tokens, peer_lack_chunks, p), whole_s(r)));
+    peer_pool_add(p, ratio_or_nan(tokens(r, peer_guidellm_tokens, peer_lack_chunks, p), peer_whole_s(r)));
 }
 
 /* ---- AIPerf: first request to last response, of what completed ------------------------------------------- */
 
+double peer_aiperf_s(const struct run *r)
+{
+    return window_s(r, STAMP_SENT, STAMP_LAST_TOKEN, true);
+}
+
 void peer_aiperf_tokens(const struct run *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(told_tokens(r, p), window_s(r, STAMP_SENT, STAMP_LAST_TOKEN, true)));
+    peer_pool_add(p, ratio_or_nan(told_tokens(r, p), peer_aiperf_s(r)));
 }
 
 void peer_aiperf_requests(const struct run *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(completed(r), window_s(r, STAMP_SENT, STAMP_LAST_TOKEN, true)));
+    peer_pool_add(p, ratio_or_nan(completed(r), peer_aiperf_s(r)));
 }
 
 /* ---- LoadGen: until the request that was issued last is done, whatever is still under way ---------------- */
@@ -137,7 +141,7 @@ static bool within(const struct request *r, void (*of)(const struct request *, s
     bool good = one.n ? one.at[0] <= limit : j->undefined_is_good;
     if (one.lack)
         p->lack = one.lack;
-    free(one.at);
+    peer_pool_release(&one);
     return good;
 }
 
@@ -165,12 +169,12 @@ static double sent(const struct run *r)
 
 void peer_vllm_goodput(const struct run *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(good_requests(r, &vllm, p), whole_s(r)));
+    peer_pool_add(p, ratio_or_nan(good_requests(r, &vllm, p), peer_whole_s(r)));
 }
 
 void peer_aiperf_goodput(const struct run *r, struct peer_pool *p)
 {
-    peer_pool_add(p, ratio_or_nan(good_requests(r, &aiperf, p), window_s(r, STAMP_SENT, STAMP_LAST_TOKEN, true)));
+    peer_pool_add(p, ratio_or_nan(good_requests(r, &aiperf, p), peer_aiperf_s(r)));
 }
 
 void peer_aiperf_good_fraction(const struct run *r, struct peer_pool *p)

@@ -17,6 +17,7 @@ struct reader {
     struct store *store;
     struct arena *arena;
     unsigned parts;
+    bool heads_only;          /* no requests */
     int64_t run_id, seq;      /* where we are, for messages */
     const char *names[NAMES]; /* of agents, stages, …: few, and the same in every row; in the arena */
     size_t n_names;
@@ -301,7 +302,8 @@ static int read_runs(struct reader *r, struct run **out, size_t *n, struct err *
         }
         struct run *run = &(*out)[(*n)++];
         rc = read_run(r, st, run, e);
-        rc = rc ? rc : read_requests(r, run, e);
+        if (!rc && !r->heads_only)
+            rc = read_requests(r, run, e);
         if (rc)
             break;
     }
@@ -309,21 +311,32 @@ static int read_runs(struct reader *r, struct run **out, size_t *n, struct err *
     return rc;
 }
 
-int store_runs(struct store *s, unsigned parts, struct arena *a, struct run **out, size_t *n, struct err *e)
+static int runs_by(struct reader *r, struct run **out, size_t *n, struct err *e)
 {
-    struct reader r = {.store = s, .arena = a, .parts = parts, .seq = -1};
     bool began;
     *out = NULL;
     *n = 0;
-    int rc = db_read_begin(s, &began, e);
-    rc = rc ? rc : read_runs(&r, out, n, e);
-    db_read_end(s, began);
+    int rc = db_read_begin(r->store, &began, e);
+    rc = rc ? rc : read_runs(r, out, n, e);
+    db_read_end(r->store, began);
     if (rc) {
         store_runs_release(*out, *n);
         *out = NULL;
         *n = 0;
     }
     return rc;
+}
+
+int store_runs(struct store *s, unsigned parts, struct arena *a, struct run **out, size_t *n, struct err *e)
+{
+    struct reader r = {.store = s, .arena = a, .parts = parts, .seq = -1};
+    return runs_by(&r, out, n, e);
+}
+
+int store_run_heads(struct store *s, struct arena *a, struct run **out, size_t *n, struct err *e)
+{
+    struct reader r = {.store = s, .arena = a, .heads_only = true, .seq = -1};
+    return runs_by(&r, out, n, e);
 }
 
 void store_runs_release(struct run *runs, size_t n)
@@ -376,5 +389,17 @@ int store_each_run(struct store *s, store_request_fn *fn, int (*end)(void *user,
     }
     sqlite3_reset(st);
     db_read_end(s, began);
+    return rc;
+}
+
+int store_run_requests(struct store *s, const struct run *run, store_request_fn *fn, void *user, struct err *e)
+{
+    bool began;
+    struct arena arena = {0};
+    struct reader r = {.store = s, .arena = &arena, .parts = STORE_CHUNKS | STORE_TEXT, .run_id = run->id, .seq = -1};
+    int rc = db_read_begin(s, &began, e);
+    rc = rc ? rc : each_of_run(&r, run, fn, user, e);
+    db_read_end(s, began);
+    arena_release(&arena);
     return rc;
 }

@@ -124,12 +124,16 @@ enum { STORE_CHUNKS = 1, STORE_TEXT = 2 };
  * lives in the arena, except what store_runs_release frees (chunk lists, texts). */
 int store_runs(struct store *s, unsigned parts, struct arena *a, struct run **out, size_t *n, struct err *e);
 void store_runs_release(struct run *runs, size_t n);
-/* Requests of one run, one at a time, with all parts: for exports of any size. A nonzero return of fn ends it. */
+/* The same runs with their sessions, but without their requests. */
+int store_run_heads(struct store *s, struct arena *a, struct run **out, size_t *n, struct err *e);
+/* Requests of all runs, one at a time, with all parts: for exports of any size. A nonzero return of fn ends it. */
 typedef int store_request_fn(void *user, const struct run *run, const struct request *r);
 int store_each_request(struct store *s, store_request_fn *fn, void *user, struct err *e);
 /* The same, and each run, also one without requests, behind its requests (which it does not hold). */
 int store_each_run(struct store *s, store_request_fn *fn, int (*end)(void *user, const struct run *run), void *user,
                    struct err *e);
+/* Those of one run, whose head is passed on to fn. */
+int store_run_requests(struct store *s, const struct run *run, store_request_fn *fn, void *user, struct err *e);
 
 /* Probe samples of one run in the order they were stored; json is borrowed during the call. */
 int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json),

@@ -1,5 +1,5 @@
 /* The benchmark lines of a small result, byte for byte. */
-#include "../store/fixture.h"
+#include "fixture.h"
 
 #include "exchange/benchstat.h"
 #include "record/verdict.h"
@@ -44,7 +44,7 @@ static void a_line_for_each_run_that_counts(void **state)
     write_one(s, 2, 1, "pair", RUN_ABORTED, VERDICT_VALID);
     snprintf(name, sizeof name, "%s/export.txt", scratch.dir);
     FILE *file = fopen(name, "w");
-    must(export_benchstat(s, file, &e), &e);
+    must(export_all(s, export_benchstat, file, &e), &e);
     assert_int_equal(fclose(file), 0);
     must(file_read(name, 1 << 20, &out, &e), &e);
     assert_string_equal(str_z(&out), "Unit ttft-ns better=lower\n"
@@ -71,7 +71,7 @@ static void a_disk_that_is_full_is_an_error(void **state)
     struct store *s = fixture_create(&scratch);
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
-    assert_int_equal(export_benchstat(s, full, &e), ERR_IO);
+    assert_int_equal(export_all(s, export_benchstat, full, &e), ERR_IO);
     fclose(full);
     fixture_close(s);
     scratch_remove(&scratch);

@@ -1,5 +1,5 @@
 /* The CSV export of random records, read back by our own strict reader: rectangular, named columns, the values of the record. */
-#include "../store/fixture.h"
+#include "fixture.h"
 
 #include "exchange/rows_csv.h"
 #include "format/csv.h"
@@ -47,7 +47,7 @@ static void export_of(struct request *requests, size_t n, struct str *out)
     write_run(s, &run);
     snprintf(name, sizeof name, "%s/export.csv", scratch.dir);
     FILE *file = fopen(name, "w");
-    must(export_rows_csv(s, file, &e), &e);
+    must(export_all(s, export_rows_csv, file, &e), &e);
     assert_int_equal(fclose(file), 0);
     must(file_read(name, 1 << 24, out, &e), &e);
     fixture_close(s);
@@ -150,7 +150,7 @@ static void a_full_disk_is_an_error(void **state)
     FILE *out = fopen("/dev/full", "w");
     if (!out)
         skip();
-    assert_int_equal(export_rows_csv(s, out, &e), ERR_IO);
+    assert_int_equal(export_all(s, export_rows_csv, out, &e), ERR_IO);
     fclose(out);
     fixture_close(s);
     scratch_remove(&scratch);

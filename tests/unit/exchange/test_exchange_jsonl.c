@@ -1,6 +1,6 @@
 /* The export of random and hostile records, read back by Python's json and compared with the tables as Python's sqlite3 reads
  * them; a disk that is full. */
-#include "../store/fixture.h"
+#include "fixture.h"
 
 #include "exchange/jsonl.h"
 #include "format/json.h"
@@ -11,7 +11,7 @@ static void export_to(const struct scratch *scratch, const char *name)
     struct store *s = fixture_open(scratch, false);
     FILE *out = fopen(name, "w");
     assert_non_null(out);
-    must(export_jsonl(s, out, &e), &e);
+    must(export_all(s, export_jsonl, out, &e), &e);
     assert_int_equal(fclose(out), 0);
     fixture_close(s);
 }
@@ -113,7 +113,7 @@ static void a_full_disk_is_an_error(void **state)
             skip();
         if (!buffered)
             setvbuf(out, NULL, _IONBF, 0);
-        assert_int_equal(export_jsonl(s, out, &e), ERR_IO);
+        assert_int_equal(export_all(s, export_jsonl, out, &e), ERR_IO);
         assert_non_null(strstr(e.text, "cannot write the export"));
         fclose(out);
     }

@@ -231,8 +231,8 @@ static void a_run_pooled(void **state)
         {"request_rate.aiperf", 1, 3 / 2.101, none, none},
         {"ttft.guidellm", 3, 100, 100, 100},
         {"ttfo.guidellm", 3, 350.0 / 3, 100, 150},
-        {"itl.guidellm", 2, 80.0 / 3, 20, 100.0 / 3},
-        {"tpot.guidellm", 3, 62, 50, 100},
+        {"itl.guidellm", 2, 180.0 / 7, 20, 100.0 / 3}, /* weights 4 and 3 */
+        {"tpot.guidellm", 3, 48, 36, 50},              /* 36, 50, 100 with weights 5, 4, 1 */
         {"e2e.guidellm", 3, 490.0 / 3, 183, 204},
         {"output_rate.guidellm", 1, 10 / 3.0, none, none},
         {"request_rate.guidellm", 1, 1, none, none},
@@ -463,8 +463,8 @@ static void without_usage(void **state)
     for (size_t i = 0; i < sizeof tokenizer / sizeof tokenizer[0]; i++)
         lacks(tokenizer[i], r, 2, peer_lack_tokenizer);
     const struct expected chunks_for_tokens[] = {
-        {"itl.guidellm", 2, 40, 20, 60},
-        {"tpot.guidellm", 2, 48, 36, 60},
+        {"itl.guidellm", 2, 200.0 / 6, 20, 60}, /* weights 4 and 2 */
+        {"tpot.guidellm", 2, 45, 36, 60},       /* weights 5 and 3 */
         {"output_rate.guidellm", 1, 8 / 2.69, none, none},
         {"ttft.inference-perf", 2, 80, 80, 96},
         {"e2e.genai-bench", 2, 186, 186, 189.2},

@@ -94,6 +94,12 @@ static void one_request_at_a_time(void **state)
     w = (struct walk){.runs = runs, .store = s, .stop_after = 3};
     assert_int_equal(store_each_request(s, visit, &w, &e), 7);
     assert_int_equal(w.request, 3);
+    w = (struct walk){.runs = runs, .store = s, .run = 1};
+    must(store_run_requests(s, &runs[2], visit, &w, &e), &e);
+    assert_int_equal(w.run, 2);
+    assert_int_equal(w.request, 9);
+    must(store_run_requests(s, &runs[1], visit, &w, &e), &e);
+    assert_int_equal(w.request, 9);
     fixture_close(s);
     for (int i = 0; i < 3; i++)
         any_run_release(&runs[i]);
@@ -120,6 +126,10 @@ static void parts_are_read_on_request(void **state)
         same_sha(&run.requests[i].text, run.requests[i].text_sha256, read[0].requests[i].text_sha256);
     }
     store_runs_release(read, n);
+    must(store_run_heads(s, &a, &read, &n, &e), &e);
+    assert_int_equal(n, 1);
+    same_run_head(&run, read);
+    assert_int_equal(read->n_requests, 0);
     fixture_close(s);
     any_run_release(&run);
     arena_release(&a);
