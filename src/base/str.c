@@ -23,17 +23,21 @@ void str_clear(struct str *s)
         s->at[0] = 0;
 }
 
-void str_reserve(struct str *s, size_t extra)
+static __attribute__((noinline)) void grow(struct str *s, size_t need)
 {
-    size_t need = s->len + extra + 1;
-    if (need <= s->cap)
-        return;
     size_t cap = s->cap ? s->cap : FIRST_BYTES;
     while (cap < need)
         cap += cap / 2;
     s->at = xrealloc(s->at, cap);
     s->cap = cap;
     s->at[s->len] = 0; /* also a string that was only reserved can be printed */
+}
+
+void str_reserve(struct str *s, size_t extra)
+{
+    size_t need = s->len + extra + 1;
+    if (need > s->cap)
+        grow(s, need);
 }
 
 void str_add(struct str *s, const void *p, size_t n)
@@ -52,7 +56,9 @@ void str_addz(struct str *s, const char *z)
 
 void str_addc(struct str *s, char c)
 {
-    str_add(s, &c, 1);
+    str_reserve(s, 1);
+    s->at[s->len++] = c;
+    s->at[s->len] = 0;
 }
 
 void str_addi(struct str *s, int64_t v)
