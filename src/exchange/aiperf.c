@@ -4,8 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "exchange/asked.h"
-#include "exchange/totals.h"
+#include "exchange/one_run.h"
 #include "record/verdict.h"
 
 static double prompt_tokens(const struct request *r)
@@ -170,21 +169,13 @@ static void put_summary(struct json_writer *w, const struct run *run, struct tot
 
 int export_aiperf(struct store *s, const struct run *runs, size_t n, FILE *out, struct err *e)
 {
-    struct arena a = {0};
-    struct totals t = {0};
-    struct asked asked;
-    struct out o;
+    struct one_run x;
     (void)n; /* one */
-    out_init(&o, out, e);
-    int rc = asked_of_run(s, runs, &a, &asked, e);
-    rc = rc ? rc : totals_read(s, runs, "aiperf", &a, &t, e);
+    int rc = one_run_begin(&x, s, runs, "aiperf", out, e);
     if (!rc) {
-        put_summary(&o.w, runs, &t, &asked);
-        str_addc(&o.text, '\n');
+        put_summary(&x.out.w, runs, &x.totals, &x.asked);
     }
-    totals_release(&t);
-    arena_release(&a);
-    return out_end(&o, rc);
+    return one_run_end(&x, rc);
 }
 
 /* ---- records -------------------------------------------------------------------------------------------------------- */

@@ -3,8 +3,7 @@
 
 #include <math.h>
 
-#include "exchange/asked.h"
-#include "exchange/totals.h"
+#include "exchange/one_run.h"
 
 /* The members of a distribution, each divided by `scale`. */
 static void put_members(struct json_writer *w, struct peer_pool *p, double scale)
@@ -188,25 +187,18 @@ static void put_failures(struct json_writer *w, const struct totals *t)
 
 int export_inference_perf(struct store *s, const struct run *runs, size_t n, FILE *out, struct err *e)
 {
-    struct arena a = {0};
-    struct totals t = {0};
-    struct asked asked;
-    struct out o;
+    struct one_run x;
     (void)n; /* one */
-    out_init(&o, out, e);
-    int rc = asked_of_run(s, runs, &a, &asked, e);
-    rc = rc ? rc : totals_read(s, runs, "inference-perf", &a, &t, e);
+    int rc = one_run_begin(&x, s, runs, "inference-perf", out, e);
     if (!rc) {
-        json_object(&o.w);
-        json_kdouble(&o.w, "benchmark_time_seconds", peer_whole_s(&t.run));
-        put_load(&o.w, &t, &asked);
-        put_successes(&o.w, &t);
-        put_failures(&o.w, &t);
-        put_origin(&o.w, runs, &asked);
-        json_object_end(&o.w);
-        str_addc(&o.text, '\n');
+        struct json_writer *w = &x.out.w;
+        json_object(w);
+        json_kdouble(w, "benchmark_time_seconds", peer_whole_s(&x.totals.run));
+        put_load(w, &x.totals, &x.asked);
+        put_successes(w, &x.totals);
+        put_failures(w, &x.totals);
+        put_origin(w, runs, &x.asked);
+        json_object_end(w);
     }
-    totals_release(&t);
-    arena_release(&a);
-    return out_end(&o, rc);
+    return one_run_end(&x, rc);
 }

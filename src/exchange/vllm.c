@@ -5,8 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "exchange/asked.h"
-#include "exchange/totals.h"
+#include "exchange/one_run.h"
 #include "record/verdict.h"
 
 static void put_date(struct json_writer *w, const struct run *run)
@@ -182,22 +181,14 @@ static int put_lists(struct store *s, const struct run *run, struct out *o, stru
 
 int export_vllm(struct store *s, const struct run *runs, size_t n, FILE *out, struct err *e)
 {
-    struct arena a = {0};
-    struct totals t = {0};
-    struct asked asked;
-    struct out o;
+    struct one_run x;
     (void)n; /* one */
-    out_init(&o, out, e);
-    int rc = asked_of_run(s, runs, &a, &asked, e);
-    rc = rc ? rc : totals_read(s, runs, "vllm", &a, &t, e);
+    int rc = one_run_begin(&x, s, runs, "vllm", out, e);
     if (!rc) {
-        json_object(&o.w);
-        put_header(&o.w, runs, &t, &asked);
-        rc = put_lists(s, runs, &o, e);
-        json_object_end(&o.w);
-        str_addc(&o.text, '\n');
+        json_object(&x.out.w);
+        put_header(&x.out.w, runs, &x.totals, &x.asked);
+        rc = put_lists(s, runs, &x.out, e);
+        json_object_end(&x.out.w);
     }
-    totals_release(&t);
-    arena_release(&a);
-    return out_end(&o, rc);
+    return one_run_end(&x, rc);
 }
