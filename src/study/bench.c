@@ -156,7 +156,7 @@ static struct workflow_spec flow_of(const struct executor *x, const struct study
 {
     struct server *s = x->servers[a->ask.server];
     return (struct workflow_spec){
-        .agent = a->name,
+        .agent = a->agent,
         .corpus = &x->corpus,
         .model = server_model(s),
         .route = a->ask.route,

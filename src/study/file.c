@@ -267,6 +267,7 @@ static int read_agent(struct study *s, const struct yaml_node *map, struct study
     int rc = yaml_as_map(map, "agents", e);
     if (rc || (rc = file_allow(map, "agents", e)) || (rc = file_read_name(map, "an agent", &s->arena, &g->name, e)))
         return rc;
+    g->agent = g->name;
     return file_read_ask(s, map, &g->ask, &s->arena, e);
 }
 
@@ -370,6 +371,23 @@ static int read_arms(struct study *s, const struct yaml_node *root, struct err *
     return rc;
 }
 
+/* Of a study without factors: every server is a slot, and all are up in every arm. */
+static void set_slots(struct study *s)
+{
+    s->n_slots = s->n_servers;
+    s->slots = arena_alloc(&s->arena, s->n_servers * sizeof *s->slots);
+    s->slot_of = arena_alloc(&s->arena, s->n_servers * sizeof *s->slot_of);
+    for (size_t i = 0; i < s->n_servers; i++) {
+        s->slots[i] = s->servers[i].name;
+        s->slot_of[i] = (int)i;
+    }
+    for (size_t i = 0; i < s->n_arms; i++) {
+        s->arms[i].base = s->arms[i].name;
+        s->arms[i].servers = arena_grow(&s->arena, s->slot_of, s->n_slots * sizeof *s->slot_of,
+                                        s->n_slots * sizeof *s->slot_of);
+    }
+}
+
 /* ---- the whole ------------------------------------------------------------------------------------------------------ */
 
 static int read_timeouts(struct study *s, const struct yaml_node *root, struct err *e)
@@ -391,9 +409,16 @@ static int read_timeouts(struct study *s, const struct yaml_node *root, struct e
     return 0;
 }
 
+static const char *const orders[] = {"random", "nested"};
+
+const char *study_order_word(enum study_order o)
+{
+    return orders[o];
+}
+
 static int read_scalars(struct study *s, const struct yaml_node *root, struct err *e)
 {
-    static const char *const orders[] = {"random", "nested"}, *const starts[] = {"warm", "cold"};
+    static const char *const starts[] = {"warm", "cold"};
     int64_t blocks = 1, seed = 1;
     int order = ORDER_RANDOM, start = 0;
     const char *question = "";
@@ -450,6 +475,8 @@ int study_parse(struct study *s, const char *name, const char *dir, const char *
         (rc = file_read_loads(s, root, e)) || (rc = read_agents(s, root, e)) || (rc = read_arms(s, root, e)) ||
         (rc = read_timeouts(s, root, e)))
         study_release(s);
+    else
+        set_slots(s);
     return rc;
 }
 

@@ -111,7 +111,7 @@ static void set_agents(struct executor *x, const struct study_arm *arm, struct s
     for (size_t i = 0; i < st->n; i++) {
         int agent = arm->agents[i];
         st->flow[i] = workflow_new(&x->flows[agent]);
-        st->sessions[i] = (struct driver_session){.agent = x->study->agents[agent].name,
+        st->sessions[i] = (struct driver_session){.agent = x->study->agents[agent].agent,
                                                   .server = x->study->agents[agent].ask.server,
                                                   .ops = &workflow_ops,
                                                   .user = st->flow[i]};

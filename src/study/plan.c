@@ -41,12 +41,52 @@ static void add_agents(struct json_writer *w, const struct study *s)
     for (size_t i = 0; i < s->n_agents; i++) {
         const struct study_agent *a = &s->agents[i];
         json_object(w);
+        if (s->n_factors)
+            json_kz(w, "agent", a->agent);
         json_kz(w, "extra_body", a->ask.extra_body_json);
         json_kz(w, "name", a->name);
         add_options(w, &a->ask.options);
         json_kz(w, "route", a->ask.route == ROUTE_CHAT ? "chat" : "completion");
         json_kz(w, "server", s->servers[a->ask.server].name);
         json_kbool(w, "stream", a->ask.stream);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+/* What only an arm of a study with factors has: the arm as written and the level of each factor that changes it. */
+static void add_levels(struct json_writer *w, const struct study *s, const struct study_arm *arm)
+{
+    json_kz(w, "base", arm->base);
+    json_key(w, "levels");
+    json_object(w);
+    for (size_t i = 0; i < s->n_factors; i++)
+        if (arm->level[i])
+            json_kz(w, s->factors[i].name, arm->level[i]);
+    json_object_end(w);
+}
+
+static void add_servers_up(struct json_writer *w, const struct study *s, const struct study_arm *arm)
+{
+    json_key(w, "servers");
+    json_array(w);
+    for (size_t i = 0; i < s->n_slots; i++)
+        json_z(w, s->servers[arm->servers[i]].name);
+    json_array_end(w);
+}
+
+static void add_factors(struct json_writer *w, const struct study *s)
+{
+    json_key(w, "factors");
+    json_array(w);
+    for (size_t i = 0; i < s->n_factors; i++) {
+        json_object(w);
+        json_key(w, "levels");
+        json_array(w);
+        for (size_t k = 0; k < s->factors[i].n_levels; k++)
+            json_z(w, s->factors[i].levels[k]);
+        json_array_end(w);
+        json_kz(w, "name", s->factors[i].name);
         json_object_end(w);
     }
     json_array_end(w);
@@ -63,9 +103,13 @@ static void add_arms(struct json_writer *w, const struct study *s)
         for (size_t k = 0; k < s->arms[i].n_agents; k++)
             json_z(w, s->agents[s->arms[i].agents[k]].name);
         json_array_end(w);
+        if (s->n_factors)
+            add_levels(w, s, &s->arms[i]);
         if (s->arms[i].load >= 0)
             json_kz(w, "load", s->loads[s->arms[i].load].name);
         json_kz(w, "name", s->arms[i].name);
+        if (s->n_factors)
+            add_servers_up(w, s, &s->arms[i]);
         json_object_end(w);
     }
     json_array_end(w);
@@ -155,6 +199,8 @@ static void add_servers(struct json_writer *w, const struct study *s)
         json_kint(w, "num_ctx", v->num_ctx);
         json_kint(w, "num_gpu", v->num_gpu);
         json_kint(w, "parallel", v->parallel);
+        if (s->n_factors)
+            json_kz(w, "slot", s->slots[s->slot_of[i]]);
         json_kint(w, "threads", v->threads);
         json_object_end(w);
     }
@@ -171,10 +217,12 @@ static void make_json(struct plan *p, const struct study *s, const char *corpus_
     json_kint(&w, "blocks", s->blocks);
     json_kbool(&w, "cold", s->cold);
     json_kz(&w, "corpus", corpus_sha256);
+    if (s->n_factors) /* absent without them: the plans of older studies keep their identity */
+        add_factors(&w, s);
     json_kbool(&w, "keep_text", s->keep_text);
-    if (s->n_loads) /* absent without them: the plans of agent studies keep their identity */
+    if (s->n_loads)
         add_loads(&w, s);
-    json_kz(&w, "order", s->order == ORDER_RANDOM ? "random" : "nested");
+    json_kz(&w, "order", study_order_word(s->order));
     json_kbool(&w, "oversubscribe", s->oversubscribe);
     json_kint(&w, "prompt_tokens", s->prompt_tok);
     json_kint(&w, "seed", (int64_t)s->seed);

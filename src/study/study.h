@@ -27,7 +27,8 @@ struct study_ask {
 };
 
 struct study_agent {
-    const char *name;
+    const char *name;  /* unique: as written or, where a factor changes it, with its levels: "collector,num_ctx=512" */
+    const char *agent; /* as written, and as it stands in the record */
     struct study_ask ask;
 };
 
@@ -53,11 +54,21 @@ struct study_load {
     mono_ns warmup_ns;     /* load before the window; num_requests and duration_ns count from its end */
 };
 
-struct study_arm {
+/* What the study varies: some keys of its file, which have another value at each level. */
+struct study_factor {
     const char *name;
-    int *agents; /* indices; all are released together */
+    const char **levels;
+    size_t n_levels;
+};
+
+struct study_arm {
+    const char *name;   /* unique: as written or, with factors, followed by its levels: "pair,num_ctx=512" */
+    const char *base;   /* as written */
+    const char **level; /* per factor; NULL: the factor changes nothing of this arm */
+    int *agents;        /* indices; all are released together */
     size_t n_agents;
-    int load; /* index of the load instead of agents; -1: none */
+    int load;     /* index of the load instead of agents; -1: none */
+    int *servers; /* indices: what is up during its runs, one for each slot, also those that it leaves idle */
 };
 
 enum study_order { ORDER_RANDOM, ORDER_NESTED };
@@ -67,8 +78,15 @@ struct study {
     const char *name, *question;
     const char *dir;    /* paths in the file are relative to it */
     const char *source; /* the text that was read */
+    /* A server as written is a slot; a factor that changes it makes several servers of it ("a,threads=1"), of which one is
+     * up at a time. Without factors server i has slot i. */
     struct server_spec *servers;
+    int *slot_of; /* per server */
     size_t n_servers;
+    const char **slots;
+    size_t n_slots;
+    struct study_factor *factors;
+    size_t n_factors;
     const char *corpus_dir; /* resolved; NULL without agents */
     struct study_agent *agents;
     size_t n_agents;
@@ -91,6 +109,8 @@ struct study {
 int study_parse(struct study *s, const char *name, const char *dir, const char *text, size_t n, struct err *e);
 int study_read(struct study *s, const char *path, struct err *e);
 void study_release(struct study *s);
+
+const char *study_order_word(enum study_order o);
 
 /* Row i of the table of keys, for documentation and tests: the key, the map it stands in, what it is; NULL behind the last. */
 const char *study_key_at(size_t i, const char **map, const char **what);
