@@ -61,6 +61,7 @@ static const struct {
     {"loads", "burstiness", "of gamma: below 1 burstier than poisson, above 1 steadier"},
     {"loads", "trace",
      "a file of mooncake, azure, burstgpt or sharegpt: times and lengths; with a loop, lengths or texts"},
+    {"loads", "prompts", "list of texts to ask, in their order and again from the first, instead of input_len"},
     {"loads", "trace_speed", "2: twice the load in half the time (1)"},
     {"loads", "num_requests", "stop after so many; of conversations, where there are turns"},
     {"loads", "duration", "seconds; stop after so long"},

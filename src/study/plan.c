@@ -141,6 +141,15 @@ static void add_stages(struct json_writer *w, const struct schedule_spec *s)
     json_array_end(w);
 }
 
+static void add_prompts(struct json_writer *w, const struct study_load *l)
+{
+    json_key(w, "prompts");
+    json_array(w);
+    for (size_t i = 0; i < l->n_prompts; i++)
+        json_z(w, l->prompts[i].turns->text);
+    json_array_end(w);
+}
+
 static void add_loads(struct json_writer *w, const struct study *s)
 {
     json_key(w, "loads");
@@ -160,6 +169,8 @@ static void add_loads(struct json_writer *w, const struct study *s)
             json_kbool(w, "output_len_given", true);
         if (l->precision)
             json_kz(w, "precision", l->precision);
+        if (l->n_prompts)
+            add_prompts(w, l);
         json_kz(w, "route", l->ask.route == ROUTE_CHAT ? "chat" : "completion");
         json_kz(w, "server", s->servers[l->ask.server].name);
         json_kint(w, "shared_prefix", l->shared_tok);

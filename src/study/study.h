@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "load/amount.h"
 #include "load/schedule.h"
+#include "load/trace.h"
 #include "net/client.h"
 #include "server/server.h"
 
@@ -44,6 +45,9 @@ struct study_load {
     struct schedule_spec schedule;     /* open loop: when; its count and seed are set by the run */
     /* Resolved path; NULL: none. Without the two above its times are used, else its lengths or texts. */
     const char *trace;
+    /* Texts of the file, asked in their order and again from the first, as a trace's are (pool.h); NULL: none. */
+    struct trace_row *prompts;
+    size_t n_prompts;
     bool output_given; /* output_tok was asked for: the recorded answers of a trace do not limit ours */
     char trace_sha256[65];
     double trace_speed;    /* 2: twice the load in half the time */

@@ -146,6 +146,21 @@ e2e='d["arms"][0]["load"]["runs"][0]["latency"][3]'
     fail "cut off: $(json timeouts.json "$e2e")"
 [ "$(json timeouts.json "$e2e[\"tails\"][2][\"over\"] >= 1000")" = True ] || fail "a p99 that is not over its timeout"
 
+# Texts of the study file, in their order and again from the first, each behind words of its own; once each without a number.
+texts() { # ENDS FILE
+    printf 'study: t\nservers: [{name: s, kind: "%s", model: stub}]\nloads: [{name: l, %s max_concurrency: 1, prompts: [Alpha?, Beta?, Gamma?]}]\n' \
+        "$url" "$1" >"$2.yaml"
+    "$chimera" run "$2.yaml" -o "$2.db" >/dev/null 2>"$2.log" || { cat "$2.log"; fail "the texts of a study"; }
+    python3 - "$2.db" <<'PY'
+import json, sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute(
+    "SELECT c.body FROM request r JOIN content c ON c.sha256 = r.prompt_sha256 ORDER BY r.seq").fetchall()
+print(*[json.loads(r[0])["messages"][-1]["content"].split("\n")[-1] for r in rows], len(set(rows)))
+PY
+}
+[ "$(texts '' once)" = 'Alpha? Beta? Gamma? 3' ] || fail "texts once: $(cat once.log)"
+[ "$(texts 'num_requests: 4,' more)" = 'Alpha? Beta? Gamma? Alpha? 4' ] || fail "texts again from the first"
+
 "$chimera" load "$url" -m stub --max-concurrency 2 --request-rate 3 >out 2>&1
 [ $? -eq 2 ] || fail "two shapes at once"
 grep -q 'one of them' out || fail "no word of the two shapes"
