@@ -92,7 +92,7 @@ cat >said.json <<'EOF'
                                {"from": "human", "value": "And then?"}, {"from": "gpt", "value": "RECORDED"}]},
  {"id": "b", "conversations": [{"from": "human", "value": "Hm?"}, {"from": "gpt", "value": "RECORDED"}]}]
 EOF
-load texts --trace said.json --max-concurrency 1 --turns 2
+load texts --trace said.json --max-concurrency 1 --turns 2 --keep-text
 python3 "$here/check_load.py" texts texts.jsonl || fail "texts of conversations"
 "$chimera" load "$url" -m stub --trace said.json -o none2.db >out 2>&1 && fail "texts without times were followed"
 grep -q "no times" out || fail "no word of texts without times"
