@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/workflow.h"
 #include "analysis/goodput.h"
 #include "analysis/verify.h"
 #include "base/file.h"
@@ -32,14 +31,14 @@ static int differs(const struct verifying *x, const struct run *r, int64_t seq, 
                    (long long)seq, why);
 }
 
-/* Agents' texts are judged when they are stored; those of plain load are not. */
+/* Where the text was kept. Imported runs were judged by what their files tell, which may be more than the text. */
 static bool degenerate_matches(const struct run *run, const struct request *r)
 {
     struct request again = *r;
-    if (!run_is_agent(run) || !r->text.len)
+    if (run->verdict == VERDICT_NONE || !r->text.len)
         return true;
     again.flags = 0;
-    workflow_check_text(&again);
+    request_check_text(&again);
     return ((again.flags ^ r->flags) & REQUEST_DEGENERATE) == 0;
 }
 

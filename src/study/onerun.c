@@ -33,7 +33,7 @@ static void on_request(void *user, struct request *r)
 {
     struct executor *x = user;
     if (r->text.len)
-        workflow_check_text(r);
+        request_check_text(r);
     note_end(x, r);
     if (!x->store_code)
         x->store_code = store_request(x->store, x->run->id, r, &x->store_err);

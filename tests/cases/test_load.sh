@@ -161,6 +161,14 @@ PY
 [ "$(texts '' once)" = 'Alpha? Beta? Gamma? 3' ] || fail "texts once: $(cat once.log)"
 [ "$(texts 'num_requests: 4,' more)" = 'Alpha? Beta? Gamma? Alpha? 4' ] || fail "texts again from the first"
 
+# An answer that repeats one word is no sample of anything: flagged, counted and said, also where its text is not kept.
+"$chimera" stub --first 5ms --fault loop:every=4 >loop-url 2>stub3.err &
+started+=($!)
+wait_for 10 grep -q http loop-url
+url=$(grep -o 'http://[0-9.:]*' loop-url) load loops --max-concurrency 2 --num-requests 12 --output-len 64
+[ "$(grep -c '"flags":\[[^]]*"degenerate"' loops.jsonl)" -eq 3 ] || fail "three of twelve answers are loops: $(cut -c1-400 loops.jsonl | head -3)"
+json loops.json 'd["cautions"]' | grep -q '3 answers are degenerate' || fail "the loops are not said: $(json loops.json 'd["cautions"]')"
+
 "$chimera" load "$url" -m stub --max-concurrency 2 --request-rate 3 >out 2>&1
 [ $? -eq 2 ] || fail "two shapes at once"
 grep -q 'one of them' out || fail "no word of the two shapes"
