@@ -10,6 +10,7 @@
 #include "study/file_factors.h"
 #include "study/plan.h"
 #include "study/tree.h"
+#include "study/variants.h"
 
 enum {
     MAX_LOOKED_AT = 65536,   /* combinations, those left out included */
@@ -19,114 +20,32 @@ enum {
     MAX_RUNS = 2560000,
 };
 
-struct variant {
-    char *key; /* owned; what it is: equal keys, equal things */
-    uint64_t hash;
-    const char *base;
-    uint64_t seen[FACTORS_MAX]; /* levels of the combinations that it stands in */
-    struct combination first;
-};
-
-struct variants {
-    struct variant *at; /* owned */
-    size_t n, limit;
-    const char *what;
-};
-
 struct expansion {
     struct study *s;
     const struct factors *f;
     const struct yaml_node *root;
     struct variants servers, agents, loads, arms;
+    struct combinations read;
     struct combination now;
     struct study *one;          /* the study of the combination */
     int *server, *agent, *load; /* of its things: which variant */
-    uint64_t occurs[FACTORS_MAX];
-    uint64_t *left_out; /* per condition of exclude: how many combinations */
-    uint64_t *arm_read; /* per written arm: in how many */
-    size_t looked_at, n_read;
+    uint64_t *left_out;         /* per condition of exclude: how many combinations */
+    struct condition *arm_when; /* per written arm */
+    uint64_t *arm_read;         /* per written arm: in how many */
+    size_t looked_at;
     struct err *e;
 };
 
-/* ---- variants ------------------------------------------------------------------------------------------------------ */
-
-/* FNV-1a, 64 bits (Fowler, Noll, Vo 1991): only to pass over most unequal keys quickly. */
-static uint64_t hash_of(const struct str *s)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < s->len; i++)
-        h = (h ^ (unsigned char)s->at[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
 /* The index of the variant; *is_new when it was not there. */
-static int intern(struct expansion *x, struct variants *v, struct str *key, const char *base, int *out, bool *is_new)
+static int intern(struct expansion *x, struct variants *v, const struct str *key, const char *base, int *out,
+                  bool *is_new)
 {
-    uint64_t hash = hash_of(key);
-    size_t i = 0;
-    while (i < v->n && (v->at[i].hash != hash || strcmp(v->at[i].key, str_z(key)) != 0))
-        i++;
-    *is_new = i == v->n;
-    if (*is_new) {
-        if (v->n == v->limit)
-            return yaml_error(yaml_get(x->root, "factors"), x->e, "the factors make more than %zu %s", v->limit,
-                              v->what);
-        if ((v->n & (v->n - 1)) == 0)
-            v->at = xrealloc(v->at, (v->n ? 2 * v->n : 1) * sizeof *v->at);
-        v->at[v->n++] = (struct variant){.key = xstrdup(str_z(key)), .hash = hash, .base = base, .first = x->now};
-    }
-    for (size_t k = 0; k < x->f->n; k++)
-        if (x->now.level[k] >= 0)
-            v->at[i].seen[k] |= UINT64_C(1) << x->now.level[k];
-    *out = (int)i;
-    return 0;
-}
-
-/* The level that a variant has of a factor; -1: it stands at all of them (what the factor changes is not in it), or at
- * none. Equal at some levels only, it has the first. */
-static int level_of(const struct expansion *x, const struct variant *v, size_t factor)
-{
-    int lowest = 0;
-    if (!v->seen[factor] || v->seen[factor] == x->occurs[factor])
-        return -1;
-    if (v->first.level[factor] >= 0)
-        return v->first.level[factor];
-    while (!(v->seen[factor] >> lowest & 1))
-        lowest++;
-    return lowest;
-}
-
-static const char *label(const struct expansion *x, const struct variant *v, bool all_levels)
-{
-    struct str name = STR_INIT;
-    str_addz(&name, v->base);
-    for (size_t i = 0; i < x->f->n; i++) {
-        int level = all_levels ? v->first.level[i] : level_of(x, v, i);
-        if (level >= 0)
-            str_addf(&name, ",%s=%s", x->f->at[i].name, x->f->at[i].levels[level].name);
-    }
-    const char *out = arena_dupz(&x->s->arena, str_z(&name));
-    str_release(&name);
-    return out;
-}
-
-/* Two variants may both stand at all levels of some factors (a later factor overrides an earlier one): then the first
- * combination names the later of them. */
-static int name_variants(struct expansion *x, const struct variants *v, const char **names)
-{
-    for (size_t i = 0; i < v->n; i++) {
-        bool taken = false;
-        for (int pass = 0; pass < 2 && (pass == 0 || taken); pass++) {
-            names[i] = label(x, &v->at[i], pass == 1);
-            taken = false;
-            for (size_t k = 0; k < i && !taken; k++)
-                taken = strcmp(names[k], names[i]) == 0;
-        }
-        if (taken)
-            return yaml_error(yaml_get(x->root, "factors"), x->e, "two different %s would be named '%s'", v->what,
-                              names[i]);
-    }
-    return 0;
+    size_t before = v->n;
+    *out = variants_add(v, &x->read, key, base);
+    *is_new = v->n > before;
+    return *out >= 0
+               ? 0
+               : yaml_error(yaml_get(x->root, "factors"), x->e, "the factors make more than %zu %s", v->limit, v->what);
 }
 
 /* ---- the things of one combination --------------------------------------------------------------------------------- */
@@ -223,7 +142,7 @@ static int add_agents(struct expansion *x)
         json_init(&w, &key);
         plan_add_agent(&w, x->one, g);
         str_addf(&key, "|%d", x->server[g->ask.server]);
-        rc = intern(x, &x->agents, &key, arena_dupz(&x->s->arena, g->name), &x->agent[i], &is_new);
+        rc = intern(x, &x->agents, &key, g->name, &x->agent[i], &is_new);
         if (!rc && is_new)
             keep_agent(x->s, g, x->server[g->ask.server]);
         str_release(&key);
@@ -242,7 +161,7 @@ static int add_loads(struct expansion *x)
         json_init(&w, &key);
         plan_add_load(&w, x->one, l);
         str_addf(&key, "|%d", x->server[l->ask.server]);
-        rc = intern(x, &x->loads, &key, arena_dupz(&x->s->arena, l->name), &x->load[i], &is_new);
+        rc = intern(x, &x->loads, &key, l->name, &x->load[i], &is_new);
         if (!rc && is_new)
             keep_load(x->s, l, x->server[l->ask.server]);
         str_release(&key);
@@ -250,14 +169,14 @@ static int add_loads(struct expansion *x)
     return rc;
 }
 
-static void keep_arm(struct expansion *x, const struct study_arm *arm, const char *base)
+static void keep_arm(struct expansion *x, const struct study_arm *arm)
 {
     struct study *s = x->s;
     size_t n = s->n_arms;
     if ((n & (n - 1)) == 0)
         s->arms = arena_grow(&s->arena, s->arms, n * sizeof *arm, (n ? 2 * n : 1) * sizeof *arm);
     struct study_arm *k = &s->arms[s->n_arms++];
-    *k = (struct study_arm){.base = base, .n_agents = arm->n_agents, .load = -1};
+    *k = (struct study_arm){.base = arena_dupz(&s->arena, arm->name), .n_agents = arm->n_agents, .load = -1};
     k->agents = arena_alloc(&s->arena, (arm->n_agents + 1) * sizeof *k->agents);
     for (size_t i = 0; i < arm->n_agents; i++)
         k->agents[i] = x->agent[arm->agents[i]];
@@ -280,10 +199,9 @@ static int add_arms(struct expansion *x)
         str_addf(&key, "%s|%d", arm->name, arm->load < 0 ? -1 : x->load[arm->load]);
         for (size_t k = 0; k < arm->n_agents; k++)
             str_addf(&key, "|%d", x->agent[arm->agents[k]]);
-        const char *base = arena_dupz(&x->s->arena, arm->name);
-        rc = intern(x, &x->arms, &key, base, &at, &is_new);
+        rc = intern(x, &x->arms, &key, arm->name, &at, &is_new);
         if (!rc && is_new)
-            keep_arm(x, arm, base);
+            keep_arm(x, arm);
         str_release(&key);
     }
     return rc;
@@ -312,26 +230,22 @@ static int check_slots(struct expansion *x)
 /* Leaves out the arms whose condition does not hold; *none when that leaves no arm. */
 static int choose_arms(struct expansion *x, struct yaml_node **tree, struct arena *a, bool *none)
 {
-    struct yaml_node *list = NULL, *when;
-    struct condition c;
-    int rc = yaml_get_list(*tree, "arms", &list, x->e);
+    const struct yaml_node *list = yaml_get(*tree, "arms");
     *none = false;
-    if (rc || !list)
-        return rc;
+    if (!list)
+        return 0;
     struct yaml_node *chosen = arena_alloc(a, sizeof *chosen), key = {.type = YAML_TEXT, .text = "arms", .len = 4};
     *chosen = *list;
     chosen->n = 0;
     chosen->item = arena_alloc(a, (list->n + 1) * sizeof *chosen->item);
-    for (size_t i = 0; i < list->n && !rc; i++) {
-        when = yaml_get(list->item[i], "when");
-        rc = when ? condition_read(x->f, x->f->n, when, &c, x->e) : 0;
-        if (rc || (when && !condition_holds(&c, &x->now)))
+    for (size_t i = 0; i < list->n; i++) {
+        if (!condition_holds(&x->arm_when[i], &x->now))
             continue;
         chosen->item[chosen->n++] = list->item[i];
         x->arm_read[i]++;
     }
     *none = list->n && !chosen->n;
-    return rc ? rc : tree_set(tree, &key, chosen, a, x->e);
+    return tree_set(tree, &key, chosen, a, x->e);
 }
 
 static int read_parts(struct expansion *x, struct yaml_node *tree)
@@ -370,12 +284,10 @@ static int read_combination(struct expansion *x)
     struct study one = {.dir = x->s->dir};
     struct yaml_node *tree = (struct yaml_node *)(uintptr_t)x->root; /* copied where it changes */
     bool none = false;
-    if (++x->n_read > MAX_COMBINATIONS)
+    if (x->read.n == MAX_COMBINATIONS)
         return yaml_error(yaml_get(x->root, "factors"), x->e, "the factors make more than %d combinations",
                           MAX_COMBINATIONS);
-    for (size_t i = 0; i < x->f->n; i++)
-        if (x->now.level[i] >= 0)
-            x->occurs[i] |= UINT64_C(1) << x->now.level[i];
+    combinations_add(&x->read, &x->now);
     x->one = &one;
     int rc = factors_apply(x->f, &x->now, &tree, &one.arena, x->e);
     if (!rc)
@@ -423,13 +335,13 @@ static int check_levels(const struct expansion *x, size_t factor)
 {
     const struct factor *f = &x->f->at[factor];
     uint64_t used = 0;
-    bool varied = (x->occurs[factor] & (x->occurs[factor] - 1)) != 0; /* at more than one level */
+    bool varied = (x->read.occurs[factor] & (x->read.occurs[factor] - 1)) != 0; /* at more than one level */
     for (size_t i = 0; i < x->arms.n; i++) {
-        int level = level_of(x, &x->arms.at[i], factor);
+        int level = x->arms.at[i].level[factor];
         used |= level >= 0 ? UINT64_C(1) << level : 0;
     }
     for (size_t i = 0; i < f->n_levels; i++)
-        if (!(x->occurs[factor] >> i & 1))
+        if (!(x->read.occurs[factor] >> i & 1))
             return yaml_error(f->levels[i].node, x->e, "no combination has the level '%s' of '%s'", f->levels[i].name,
                               f->name);
     if (varied && !used)
@@ -437,7 +349,7 @@ static int check_levels(const struct expansion *x, size_t factor)
     for (size_t i = 0; varied && i < f->n_levels; i++)
         if (!(used >> i & 1))
             return yaml_error(f->levels[i].node, x->e,
-                              "the level '%s' of '%s' changes nothing: every arm is as at another level",
+                              "the level '%s' of '%s' changes nothing: every arm there is as at another level",
                               f->levels[i].name, f->name);
     return 0;
 }
@@ -476,6 +388,14 @@ static void set_factors(struct expansion *x)
     }
 }
 
+static int name_variants(const struct expansion *x, const struct variants *v, const char **names)
+{
+    int twice = variants_name(v, x->f, &x->s->arena, names);
+    return twice < 0 ? 0
+                     : yaml_error(yaml_get(x->root, "factors"), x->e, "two different %s would be named '%s'", v->what,
+                                  names[twice]);
+}
+
 static int set_names(struct expansion *x)
 {
     struct study *s = x->s;
@@ -494,7 +414,7 @@ static int set_names(struct expansion *x)
         s->arms[i].name = names[i];
         s->arms[i].level = arena_alloc(&s->arena, s->n_factors * sizeof *s->arms[i].level);
         for (size_t k = 0; k < s->n_factors; k++) {
-            int level = level_of(x, &x->arms.at[i], k);
+            int level = x->arms.at[i].level[k];
             s->arms[i].level[k] = level < 0 ? NULL : s->factors[k].levels[level];
         }
     }
@@ -502,11 +422,14 @@ static int set_names(struct expansion *x)
     return rc;
 }
 
-static void release_variants(struct variants *v)
+static int read_arm_conditions(struct expansion *x, const struct yaml_node *arms)
 {
-    for (size_t i = 0; i < v->n; i++)
-        free(v->at[i].key);
-    free(v->at);
+    int rc = arms ? yaml_as_list(arms, "arms", x->e) : 0;
+    for (size_t i = 0; !rc && arms && i < arms->n; i++) {
+        const struct yaml_node *when = yaml_get(arms->item[i], "when");
+        rc = when ? condition_read(x->f, x->f->n, when, &x->arm_when[i], x->e) : 0;
+    }
+    return rc;
 }
 
 int file_expand(struct study *s, const struct yaml_node *root, const struct factors *f, struct err *e)
@@ -521,12 +444,18 @@ int file_expand(struct study *s, const struct yaml_node *root, const struct fact
         .loads = {.limit = MAX_VARIANTS, .what = "loads"},
         .arms = {.limit = MAX_VARIANTS, .what = "arms"},
         .left_out = xcalloc(f->exclude_list ? f->exclude_list->n + 1 : 1, sizeof *x.left_out),
+        .arm_when = xcalloc(arms ? arms->n + 1 : 1, sizeof *x.arm_when),
         .arm_read = xcalloc(arms ? arms->n + 1 : 1, sizeof *x.arm_read),
         .e = e,
     };
     for (size_t i = 0; i < FACTORS_MAX; i++)
         x.now.level[i] = -1;
-    int rc = each_combination(&x, 0);
+    int rc = read_arm_conditions(&x, arms);
+    if (!rc)
+        rc = each_combination(&x, 0);
+    struct variants *all[] = {&x.servers, &x.agents, &x.loads, &x.arms};
+    for (size_t i = 0; i < 4 && !rc; i++)
+        variants_settle(all[i], &x.read, f->n);
     if (!rc)
         rc = check_use(&x);
     if (!rc) {
@@ -534,10 +463,10 @@ int file_expand(struct study *s, const struct yaml_node *root, const struct fact
         rc = set_names(&x);
     }
     free(x.left_out);
+    free(x.arm_when);
     free(x.arm_read);
-    release_variants(&x.servers);
-    release_variants(&x.agents);
-    release_variants(&x.loads);
-    release_variants(&x.arms);
+    for (size_t i = 0; i < 4; i++)
+        variants_release(all[i]);
+    free(x.read.at);
     return rc;
 }
