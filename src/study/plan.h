@@ -17,4 +17,10 @@ struct plan {
 void plan_make(struct plan *p, const struct study *s, const char *corpus_sha256);
 void plan_release(struct plan *p);
 
+/* One object of the plan's JSON: what it tells apart, the plan tells apart. */
+struct json_writer;
+void plan_add_agent(struct json_writer *w, const struct study *s, const struct study_agent *a);
+void plan_add_load(struct json_writer *w, const struct study *s, const struct study_load *l);
+void plan_add_server(struct json_writer *w, const struct study *s, const struct server_spec *v);
+
 #endif
