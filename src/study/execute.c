@@ -132,19 +132,22 @@ static int carry_out(struct executor *x, struct err *e)
     int rc = look_at_result(x, &create, e);
     if (rc || x->summary->already_complete)
         return rc;
-    rc = bench_start(x, e);
+    rc = rack_open(x, e);
+    x->facts = arena_alloc(&x->arena, x->study->n_servers * sizeof *x->facts);
+    if (!rc && create)
+        rc = bench_tour(x, e);
     if (!rc)
         rc = create ? create_result(x, e) : store_open(&x->store, x->options->result_path, true, e);
     if (!rc) {
         store_keep(x->store, x->study->keep_text, x->study->keep_text);
-        rc = bench_fit_prompts(x, e);
+        rc = create ? bench_store_first(x, e) : bench_resume(x, e);
     }
     return rc ? rc : run_missing(x, e);
 }
 
 static void release(struct executor *x)
 {
-    bench_stop(x);
+    rack_close(x);
     plan_release(&x->plan);
     corpus_release(&x->corpus);
     arena_release(&x->arena);

@@ -1,7 +1,8 @@
 /* executor.h: what the parts of the executor share; private to study/.
  *
  *   execute.c  the study as a whole: result file, servers, prompts, the loop over missing runs
- *   bench.c    servers up and their facts, starting states, prompts fitted: everything outside the window
+ *   rack.c     which server is up in each slot
+ *   bench.c    facts, prompts fitted, starting states: everything outside the window
  *   onerun.c   one run: sessions, window, verdict, storing
  *   loadrun.c  a plain load as such a run's session
  *   recorder.c stores that load while it runs */
@@ -30,10 +31,12 @@ struct executor {
     struct corpus corpus;
     struct plan plan;
     struct store *store;
-    struct server_spec *specs;   /* the study's, threads divided */
-    struct server **servers;     /* owned; one per spec */
-    struct driver_server *views; /* the driver's view of each */
-    struct workflow_spec *flows; /* one per agent, prompts fitted */
+    struct server_spec *specs;           /* the study's, threads divided */
+    struct server **servers;             /* owned; one per spec, of which those in `up` run */
+    int *up;                             /* per slot: which server; -1: none */
+    const char **facts;                  /* per server: as last seen, of this or an earlier call; NULL: not yet */
+    struct driver_server *views;         /* per slot: the driver's view of what is up there */
+    size_t inventory_chars, carry_chars; /* of all prompts */
     struct sampler *sampler;
     char stratum[65];
     struct calibration calibration; /* ceilings of 0: this host was not calibrated */
@@ -54,12 +57,34 @@ struct executor {
 
 void executor_say(struct executor *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* rack.c */
+/* Makes every server of the study; none is started. */
+int rack_open(struct executor *x, struct err *e);
+/* Has servers[slot] up in every slot; cost_ns[slot]: how long its start took, 0 where it was up. */
+int rack_bring(struct executor *x, const int *servers, mono_ns *cost_ns, struct err *e);
+/* Fills x->views; every slot has its server up. */
+void rack_look(struct executor *x);
+void rack_close(struct executor *x);
+/* Says which server failed, where the message does not say it yet; gives rc back. */
+int rack_named(const struct executor *x, size_t server, int rc, struct err *e);
+
 /* bench.c */
-int bench_start(struct executor *x, struct err *e);
-int bench_fit_prompts(struct executor *x, struct err *e);
-/* Restarts what crashed, then brings every server into the study's starting state; *json (arena) says how. */
-int bench_prepare_run(struct executor *x, const char **json, struct err *e);
-void bench_stop(struct executor *x);
+/* Starts every server that an arm needs once, keeps its facts and fits the prompts: a wrong configuration shows before the
+ * first run. */
+int bench_tour(struct executor *x, struct err *e);
+/* Stores what the tour found, and the facts of the host. */
+int bench_store_first(struct executor *x, struct err *e);
+/* The same of a result that goes on: its prompts are those that it began with. */
+int bench_resume(struct executor *x, struct err *e);
+/* What an agent's workflow is made of; its server is or was up. */
+struct workflow_spec bench_flow(const struct executor *x, const struct study_agent *a);
+
+struct start_state {
+    const char *json; /* of struct run; in the executor's arena */
+    mono_ns start_ns; /* spent in starting servers for this run */
+};
+/* Brings up the servers that the arm names, those that crashed too, and puts every one into the study's starting state. */
+int bench_prepare_run(struct executor *x, const struct study_arm *arm, struct start_state *st, struct err *e);
 
 /* What one run needs besides the record. */
 struct stage {

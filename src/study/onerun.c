@@ -109,10 +109,11 @@ static void set_agents(struct executor *x, const struct study_arm *arm, struct s
 {
     st->n = arm->n_agents;
     for (size_t i = 0; i < st->n; i++) {
-        int agent = arm->agents[i];
-        st->flow[i] = workflow_new(&x->flows[agent]);
-        st->sessions[i] = (struct driver_session){.agent = x->study->agents[agent].agent,
-                                                  .server = x->study->agents[agent].ask.server,
+        const struct study_agent *agent = &x->study->agents[arm->agents[i]];
+        struct workflow_spec flow = bench_flow(x, agent);
+        st->flow[i] = workflow_new(&flow);
+        st->sessions[i] = (struct driver_session){.agent = agent->agent,
+                                                  .server = x->study->slot_of[agent->ask.server],
                                                   .ops = &workflow_ops,
                                                   .user = st->flow[i]};
     }
@@ -146,21 +147,24 @@ static void judge(struct executor *x, struct run *r, struct stage *st)
     str_release(&why);
 }
 
-static void say_done(struct executor *x, const struct run *r, const struct run_tally *t)
+static void say_done(struct executor *x, const struct run *r, const struct run_tally *t, mono_ns start_ns)
 {
     struct run_counts c = t->counter.counts;
-    executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s",
+    char started[48] = "";
+    if (start_ns)
+        snprintf(started, sizeof started, "servers started in %.1f s  ", (double)start_ns / 1e9);
+    executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s%s",
                  x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
-                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok,
+                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok, started,
                  verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
 }
 
 static int watch_servers(struct executor *x, struct err *e)
 {
-    size_t n = x->study->n_servers;
+    size_t n = x->study->n_slots;
     struct sampler_server *servers = arena_alloc(&x->arena, n * sizeof *servers);
     for (size_t i = 0; i < n; i++)
-        servers[i] = (struct sampler_server){x->specs[i].name, server_pid(x->servers[i])};
+        servers[i] = (struct sampler_server){x->views[i].name, server_pid(x->servers[x->up[i]])};
     struct sampler_spec spec = {.root = "", .servers = servers, .n_servers = n, .emit = on_sample, .user = x};
     return sampler_new(&x->sampler, &spec, e);
 }
@@ -185,11 +189,11 @@ static void count_requests(struct executor *x, struct stage *st, struct run *r)
 static bool core_to_spare(const struct executor *x, const struct stage *st)
 {
     int64_t loops = st->pool ? (int64_t)st->n : 1, cores = host_cores(""), threads = 0;
-    for (size_t i = 0; i < x->study->n_servers; i++) {
+    for (size_t i = 0; i < x->study->n_slots; i++) {
         bool used = false;
         for (size_t k = 0; k < st->n; k++)
             used |= st->sessions[k].server == (int)i;
-        threads += used ? x->specs[i].threads : 0;
+        threads += used ? x->specs[x->up[i]].threads : 0;
     }
     return cores > loops && threads + loops <= cores;
 }
@@ -198,7 +202,7 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
 {
     struct driver_spec spec = {
         .servers = x->views,
-        .n_servers = x->study->n_servers,
+        .n_servers = x->study->n_slots,
         .sessions = st->sessions,
         .n_sessions = st->n,
         .limits = x->study->limits,
@@ -249,9 +253,11 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
                     .ended_ns = MONO_NONE,
                     .verdict_why = ""};
     struct stage st = {0};
-    int rc = bench_prepare_run(x, &r.start_state, e);
+    struct start_state start;
+    int rc = bench_prepare_run(x, arm, &start, e);
     if (rc)
         return rc;
+    r.start_state = start.json;
     r.wall_ns = clock_wall_ns();
     x->run = &r;
     rc = store_run_begin(x->store, &r, e);
@@ -278,7 +284,7 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         if (!rc)
             rc = write_reports(x, &r, e);
         if (!rc)
-            say_done(x, &r, &st.tally);
+            say_done(x, &r, &st.tally, start.start_ns);
     }
     release_stage(&st);
     driver_run_release(&r);
