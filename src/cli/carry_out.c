@@ -52,8 +52,8 @@ static int print_plan(const struct study *s, struct err *e)
         return rc;
     plan_make(&plan, s, corpus.sha256);
     printf("study %s: %s\nplan %.12s: %zu runs, %d blocks x %zu arms, %s order, seed %llu\ncorpus %.12s: %zu files\n\n",
-           s->name, s->question, plan.sha256, plan.n, s->blocks, s->n_arms,
-           s->order == ORDER_RANDOM ? "random" : "nested", (unsigned long long)s->seed, corpus.sha256, corpus.n_files);
+           s->name, s->question, plan.sha256, plan.n, s->blocks, s->n_arms, study_order_word(s->order),
+           (unsigned long long)s->seed, corpus.sha256, corpus.n_files);
     for (size_t i = 0; i < plan.n; i++)
         printf("%4d  block %d  %s\n", plan.rows[i].position + 1, plan.rows[i].block + 1, plan.rows[i].arm);
     plan_release(&plan);

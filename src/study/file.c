@@ -409,7 +409,7 @@ static int read_timeouts(struct study *s, const struct yaml_node *root, struct e
     return 0;
 }
 
-static const char *const orders[] = {"random", "nested"};
+static const char *const orders[] = {"random", "nested", "abba"};
 
 const char *study_order_word(enum study_order o)
 {
@@ -428,7 +428,7 @@ static int read_scalars(struct study *s, const struct yaml_node *root, struct er
     if (rc || (rc = yaml_get_int(root, "blocks", 1, MAX_BLOCKS, &blocks, e)) ||
         (rc = yaml_get_int(root, "seed", 0, INT64_MAX, &seed, e)) ||
         (rc = yaml_get_int(root, "prompt_tokens", 16, 1 << 24, &s->prompt_tok, e)) ||
-        (rc = yaml_get_choice(root, "order", orders, 2, &order, e)) ||
+        (rc = yaml_get_choice(root, "order", orders, 3, &order, e)) ||
         (rc = yaml_get_choice(root, "start", starts, 2, &start, e)) ||
         (rc = yaml_get_bool(root, "oversubscribe", &s->oversubscribe, e)) ||
         (rc = yaml_get_bool(root, "keep_text", &s->keep_text, e)))

@@ -71,7 +71,28 @@ struct study_arm {
     int *servers; /* indices: what is up during its runs, one for each slot, also those that it leaves idle */
 };
 
-enum study_order { ORDER_RANDOM, ORDER_NESTED };
+enum study_order { ORDER_RANDOM, ORDER_NESTED, ORDER_ABBA }; /* ABBA: two arms, AB in one block and BA in the next */
+
+/* Fewer blocks than planned, once every arm's interval is narrow enough. */
+struct study_stop {
+    const char *precision; /* "makespan:5%": a metric and the half width of its interval; NULL: all blocks are run */
+    int32_t min_blocks;
+};
+
+/* What is waited for before each run. */
+struct study_guard {
+    double load;          /* most cores that others than the study may keep busy; 0: not looked at */
+    double temperature_c; /* hottest allowed; 0: not looked at */
+    mono_ns wait_ns;      /* at most so long; then the run is made and marked */
+};
+
+/* The comparison that was declared before the first run. */
+struct study_compare {
+    const char *baseline; /* an arm, as written or with levels: "pair,num_ctx=512"; NULL: the first as written */
+    const char **metrics; /* the family; NULL: not declared */
+    size_t n_metrics;
+    const char *margin; /* as `compare --margin` takes it; NULL */
+};
 
 struct study {
     struct arena arena;
@@ -102,6 +123,11 @@ struct study {
     bool keep_text;            /* store prompts and outputs */
     int64_t prompt_tok;        /* most tokens of a prompt */
     struct call_limits limits; /* the timeouts of each request */
+    struct study_stop stop;
+    mono_ns budget_ns; /* of one call of the program: no block begins that would not end within it; 0: none */
+    bool isolate;      /* the client side of each run is a process of its own */
+    struct study_guard guard;
+    struct study_compare compare;
 };
 
 /* Reads a study from text; `name` stands in messages as FILE:LINE:COLUMN, `dir` resolves its paths. Unknown keys, wrong types

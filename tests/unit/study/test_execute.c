@@ -1,6 +1,8 @@
 /* Studies that are carried out: what is up when, starting states, runs that fail, waiting, stopping, going on. */
 #include "lab.h"
 
+#include "study/plan.h"
+
 /* ---- what is up ------------------------------------------------------------------------------------------------------- */
 
 static size_t changes(const struct lab *l)
@@ -51,12 +53,32 @@ static void test_slots(void **state)
     lab_close(&l);
 }
 
+/* ---- order ------------------------------------------------------------------------------------------------------------ */
+
+static void test_abba(void **state)
+{
+    static const char *const order[] = {"l1", "l2", "l2", "l1", "l1", "l2"};
+    struct lab l;
+    struct plan p;
+    (void)state;
+    lab_open(&l, "blocks: 3\n");
+    l.study.order = ORDER_ABBA;
+    plan_make(&p, &l.study, "");
+    assert_int_equal(p.n, 6);
+    for (size_t i = 0; i < p.n; i++)
+        assert_string_equal(p.rows[i].arm, order[i]);
+    assert_non_null(strstr(str_z(&p.json), "\"order\":\"abba\""));
+    plan_release(&p);
+    lab_close(&l);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 6 && strcmp(argv[1], "serve") == 0)
         return lab_serve(argv + 2);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_abba),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
