@@ -206,22 +206,6 @@ int bench_resume(struct executor *x, struct err *e)
 
 /* ---- starting states ------------------------------------------------------------------------------------------------- */
 
-static void add_proof(struct json_writer *w, const char *server, const struct state_proof *p, mono_ns cost_ns)
-{
-    json_key(w, server);
-    json_object(w);
-    json_kz(w, "asked", p->cold ? "cold" : "warm");
-    json_kz(w, "how", p->how);
-    if (p->load_ns >= 0)
-        json_kint(w, "load_ns", p->load_ns);
-    else
-        json_knull(w, "load_ns");
-    json_kint(w, "pid", p->pid);
-    json_kbool(w, "proven", p->proven);
-    json_kint(w, "start_ns", cost_ns);
-    json_object_end(w);
-}
-
 /* Whose questions a server is made ready for: those of the arm; where it leaves the server idle, of the first agent or
  * load there is for it. */
 static const struct study_ask *asked_of(const struct study *s, const struct study_arm *arm, int server)
@@ -247,33 +231,104 @@ static int prove(struct executor *x, const struct study_arm *arm, int server, st
     struct options o = ask ? ask->options : (struct options){0};
     server_request_options(s, &o); /* as all that will be asked, else the first question loads the model anew */
     int rc = x->study->cold ? server_cold(s, proof, e) : server_warm(s, &o, proof, e);
-    return rack_named(x, (size_t)server, rc, e);
+    return rack_note(x, (size_t)server, rc, e);
 }
 
 int bench_prepare_run(struct executor *x, const struct study_arm *arm, struct start_state *st, struct err *e)
 {
     size_t n = x->study->n_slots;
     mono_ns *cost = arena_alloc(&x->arena, n * sizeof *cost);
-    struct str out = STR_INIT;
-    struct json_writer w;
+    *st = (struct start_state){.slot = arena_alloc(&x->arena, n * sizeof *st->slot)};
     int rc = bring(x, arm->servers, cost, e);
-    *st = (struct start_state){0};
-    json_init(&w, &out);
-    json_object(&w);
-    json_key(&w, "servers");
-    json_object(&w);
     for (size_t i = 0; i < n && !rc; i++) {
-        struct state_proof proof = {0};
-        rc = prove(x, arm, arm->servers[i], &proof, e);
-        if (!rc)
-            add_proof(&w, x->specs[arm->servers[i]].name, &proof, cost[i]);
+        struct start_slot *slot = &st->slot[i];
+        *slot = (struct start_slot){.server = x->specs[arm->servers[i]].name,
+                                    .start_ns = cost[i],
+                                    .first_sent_ns = MONO_NONE,
+                                    .first_load_ns = -1};
+        rc = prove(x, arm, arm->servers[i], &slot->proof, e);
         st->start_ns += cost[i];
+        st->n += !rc;
     }
-    json_object_end(&w);
-    json_object_end(&w);
-    st->json = arena_dup(&x->arena, str_z(&out), out.len);
-    str_release(&out);
     if (!rc)
         rack_look(x); /* a start may have moved them */
     return rc;
+}
+
+void bench_note_load(struct start_state *st, const struct request *r)
+{
+    mono_ns sent = r->stamp[STAMP_SENT];
+    for (size_t i = 0; i < st->n && sent != MONO_NONE; i++) {
+        struct start_slot *slot = &st->slot[i];
+        if (strcmp(slot->server, r->server) == 0 && (slot->first_sent_ns == MONO_NONE || sent < slot->first_sent_ns)) {
+            slot->first_sent_ns = sent;
+            slot->first_load_ns = r->usage.load_ns;
+        }
+    }
+}
+
+static bool is_proven(const struct start_slot *slot)
+{
+    return slot->proof.proven &&
+           (slot->first_sent_ns == MONO_NONE || server_load_agrees(&slot->proof, slot->first_load_ns));
+}
+
+size_t bench_unproven(const struct start_state *st)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < st->n; i++)
+        n += !is_proven(&st->slot[i]);
+    return n;
+}
+
+static void known_ns(struct json_writer *w, const char *key, int64_t ns)
+{
+    if (ns >= 0)
+        json_kint(w, key, ns);
+    else
+        json_knull(w, key);
+}
+
+static void add_slot(struct json_writer *w, const struct start_slot *slot)
+{
+    json_key(w, slot->server);
+    json_object(w);
+    json_kz(w, "asked", slot->proof.cold ? "cold" : "warm");
+    known_ns(w, "first_load_ns", slot->first_load_ns);
+    json_kz(w, "how", slot->proof.how);
+    known_ns(w, "load_ns", slot->proof.load_ns);
+    json_kint(w, "pid", slot->proof.pid);
+    json_kbool(w, "proven", is_proven(slot));
+    json_kint(w, "start_ns", slot->start_ns);
+    json_object_end(w);
+}
+
+/* Quotes and backslashes would be escaped, and the rule that shows the reason reads no JSON; rules are separated by ';'. */
+static void add_reason(struct json_writer *w, const char *why)
+{
+    struct str plain = STR_INIT;
+    for (const char *p = why; *p; p++)
+        str_addc(&plain, *p == '"' ? '\'' : *p == '\\' ? '/' : *p == ';' ? ',' : (unsigned char)*p < ' ' ? ' ' : *p);
+    json_kz(w, "failed", str_z(&plain));
+    str_release(&plain);
+}
+
+const char *bench_start_json(struct executor *x, const struct start_state *st, const char *failed)
+{
+    struct str out = STR_INIT;
+    struct json_writer w;
+    json_init(&w, &out);
+    json_object(&w);
+    if (failed)
+        add_reason(&w, failed);
+    json_key(&w, "servers");
+    json_object(&w);
+    for (size_t i = 0; i < st->n; i++)
+        add_slot(&w, &st->slot[i]);
+    json_object_end(&w);
+    json_kint(&w, "unproven", (int64_t)bench_unproven(st));
+    json_object_end(&w);
+    const char *json = arena_dup(&x->arena, str_z(&out), out.len);
+    str_release(&out);
+    return json;
 }

@@ -34,6 +34,7 @@ struct executor {
     struct server_spec *specs;           /* the study's, threads divided */
     struct server **servers;             /* owned; one per spec, of which those in `up` run */
     int *up;                             /* per slot: which server; -1: none */
+    int *failures;                       /* per server, in a row */
     const char **facts;                  /* per server: as last seen, of this or an earlier call; NULL: not yet */
     struct driver_server *views;         /* per slot: the driver's view of what is up there */
     size_t inventory_chars, carry_chars; /* of all prompts */
@@ -48,6 +49,7 @@ struct executor {
     /* the run in progress, for the driver's callbacks */
     struct run *run;
     struct stage *stage;
+    struct start_state *start;
     struct recorder *recorder; /* of a plain load; NULL: the callbacks store */
     volatile int stop;         /* ends the window: options->stop, or the recorder has failed */
     struct execute_progress progress;
@@ -55,6 +57,8 @@ struct executor {
     struct err store_err;
 };
 
+/* A fault that ends a run, but not the study. */
+bool executor_is_servers_fault(int rc);
 void executor_say(struct executor *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* rack.c */
@@ -67,6 +71,9 @@ void rack_look(struct executor *x);
 void rack_close(struct executor *x);
 /* Says which server failed, where the message does not say it yet; gives rc back. */
 int rack_named(const struct executor *x, size_t server, int rc, struct err *e);
+/* The same, and counts failures in a row: of too many the server is given up. */
+int rack_note(struct executor *x, size_t server, int rc, struct err *e);
+bool rack_gave_up(const struct executor *x, const struct study_arm *arm); /* on one of its servers */
 
 /* bench.c */
 /* Starts every server that an arm needs once, keeps its facts and fits the prompts: a wrong configuration shows before the
@@ -79,12 +86,26 @@ int bench_resume(struct executor *x, struct err *e);
 /* What an agent's workflow is made of; its server is or was up. */
 struct workflow_spec bench_flow(const struct executor *x, const struct study_agent *a);
 
+/* How the servers stood when a run began. */
 struct start_state {
-    const char *json; /* of struct run; in the executor's arena */
-    mono_ns start_ns; /* spent in starting servers for this run */
+    struct start_slot {
+        const char *server;
+        struct state_proof proof;
+        mono_ns start_ns;      /* that starting it for this run took; 0: it was up */
+        mono_ns first_sent_ns; /* of the run's first request to it; MONO_NONE */
+        int64_t first_load_ns; /* that this request told; -1: none */
+    } * slot;                  /* in the executor's arena */
+    size_t n;
+    mono_ns start_ns; /* of all */
 };
 /* Brings up the servers that the arm names, those that crashed too, and puts every one into the study's starting state. */
 int bench_prepare_run(struct executor *x, const struct study_arm *arm, struct start_state *st, struct err *e);
+/* Told of every finished request: the first of each server shows the state that it met. */
+void bench_note_load(struct start_state *st, const struct request *r);
+/* Servers whose state was not what the study asks for, or not seen to be. */
+size_t bench_unproven(const struct start_state *st);
+/* start_state of struct run; failed: why there was no run, or NULL. */
+const char *bench_start_json(struct executor *x, const struct start_state *st, const char *failed);
 
 /* What one run needs besides the record. */
 struct stage {
@@ -112,6 +133,12 @@ int load_note(struct executor *x, const struct run *r, const struct stage *st, s
 void load_look(struct stage *st, const struct request *r);
 
 /* onerun.c */
-int onerun(struct executor *x, const struct plan_row *row, struct err *e);
+enum run_end {
+    RUN_DONE,
+    RUN_AGAIN, /* kept as an aborted attempt, because its servers failed or were not in the state asked for */
+    RUN_FAILED /* the same, and there is no point in another attempt */
+};
+/* last: what came of it counts, even when the starting state could not be proven. */
+int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_end *end, struct err *e);
 
 #endif

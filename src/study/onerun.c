@@ -1,4 +1,5 @@
 /* onerun.c: one run of the plan: its sessions, the window, quality, verdict, storing. See executor.h. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static void note_prompt_rate(struct executor *x, const struct request *r)
 static void note_end(struct executor *x, const struct request *r)
 {
     note_prompt_rate(x, r);
+    bench_note_load(x->start, r);
     if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
         x->summary->failed_requests++;
 }
@@ -241,50 +243,104 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
     return rc;
 }
 
-int onerun(struct executor *x, const struct plan_row *row, struct err *e)
+/* Stores how the run ended. Only a complete one is repeated no more. */
+static int close_run(struct executor *x, struct run *r, struct stage *st, const char *failed, struct err *e)
+{
+    r->start_state = bench_start_json(x, x->start, failed);
+    r->health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
+    r->health.ceiling_requests_per_s = x->calibration.requests_per_s;
+    judge(x, r, st);
+    if (x->store_code && !*x->options->stop)
+        return err_set(e, x->store_code, "%s", x->store_err.text);
+    int rc = x->store_code ? 0 : store_run_end(x->store, r, e);
+    if (!rc && r->state == RUN_COMPLETE)
+        rc = write_reports(x, r, e);
+    if (!rc)
+        say_done(x, r, &st->tally, x->start->start_ns);
+    return rc;
+}
+
+/* A run whose servers failed is an aborted attempt that says why. */
+static int close_failed(struct executor *x, struct run *r, struct stage *st, const struct study_arm *arm, bool last,
+                        enum run_end *end, struct err *e)
+{
+    char why[sizeof e->text];
+    snprintf(why, sizeof why, "%s", e->text);
+    err_clear(e);
+    *end = last || rack_gave_up(x, arm) ? RUN_FAILED : RUN_AGAIN;
+    if (*end == RUN_FAILED && !x->summary->failed_now++)
+        snprintf(x->summary->why, sizeof x->summary->why, "%s", why);
+    return close_run(x, r, st, why, e);
+}
+
+/* What the health of a run that never began could say: nothing. */
+static const struct health not_measured = {
+    .send_lag_p50_us = NAN,
+    .send_lag_p99_us = NAN,
+    .app_delay_p50_us = NAN,
+    .app_delay_p99_us = NAN,
+    .barrier_spread_us = NAN,
+    .stopped_max_ms = NAN,
+    .receive_full = NAN,
+    .loop_busy = -1,
+    .steal = -1,
+    .host_busy = -1,
+    .psi_cpu_some = -1,
+    .ctx_voluntary = -1,
+    .ctx_involuntary = -1,
+    .retransmits = -1,
+    .clock_steps = -1,
+    .clock_step_max_ns = -1,
+    .client_cpu_s = NAN,
+    .client_rss_bytes = -1,
+};
+
+static int measure(struct executor *x, const struct study_arm *arm, struct run *r, struct stage *st, struct err *e)
+{
+    x->stage = st;
+    int rc = arm->load >= 0 ? load_set(x, &x->study->loads[arm->load], r->block, st, e) : 0;
+    if (arm->load < 0)
+        set_agents(x, arm, st);
+    return rc ? rc : window(x, st, r, e);
+}
+
+int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_end *end, struct err *e)
 {
     const struct study_arm *arm = arm_of(x->study, row->arm);
     struct run r = {.position = row->position,
                     .block = row->block,
                     .arm = row->arm,
                     .stratum = x->stratum,
-                    .state = RUN_RUNNING,
+                    .state = RUN_ABORTED,
                     .started_ns = MONO_NONE,
                     .ended_ns = MONO_NONE,
+                    .health = not_measured,
                     .verdict_why = ""};
     struct stage st = {0};
     struct start_state start;
+    *end = RUN_DONE;
     int rc = bench_prepare_run(x, arm, &start, e);
-    if (rc)
+    if (rc && !executor_is_servers_fault(rc))
         return rc;
-    r.start_state = start.json;
+    struct err none = ERR_INIT;
     r.wall_ns = clock_wall_ns();
+    r.start_state = bench_start_json(x, &start, rc ? e->text : NULL);
     x->run = &r;
-    rc = store_run_begin(x->store, &r, e);
-    if (rc)
-        return rc;
-    x->stage = &st;
-    if (arm->load >= 0)
-        rc = load_set(x, &x->study->loads[arm->load], row->block, &st, e);
-    else
-        set_agents(x, arm, &st);
-    if (!rc)
-        rc = window(x, &st, &r, e);
-    r.health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
-    r.health.ceiling_requests_per_s = x->calibration.requests_per_s;
-    if (rc == 0 || rc == ERR_INTERRUPTED) {
-        r.state = rc ? RUN_ABORTED : RUN_COMPLETE;
-        judge(x, &r, &st);
-        if (x->store_code && !*x->options->stop) {
-            rc = x->store_code;
-            *e = x->store_err;
-        }
-        int stored = x->store_code ? 0 : store_run_end(x->store, &r, rc ? NULL : e);
-        rc = rc ? rc : stored;
-        if (!rc)
-            rc = write_reports(x, &r, e);
-        if (!rc)
-            say_done(x, &r, &st.tally, start.start_ns);
+    x->start = &start;
+    int begun = store_run_begin(x->store, &r, &none);
+    if (begun) {
+        *e = none;
+        return begun;
+    }
+    rc = rc ? rc : measure(x, arm, &r, &st, e);
+    if (executor_is_servers_fault(rc)) {
+        rc = close_failed(x, &r, &st, arm, last, end, e);
+    } else if (rc == 0 || rc == ERR_INTERRUPTED) {
+        if (!rc && bench_unproven(&start) && !last)
+            *end = RUN_AGAIN;
+        r.state = rc || *end == RUN_AGAIN ? RUN_ABORTED : RUN_COMPLETE;
+        int closed = close_run(x, &r, &st, NULL, rc ? NULL : e);
+        rc = rc ? rc : closed;
     }
     release_stage(&st);
     driver_run_release(&r);

@@ -10,6 +10,7 @@
 #include "study/executor.h"
 
 #define START_TIMEOUT_NS (180 * NS_PER_S)
+enum { GIVE_UP = 3 }; /* failures of a server in a row */
 
 static void say_line(void *user, const char *line)
 {
@@ -75,6 +76,7 @@ int rack_open(struct executor *x, struct err *e)
     x->servers = arena_alloc(&x->arena, s->n_servers * sizeof *x->servers);
     x->views = arena_alloc(&x->arena, s->n_slots * sizeof *x->views);
     x->up = arena_alloc(&x->arena, s->n_slots * sizeof *x->up);
+    x->failures = arena_alloc(&x->arena, s->n_servers * sizeof *x->failures);
     for (size_t i = 0; i < s->n_slots; i++)
         x->up[i] = -1;
     rc = divide_threads(x, e);
@@ -83,14 +85,35 @@ int rack_open(struct executor *x, struct err *e)
     return rc;
 }
 
+int rack_note(struct executor *x, size_t server, int rc, struct err *e)
+{
+    rack_named(x, server, rc, e);
+    if (!rc)
+        x->failures[server] = 0;
+    else if (executor_is_servers_fault(rc))
+        x->failures[server]++;
+    return rc;
+}
+
+bool rack_gave_up(const struct executor *x, const struct study_arm *arm)
+{
+    for (size_t i = 0; i < x->study->n_slots; i++)
+        if (x->failures[arm->servers[i]] >= GIVE_UP)
+            return true;
+    return false;
+}
+
 static int start(struct executor *x, size_t server, mono_ns *cost_ns, struct err *e)
 {
     struct server *s = x->servers[server];
+    if (x->failures[server] >= GIVE_UP)
+        return err_set(e, ERR_SERVER, "server '%s' failed %d times in a row and is not started again",
+                       x->specs[server].name, x->failures[server]);
     mono_ns before = clock_now(NULL);
     int rc = server_restart(s, START_TIMEOUT_NS, e);
     *cost_ns = clock_now(NULL) - before;
     if (rc)
-        return rack_named(x, server, rc, e);
+        return rack_note(x, server, rc, e);
     x->up[x->study->slot_of[server]] = (int)server;
     struct str url = STR_INIT;
     endpoint_text(server_endpoint(s), &url);

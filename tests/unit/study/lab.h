@@ -6,6 +6,7 @@
 
 #include "../store/fixture.h"
 
+#include "analysis/verify.h"
 #include "base/clock.h"
 #include "stub/stub.h"
 #include "study/execute.h"
@@ -19,6 +20,7 @@ struct lab {
     struct err e;
     volatile int stop;
     struct str said;
+    const char *trouble_after, *trouble_name, *trouble; /* once these words were said; NULL: none */
     struct arena arena;
     struct run *runs; /* of lab_read */
     size_t n_runs;
@@ -42,6 +44,8 @@ static inline int lab_serve(char **argv) /* PORT DIR NAME FIRST */
     FILE *f = fopen(path, "a");
     if (!f || fprintf(f, "%s\n", argv[2]) < 0 || fclose(f) || lab_trouble(argv[1], argv[2], "refuses"))
         return 3;
+    if (lab_trouble(argv[1], argv[2], "loads"))
+        o.load = 200 * NS_PER_MS; /* after an unload, as a real model does */
     if (law_parse(&o.first, argv[3], NULL) || stub_open(&s, &o, NULL))
         return 4;
     stub_run(s, NULL);
@@ -49,12 +53,6 @@ static inline int lab_serve(char **argv) /* PORT DIR NAME FIRST */
 }
 
 /* ---- the study -------------------------------------------------------------------------------------------------------- */
-
-static inline void lab_say(void *user, const char *line)
-{
-    struct lab *l = user;
-    str_addf(&l->said, "%s\n", line);
-}
 
 static inline void lab_make_trouble(const struct lab *l, const char *name, const char *what, bool on)
 {
@@ -64,6 +62,14 @@ static inline void lab_make_trouble(const struct lab *l, const char *name, const
         assert_int_equal(file_write(path, "", 0, NULL), 0);
     else
         unlink(path);
+}
+
+static inline void lab_say(void *user, const char *line)
+{
+    struct lab *l = user;
+    str_addf(&l->said, "%s\n", line);
+    if (l->trouble_after && strstr(line, l->trouble_after))
+        lab_make_trouble(l, l->trouble_name, l->trouble, true);
 }
 
 /* Two loads on two servers of one slot, "a,first=1" and "a,first=2", beside a server b that they leave idle. */
@@ -121,13 +127,34 @@ static inline int lab_run(struct lab *l)
     return study_execute(&l->study, &l->o, &l->sum, &l->e);
 }
 
+/* Reads all runs; what they say of themselves must follow from their record. */
 static inline void lab_read(struct lab *l)
 {
     struct store *s = NULL;
     struct err e = ERR_INIT;
+    store_runs_release(l->runs, l->n_runs);
     must(store_open(&s, l->scratch.path, false, &e), &e);
-    must(store_runs(s, 0, &l->arena, &l->runs, &l->n_runs, &e), &e);
+    must(store_runs(s, STORE_CHUNKS, &l->arena, &l->runs, &l->n_runs, &e), &e);
     must(store_close(s, &e), &e);
+    for (size_t i = 0; i < l->n_runs; i++) {
+        struct run_tally t = {0};
+        struct str why = STR_INIT;
+        for (size_t k = 0; k < l->runs[i].n_requests + l->runs[i].n_warmup; k++)
+            run_tally_add(&t, &l->runs[i].requests[k]);
+        if (!verify_run(&l->runs[i], &t, &why))
+            fail_msg("run %zu: %s", i, str_z(&why));
+        run_tally_release(&t);
+        str_release(&why);
+    }
+}
+
+/* Runs of this arm (NULL: all) in this state. */
+static inline size_t lab_count(const struct lab *l, const char *arm, enum run_state state)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n_runs; i++)
+        n += l->runs[i].state == state && (!arm || strcmp(l->runs[i].arm, arm) == 0);
+    return n;
 }
 
 static inline size_t lab_starts(const struct lab *l, const char *name)

@@ -1,6 +1,7 @@
 /* Studies that are carried out: what is up when, starting states, runs that fail, waiting, stopping, going on. */
 #include "lab.h"
 
+#include "record/verdict.h"
 #include "study/plan.h"
 
 /* ---- what is up ------------------------------------------------------------------------------------------------------- */
@@ -72,6 +73,103 @@ static void test_abba(void **state)
     lab_close(&l);
 }
 
+/* ---- starting states -------------------------------------------------------------------------------------------------- */
+
+/* A cold start that did not happen: the unloaded server answers as if nothing had to be loaded. */
+static void test_cold_start_that_did_not_happen(void **state)
+{
+    struct lab l;
+    (void)state;
+    lab_open(&l, "blocks: 2\nstart: cold\n");
+    lab_make_trouble(&l, "1", "loads", true); /* this one does have to load */
+    must(lab_run(&l), &l.e);
+    lab_read(&l);
+    assert_int_equal(lab_count(&l, "l1", RUN_COMPLETE), 2);
+    assert_int_equal(lab_count(&l, "l1", RUN_ABORTED), 0);
+    assert_int_equal(lab_count(&l, "l2", RUN_COMPLETE), 2);
+    assert_int_equal(lab_count(&l, "l2", RUN_ABORTED), 2); /* each was repeated once */
+    for (size_t i = 0; i < l.n_runs; i++) {
+        const struct run *r = &l.runs[i];
+        bool bad = r->arm[1] == '2';
+        assert_int_equal(bad, strstr(r->verdict_why, "start_state: ") != NULL);
+        assert_non_null(strstr(r->start_state, bad ? "\"unproven\":1" : "\"unproven\":0"));
+        assert_int_equal(r->attempt, bad && r->state == RUN_COMPLETE);
+        assert_int_equal(r->n_requests, 3);
+        assert_true(!bad || r->verdict == VERDICT_SUSPECT ||
+                    r->verdict == VERDICT_VOID); /* a busy host may add to it */
+    }
+    assert_true(lab_said(&l, "is repeated once"));
+    lab_close(&l);
+}
+
+/* A warm start that did not happen: the server loads the model in the middle of its first answer. */
+static void test_warm_start_is_proven(void **state)
+{
+    struct lab l;
+    (void)state;
+    lab_open(&l, "blocks: 1\n");
+    lab_make_trouble(&l, "1", "loads", true);
+    must(lab_run(&l), &l.e);
+    lab_read(&l);
+    assert_int_equal(l.n_runs, 2); /* warmed before the window, and so nothing is repeated */
+    for (size_t i = 0; i < l.n_runs; i++)
+        assert_non_null(strstr(l.runs[i].start_state, "\"unproven\":0"));
+    lab_close(&l);
+}
+
+static void test_load_time_against_state(void **state)
+{
+    const struct state_proof cold = {.cold = true, .by_request = true}, restarted = {.cold = true}, warm = {0},
+                             slow = {.load_ns = 2000 * NS_PER_MS};
+    (void)state;
+    assert_true(server_load_agrees(&cold, 360 * NS_PER_MS));
+    assert_false(server_load_agrees(&cold, 40 * NS_PER_MS));
+    assert_false(server_load_agrees(&cold, -1)); /* nothing was seen */
+    assert_true(server_load_agrees(&restarted, -1));
+    assert_true(server_load_agrees(&warm, 40 * NS_PER_MS));
+    assert_true(server_load_agrees(&warm, -1));
+    assert_false(server_load_agrees(&warm, 360 * NS_PER_MS));
+    assert_true(server_load_agrees(&slow, 360 * NS_PER_MS)); /* where a load takes two seconds */
+    assert_false(server_load_agrees(&slow, 1100 * NS_PER_MS));
+}
+
+/* ---- failures --------------------------------------------------------------------------------------------------------- */
+
+/* A server that can not be started any more takes its own runs with it, and no others; later the rest is done. */
+static void test_server_lost(void **state)
+{
+    struct lab l;
+    (void)state;
+    lab_open(&l, "blocks: 4\n");
+    l.trouble_after = "run 1/8";
+    l.trouble_name = "2";
+    l.trouble = "refuses";
+    assert_int_equal(lab_run(&l), ERR_SERVER);
+    assert_non_null(strstr(l.e.text, "runs could not be made, the first because server 'a,first=2'"));
+    lab_read(&l);
+    size_t done = lab_count(&l, "l2", RUN_COMPLETE);
+    assert_int_equal(lab_count(&l, "l1", RUN_COMPLETE), 4);
+    assert_in_range(done, 0, 2);
+    assert_int_equal(l.sum.failed_now, 4 - done);
+    assert_int_equal(l.sum.done_now, 4 + done);
+    size_t starts = lab_starts(&l, "2");
+    assert_in_range(starts, 4, 5); /* one or two that went well and three that did not: it is given up then */
+    for (size_t i = 0; i < l.n_runs; i++)
+        if (l.runs[i].state == RUN_ABORTED) {
+            assert_string_equal(l.runs[i].arm, "l2");
+            assert_non_null(strstr(l.runs[i].verdict_why, "failed: its servers failed (server 'a,first=2'"));
+            assert_int_equal(l.runs[i].verdict, VERDICT_VOID);
+        }
+
+    lab_make_trouble(&l, "2", "refuses", false);
+    l.trouble_after = NULL;
+    must(lab_run(&l), &l.e);
+    assert_int_equal(l.sum.done_now, 4 - done);
+    lab_read(&l);
+    assert_int_equal(lab_count(&l, NULL, RUN_COMPLETE), 8);
+    lab_close(&l);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 6 && strcmp(argv[1], "serve") == 0)
@@ -79,6 +177,10 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_abba),
+        cmocka_unit_test(test_cold_start_that_did_not_happen),
+        cmocka_unit_test(test_warm_start_is_proven),
+        cmocka_unit_test(test_load_time_against_state),
+        cmocka_unit_test(test_server_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
