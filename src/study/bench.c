@@ -240,6 +240,8 @@ int bench_prepare_run(struct executor *x, const struct study_arm *arm, struct st
     mono_ns *cost = arena_alloc(&x->arena, n * sizeof *cost);
     *st = (struct start_state){.slot = arena_alloc(&x->arena, n * sizeof *st->slot)};
     int rc = bring(x, arm->servers, cost, e);
+    if (!rc)
+        rc = guard_wait(x, &st->guard, e);
     for (size_t i = 0; i < n && !rc; i++) {
         struct start_slot *slot = &st->slot[i];
         *slot = (struct start_slot){.server = x->specs[arm->servers[i]].name,
@@ -313,6 +315,17 @@ static void add_reason(struct json_writer *w, const char *why)
     str_release(&plain);
 }
 
+static void add_guard(struct json_writer *w, const struct start_guard *g)
+{
+    json_key(w, "guard");
+    json_object(w);
+    json_kdouble(w, "busy_cores", g->busy_cores);
+    json_kdouble(w, "temperature_c", g->temperature_c);
+    json_kint(w, "waited_ns", g->waited_ns);
+    json_object_end(w);
+    json_kint(w, "guard_missed", g->missed);
+}
+
 const char *bench_start_json(struct executor *x, const struct start_state *st, const char *failed)
 {
     struct str out = STR_INIT;
@@ -321,6 +334,8 @@ const char *bench_start_json(struct executor *x, const struct start_state *st, c
     json_object(&w);
     if (failed)
         add_reason(&w, failed);
+    if (st->guard.looked)
+        add_guard(&w, &st->guard);
     json_key(&w, "servers");
     json_object(&w);
     for (size_t i = 0; i < st->n; i++)

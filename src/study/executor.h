@@ -3,6 +3,7 @@
  *   execute.c  the study as a whole: result file, servers, prompts, the loop over missing runs
  *   rack.c     which server is up in each slot
  *   bench.c    facts, prompts fitted, starting states: everything outside the window
+ *   guard.c    waits for a quiet, cool host
  *   onerun.c   one run: sessions, window, verdict, storing
  *   loadrun.c  a plain load as such a run's session
  *   recorder.c stores that load while it runs */
@@ -86,8 +87,19 @@ int bench_resume(struct executor *x, struct err *e);
 /* What an agent's workflow is made of; its server is or was up. */
 struct workflow_spec bench_flow(const struct executor *x, const struct study_agent *a);
 
+/* How the host stood when a run began, where the study asks. */
+struct start_guard {
+    bool looked;
+    double busy_cores, temperature_c; /* by others; of the hottest sensor; NaN: not known, or not asked for */
+    mono_ns waited_ns;
+    int missed; /* limits that were not kept in the end */
+};
+/* guard.c */
+int guard_wait(struct executor *x, struct start_guard *g, struct err *e);
+
 /* How the servers stood when a run began. */
 struct start_state {
+    struct start_guard guard;
     struct start_slot {
         const char *server;
         struct state_proof proof;

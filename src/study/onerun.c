@@ -149,16 +149,25 @@ static void judge(struct executor *x, struct run *r, struct stage *st)
     str_release(&why);
 }
 
-static void say_done(struct executor *x, const struct run *r, const struct run_tally *t, mono_ns start_ns)
+/* What went before the window, where it took time. */
+static void add_before(const struct start_state *start, struct str *out)
+{
+    if (start->start_ns)
+        str_addf(out, "servers started in %.1f s  ", (double)start->start_ns / 1e9);
+    if (start->guard.looked)
+        str_addf(out, "guarded for %.1f s  ", (double)start->guard.waited_ns / 1e9);
+}
+
+static void say_done(struct executor *x, const struct run *r, const struct run_tally *t)
 {
     struct run_counts c = t->counter.counts;
-    char started[48] = "";
-    if (start_ns)
-        snprintf(started, sizeof started, "servers started in %.1f s  ", (double)start_ns / 1e9);
+    struct str before = STR_INIT;
+    add_before(x->start, &before);
     executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s%s",
                  x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
-                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok, started,
-                 verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
+                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok,
+                 str_z(&before), verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
+    str_release(&before);
 }
 
 static int watch_servers(struct executor *x, struct err *e)
@@ -256,7 +265,7 @@ static int close_run(struct executor *x, struct run *r, struct stage *st, const 
     if (!rc && r->state == RUN_COMPLETE)
         rc = write_reports(x, r, e);
     if (!rc)
-        say_done(x, r, &st->tally, x->start->start_ns);
+        say_done(x, r, &st->tally);
     return rc;
 }
 

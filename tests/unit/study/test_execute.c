@@ -1,6 +1,9 @@
 /* Studies that are carried out: what is up when, starting states, runs that fail, waiting, stopping, going on. */
 #include "lab.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "record/verdict.h"
 #include "study/plan.h"
 
@@ -133,6 +136,53 @@ static void test_load_time_against_state(void **state)
     assert_false(server_load_agrees(&slow, 1100 * NS_PER_MS));
 }
 
+/* ---- guard ------------------------------------------------------------------------------------------------------------ */
+
+/* A process that burns CPU and is not a child of this one. */
+static pid_t start_other(void)
+{
+    int fd[2];
+    pid_t other = 0;
+    assert_int_equal(pipe(fd), 0);
+    pid_t middle = fork();
+    if (middle == 0) {
+        if ((other = fork()) != 0)
+            _exit(write(fd[1], &other, sizeof other) != sizeof other);
+        alarm(60);
+        for (;;)
+            ;
+    }
+    assert_int_equal(read(fd[0], &other, sizeof other), sizeof other);
+    assert_int_equal(waitpid(middle, NULL, 0), middle);
+    close(fd[0]);
+    close(fd[1]);
+    return other;
+}
+
+/* A limit that no host keeps, with nothing to wait for: the runs are made and marked. And one that every host keeps. */
+static void test_guard(void **state)
+{
+    static const struct study_guard never = {.load = 1e-9, .wait_ns = 1}, always = {.load = 1e6, .wait_ns = NS_PER_S};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct lab l;
+        lab_open(&l, "blocks: 1\n");
+        l.study.guard = i ? always : never;
+        pid_t other = start_other();
+        must(lab_run(&l), &l.e);
+        lab_read(&l);
+        assert_int_equal(lab_count(&l, NULL, RUN_COMPLETE), 2);
+        assert_int_equal(l.n_runs, 2);
+        for (size_t k = 0; k < l.n_runs; k++) {
+            assert_non_null(strstr(l.runs[k].start_state, i ? "\"guard_missed\":0" : "\"guard_missed\":1"));
+            assert_int_equal(i == 0, strstr(l.runs[k].verdict_why, "guard: ") != NULL);
+        }
+        kill(other, SIGKILL);
+        assert_int_equal(i == 0, lab_said(&l, "begins all the same"));
+        lab_close(&l);
+    }
+}
+
 /* ---- failures --------------------------------------------------------------------------------------------------------- */
 
 /* A server that can not be started any more takes its own runs with it, and no others; later the rest is done. */
@@ -180,6 +230,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_cold_start_that_did_not_happen),
         cmocka_unit_test(test_warm_start_is_proven),
         cmocka_unit_test(test_load_time_against_state),
+        cmocka_unit_test(test_guard),
         cmocka_unit_test(test_server_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
