@@ -127,9 +127,11 @@ int carry_out(struct app *app, struct study *s, struct carry_out *c, struct err 
     else
         str_addf(&path, "results/%s.db", s->name);
     int rc = carry_out_study(app, s, c, str_z(&path), e);
+    struct show_options show = {.format = c->json ? "json" : "terminal", .gate_void = c->gate_void};
     if (!rc)
-        rc = show_report(app, str_z(&path),
-                         &(struct show_options){.format = c->json ? "json" : "terminal", .gate_void = c->gate_void}, e);
+        rc = show_report(app, str_z(&path), &show, e);
+    else if (rc == ERR_SERVER && file_exists(str_z(&path))) /* some runs could not be made, others were */
+        show_report(app, str_z(&path), &show, NULL);
     str_release(&path);
     return rc;
 }

@@ -61,6 +61,23 @@ bool read_field(const char *text, const char *key, char *out, size_t cap)
     return false;
 }
 
+/* "cpu  user nice system idle iowait irq softirq steal guest guest_nice": guest time is already part of user. */
+bool read_cpu_ticks(const char *stat, struct cpu_ticks *out)
+{
+    int64_t v[8], total = 0;
+    if (strncmp(stat, "cpu ", 4) != 0)
+        return false;
+    const char *p = stat + 4;
+    for (int i = 0; i < 8; i++) {
+        char *end;
+        v[i] = strtoll(p, &end, 10);
+        total += v[i];
+        p = end;
+    }
+    *out = (struct cpu_ticks){.busy = total - v[3] - v[4], .steal = v[7], .total = total};
+    return true;
+}
+
 bool read_exists(const char *root, const char *path)
 {
     struct str full = STR_INIT;

@@ -13,6 +13,11 @@ bool read_text(const char *root, const char *path, char *out, size_t cap);
 int64_t read_int(const char *root, const char *path, int64_t dflt);
 /* The value of the line "key<blanks>:<blanks>value" in text, cut at the line's end; false when there is none. */
 bool read_field(const char *text, const char *key, char *out, size_t cap);
+/* All cores, from the first line of /proc/stat. Stolen time is in busy, too. */
+struct cpu_ticks {
+    int64_t busy, steal, total;
+};
+bool read_cpu_ticks(const char *stat, struct cpu_ticks *out);
 bool read_exists(const char *root, const char *path);
 
 void put_key(struct str *out, const char *key); /* opens the object when it is the first, else puts a comma */

@@ -57,22 +57,15 @@ static bool reread(int fd, char *out, size_t cap)
     return n > 0;
 }
 
-/* "cpu  user nice system idle iowait irq softirq steal guest guest_nice": guest time is already part of user. */
 static void read_stat(struct sampler *s, struct counters *c)
 {
     char text[256]; /* the first line */
-    int64_t v[8] = {0}, total = 0;
-    c->busy_ticks = c->steal_ticks = c->total_ticks = -1;
-    if (!reread(s->stat_fd, text, sizeof text) || strncmp(text, "cpu ", 4) != 0)
-        return;
-    char *p = text + 4;
-    for (int i = 0; i < 8; i++) {
-        v[i] = strtoll(p, &p, 10);
-        total += v[i];
-    }
-    c->total_ticks = total;
-    c->busy_ticks = total - v[3] - v[4];
-    c->steal_ticks = v[7];
+    struct cpu_ticks t = {-1, -1, -1};
+    if (reread(s->stat_fd, text, sizeof text))
+        read_cpu_ticks(text, &t);
+    c->busy_ticks = t.busy;
+    c->steal_ticks = t.steal;
+    c->total_ticks = t.total;
 }
 
 static void read_psi(struct sampler *s, struct counters *c)

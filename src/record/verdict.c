@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const words[] = {"VALID", "SUSPECT", "VOID"};
@@ -144,12 +145,46 @@ static double retransmits(const struct evidence *v)
     return share(v->run->health.retransmits, v->run->health.chunks);
 }
 
+/* start_state is canonical JSON, in which a string can hold no bare quote: a key that is found this way is one. */
+static const char *in_start_state(const struct evidence *v, const char *key)
+{
+    const char *at = v->run->start_state ? strstr(v->run->start_state, key) : NULL;
+    return at ? at + strlen(key) : NULL;
+}
+
+#define FAILED_KEY "\"failed\":\""
+
+static double not_made(const struct evidence *v)
+{
+    return in_start_state(v, FAILED_KEY) != NULL;
+}
+
+static double counted(const struct evidence *v, const char *key)
+{
+    const char *at = in_start_state(v, key);
+    return at ? (double)strtol(at, NULL, 10) : NAN; /* older results do not tell */
+}
+
+static double unproven(const struct evidence *v)
+{
+    return counted(v, "\"unproven\":");
+}
+
+static double guard(const struct evidence *v)
+{
+    return counted(v, "\"guard_missed\":");
+}
+
 #define V VERDICT_VOID
 #define S VERDICT_SUSPECT
 /* clang-format off */
 /* word, limit, unit, in a load run, in an agent run, sentence */
 static const struct rule rules[] = {
     {{"aborted", 0, "1", V, V, "the run was aborted"}, incomplete, NULL},
+    {{"failed", 0, "1", V, V, "its servers failed"}, not_made, NULL},
+    {{"start_state", 0, "1", S, S, "servers whose starting state was not what the study asks for, or could not be proven"},
+     unproven, NULL},
+    {{"guard", 0, "1", S, S, "limits of the study's guard that the host did not keep, though it was waited for"}, guard, NULL},
     {{"accounting", 0, "1", V, V, "planned requests are not completed + failed + cancelled + unsent"}, unbalanced, NULL},
     {{"stamps", 0, "1", V, V, "a request's stamps are not in causal order"}, out_of_order, NULL},
     {{"clock_step", 0, "1", V, V, "CLOCK_REALTIME was stepped during the run"}, clock_steps, NULL},
@@ -206,6 +241,9 @@ static void explain(const struct rule *rule, const struct evidence *v, double va
     str_addf(why, "%s: %s", rule->row.word, rule->row.what);
     if (rule->measure == out_of_order) {
         str_addf(why, " (%s in request %lld)", v->tally->stamps_fault, (long long)v->tally->stamps_fault_seq);
+    } else if (rule->measure == not_made) {
+        const char *reason = in_start_state(v, FAILED_KEY);
+        str_addf(why, " (%.*s)", (int)strcspn(reason, "\""), reason);
     } else if (rule->measure != incomplete) {
         str_addz(why, " (");
         add_value(why, rule->row.unit, value);

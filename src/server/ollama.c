@@ -328,7 +328,7 @@ static int cold(struct server *s, struct state_proof *out, struct err *e)
     }
     if (rc)
         return rc;
-    out->proven = true;
+    out->proven = out->by_request = true;
     int n = snprintf(out->how, sizeof out->how, "unloaded with keep_alive 0; /api/ps was without it %.0f ms later",
                      (double)(clock_now(NULL) - t0) / 1e6);
     if (others)

@@ -11,6 +11,8 @@
 
 static const mono_ns stop_grace_ns = 5 * NS_PER_S;
 static const mono_ns cold_timeout_ns = 180 * NS_PER_S;
+/* A warm load_duration of Ollama is 7 to 40 ms, a reload 360 ms and more; the others tell none. */
+static const int64_t reload_ns = 150 * NS_PER_MS;
 enum { DEFAULT_NUM_CTX = 2048 };
 
 /* ---- small helpers of the room ------------------------------------------------------------------------------------- */
@@ -258,10 +260,9 @@ int server_cold(struct server *s, struct state_proof *out, struct err *e)
 }
 
 /* Two questions at most: when the first one had to load the model, a second shows that it stays loaded with these
- * options. A warm load_duration of Ollama is 7 to 40 ms, a reload 360 ms and more; the others tell none. */
+ * options. */
 static int prove_warm(struct server *s, const struct options *o, struct state_proof *out, struct err *e)
 {
-    const int64_t reload_ns = 150 * NS_PER_MS;
     struct answer a = {0};
     int rc = talk_one_token(s, o, &a, e);
     int64_t first = a.usage.load_ns, seen = first;
@@ -309,6 +310,13 @@ int server_warm(struct server *s, const struct options *o, struct state_proof *o
     if (rc && is_dying(s))
         return launch_ended(s, e); /* that is why it did not answer */
     return rc ? err_set(e, rc, "%s", why.text) : 0;
+}
+
+bool server_load_agrees(const struct state_proof *p, int64_t load_ns)
+{
+    if (p->cold)
+        return !p->by_request || load_ns > reload_ns;
+    return load_ns <= reload_ns || (p->load_ns > reload_ns && load_ns * 2 < p->load_ns);
 }
 
 /* ---- accessors ----------------------------------------------------------------------------------------------------- */

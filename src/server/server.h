@@ -61,6 +61,7 @@ struct state_proof {
     bool proven;
     int64_t load_ns; /* the load time seen; -1: none seen */
     pid_t pid;       /* of a managed server; 0 */
+    bool by_request; /* cold: the first request must tell a load time to complete the proof */
     char how[256];   /* one sentence: what was done and seen */
 };
 /* Resets the model state and proves it: engine and llama-server restart (proof: new process id and its load time), Ollama
@@ -68,6 +69,9 @@ struct state_proof {
 int server_cold(struct server *s, struct state_proof *out, struct err *e);
 /* Makes sure the model is loaded (a one-token request with the options that follow), and proves it. */
 int server_warm(struct server *s, const struct options *o, struct state_proof *out, struct err *e);
+/* Whether the load time that the first request afterwards told (-1: none) agrees with the state: of a loaded model it is
+ * next to nothing, of an unloaded one it is not. */
+bool server_load_agrees(const struct state_proof *p, int64_t load_ns);
 
 /* ---- what it is -------------------------------------------------------------------------------------------------- */
 

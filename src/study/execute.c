@@ -22,6 +22,11 @@ void executor_say(struct executor *x, const char *fmt, ...)
     str_release(&line);
 }
 
+bool executor_is_servers_fault(int rc)
+{
+    return rc == ERR_SERVER || rc == ERR_NET || rc == ERR_TIMEOUT;
+}
+
 /* ---- the result file ------------------------------------------------------------------------------------------------ */
 
 static int create_result(struct executor *x, struct err *e)
@@ -99,6 +104,22 @@ static int look_at_result(struct executor *x, bool *create, struct err *e)
 
 /* ---- the loop ------------------------------------------------------------------------------------------------------- */
 
+/* An attempt that failed, or whose starting state was not proven, is repeated once. */
+static int run_row(struct executor *x, const struct plan_row *row, struct err *e)
+{
+    enum run_end end = RUN_AGAIN;
+    int rc = 0;
+    mono_ns before = clock_now(NULL);
+    for (int i = 0; i < 2 && !rc && end == RUN_AGAIN; i++) {
+        if (i)
+            executor_say(x, "run %zu/%zu is repeated once", x->progress.run, x->progress.runs);
+        rc = onerun(x, row, i == 1, &end, e);
+    }
+    x->runs_ns += clock_now(NULL) - before;
+    x->summary->done_now += !rc && end == RUN_DONE;
+    return rc;
+}
+
 static int run_missing(struct executor *x, struct err *e)
 {
     int32_t *missing = NULL;
@@ -112,17 +133,17 @@ static int run_missing(struct executor *x, struct err *e)
             .arm = row->arm,
             .block = row->block,
             .blocks = x->study->blocks,
-            .run = x->summary->done_before + x->summary->done_now + 1,
+            .run = x->summary->done_before + x->summary->done_now + x->summary->failed_now + 1,
             .runs = x->plan.n,
         };
         if (x->summary->done_now)
             x->progress.eta_ns = x->runs_ns / (mono_ns)x->summary->done_now * (mono_ns)(n - i);
-        mono_ns before = clock_now(NULL);
-        rc = onerun(x, row, e);
-        x->runs_ns += clock_now(NULL) - before;
-        if (!rc)
-            x->summary->done_now++;
+        rc = run_row(x, row, e);
     }
+    if (!rc && x->summary->failed_now)
+        rc = err_set(e, ERR_SERVER,
+                     "%zu of %zu runs could not be made, the first because %s (the same command tries them again)",
+                     x->summary->failed_now, x->plan.n, x->summary->why);
     return rc;
 }
 
@@ -132,19 +153,22 @@ static int carry_out(struct executor *x, struct err *e)
     int rc = look_at_result(x, &create, e);
     if (rc || x->summary->already_complete)
         return rc;
-    rc = bench_start(x, e);
+    rc = rack_open(x, e);
+    x->facts = arena_alloc(&x->arena, x->study->n_servers * sizeof *x->facts);
+    if (!rc && create)
+        rc = bench_tour(x, e);
     if (!rc)
         rc = create ? create_result(x, e) : store_open(&x->store, x->options->result_path, true, e);
     if (!rc) {
         store_keep(x->store, x->study->keep_text, x->study->keep_text);
-        rc = bench_fit_prompts(x, e);
+        rc = create ? bench_store_first(x, e) : bench_resume(x, e);
     }
     return rc ? rc : run_missing(x, e);
 }
 
 static void release(struct executor *x)
 {
-    bench_stop(x);
+    rack_close(x);
     plan_release(&x->plan);
     corpus_release(&x->corpus);
     arena_release(&x->arena);

@@ -26,10 +26,13 @@ struct execute_options {
 struct execute_summary {
     size_t planned, done_before, done_now, failed_requests;
     bool already_complete; /* nothing was run */
+    size_t failed_now;     /* runs without a complete attempt, because their servers failed */
+    char why[1024];        /* the first of them */
 };
 
 /* ERR_INTERRUPTED when *stop was set: what was finished is stored, the run in progress is marked aborted and the same call
- * resumes. ERR_REFUSED when the result file holds another plan. */
+ * resumes. ERR_REFUSED when the result file holds another plan. ERR_SERVER after the first run: some runs could not be made,
+ * all others were. */
 int study_execute(const struct study *s, const struct execute_options *o, struct execute_summary *out, struct err *e);
 
 #endif

@@ -140,7 +140,7 @@ static int set_arrivals(const struct study_load *l, const struct pool_spec *pool
 /* Refuses what this host has no room for, and prepares it for the rest. */
 static int prepare_host(struct executor *x, const struct study_load *l, const struct stage *st, struct err *e)
 {
-    struct driver_server *view = &x->views[l->ask.server];
+    struct driver_server *view = &x->views[x->study->slot_of[l->ask.server]];
     struct limits_need need = {.connections = l->max_concurrency ? l->max_concurrency : l->threads,
                                .at_most = l->max_concurrency ? l->max_concurrency : (int64_t)st->schedule.n,
                                .loopback = endpoint_is_loopback4(view->endpoint)};
@@ -183,7 +183,7 @@ static int share_load(struct executor *x, const struct study_load *l, struct poo
         rc = pool_new(&st->pool[k], spec, e);
         st->sessions[k] = (struct driver_session){
             .agent = "load",
-            .server = l->ask.server,
+            .server = x->study->slot_of[l->ask.server],
             .ops = &pool_ops,
             .user = st->pool[k],
             .width = (size_t)(l->max_concurrency / l->threads + ((int64_t)k < l->max_concurrency % l->threads)),
@@ -233,8 +233,8 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
 
 size_t load_spare_cores(const struct executor *x)
 {
-    for (size_t i = 0; i < x->study->n_servers; i++)
-        if (server_is_managed(x->servers[i]))
+    for (size_t i = 0; i < x->study->n_slots; i++)
+        if (server_is_managed(x->servers[x->up[i]]))
             return 1;
     return 0;
 }

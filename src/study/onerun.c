@@ -1,4 +1,5 @@
 /* onerun.c: one run of the plan: its sessions, the window, quality, verdict, storing. See executor.h. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static void note_prompt_rate(struct executor *x, const struct request *r)
 static void note_end(struct executor *x, const struct request *r)
 {
     note_prompt_rate(x, r);
+    bench_note_load(x->start, r);
     if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
         x->summary->failed_requests++;
 }
@@ -109,10 +111,11 @@ static void set_agents(struct executor *x, const struct study_arm *arm, struct s
 {
     st->n = arm->n_agents;
     for (size_t i = 0; i < st->n; i++) {
-        int agent = arm->agents[i];
-        st->flow[i] = workflow_new(&x->flows[agent]);
-        st->sessions[i] = (struct driver_session){.agent = x->study->agents[agent].agent,
-                                                  .server = x->study->agents[agent].ask.server,
+        const struct study_agent *agent = &x->study->agents[arm->agents[i]];
+        struct workflow_spec flow = bench_flow(x, agent);
+        st->flow[i] = workflow_new(&flow);
+        st->sessions[i] = (struct driver_session){.agent = agent->agent,
+                                                  .server = x->study->slot_of[agent->ask.server],
                                                   .ops = &workflow_ops,
                                                   .user = st->flow[i]};
     }
@@ -146,21 +149,33 @@ static void judge(struct executor *x, struct run *r, struct stage *st)
     str_release(&why);
 }
 
+/* What went before the window, where it took time. */
+static void add_before(const struct start_state *start, struct str *out)
+{
+    if (start->start_ns)
+        str_addf(out, "servers started in %.1f s  ", (double)start->start_ns / 1e9);
+    if (start->guard.looked)
+        str_addf(out, "guarded for %.1f s  ", (double)start->guard.waited_ns / 1e9);
+}
+
 static void say_done(struct executor *x, const struct run *r, const struct run_tally *t)
 {
     struct run_counts c = t->counter.counts;
-    executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s",
+    struct str before = STR_INIT;
+    add_before(x->start, &before);
+    executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s%s",
                  x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
                  (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok,
-                 verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
+                 str_z(&before), verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
+    str_release(&before);
 }
 
 static int watch_servers(struct executor *x, struct err *e)
 {
-    size_t n = x->study->n_servers;
+    size_t n = x->study->n_slots;
     struct sampler_server *servers = arena_alloc(&x->arena, n * sizeof *servers);
     for (size_t i = 0; i < n; i++)
-        servers[i] = (struct sampler_server){x->specs[i].name, server_pid(x->servers[i])};
+        servers[i] = (struct sampler_server){x->views[i].name, server_pid(x->servers[x->up[i]])};
     struct sampler_spec spec = {.root = "", .servers = servers, .n_servers = n, .emit = on_sample, .user = x};
     return sampler_new(&x->sampler, &spec, e);
 }
@@ -185,11 +200,11 @@ static void count_requests(struct executor *x, struct stage *st, struct run *r)
 static bool core_to_spare(const struct executor *x, const struct stage *st)
 {
     int64_t loops = st->pool ? (int64_t)st->n : 1, cores = host_cores(""), threads = 0;
-    for (size_t i = 0; i < x->study->n_servers; i++) {
+    for (size_t i = 0; i < x->study->n_slots; i++) {
         bool used = false;
         for (size_t k = 0; k < st->n; k++)
             used |= st->sessions[k].server == (int)i;
-        threads += used ? x->specs[i].threads : 0;
+        threads += used ? x->specs[x->up[i]].threads : 0;
     }
     return cores > loops && threads + loops <= cores;
 }
@@ -198,7 +213,7 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
 {
     struct driver_spec spec = {
         .servers = x->views,
-        .n_servers = x->study->n_servers,
+        .n_servers = x->study->n_slots,
         .sessions = st->sessions,
         .n_sessions = st->n,
         .limits = x->study->limits,
@@ -237,48 +252,104 @@ static int window(struct executor *x, struct stage *st, struct run *r, struct er
     return rc;
 }
 
-int onerun(struct executor *x, const struct plan_row *row, struct err *e)
+/* Stores how the run ended. Only a complete one is repeated no more. */
+static int close_run(struct executor *x, struct run *r, struct stage *st, const char *failed, struct err *e)
+{
+    r->start_state = bench_start_json(x, x->start, failed);
+    r->health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
+    r->health.ceiling_requests_per_s = x->calibration.requests_per_s;
+    judge(x, r, st);
+    if (x->store_code && !*x->options->stop)
+        return err_set(e, x->store_code, "%s", x->store_err.text);
+    int rc = x->store_code ? 0 : store_run_end(x->store, r, e);
+    if (!rc && r->state == RUN_COMPLETE)
+        rc = write_reports(x, r, e);
+    if (!rc)
+        say_done(x, r, &st->tally);
+    return rc;
+}
+
+/* A run whose servers failed is an aborted attempt that says why. */
+static int close_failed(struct executor *x, struct run *r, struct stage *st, const struct study_arm *arm, bool last,
+                        enum run_end *end, struct err *e)
+{
+    char why[sizeof e->text];
+    snprintf(why, sizeof why, "%s", e->text);
+    err_clear(e);
+    *end = last || rack_gave_up(x, arm) ? RUN_FAILED : RUN_AGAIN;
+    if (*end == RUN_FAILED && !x->summary->failed_now++)
+        snprintf(x->summary->why, sizeof x->summary->why, "%s", why);
+    return close_run(x, r, st, why, e);
+}
+
+/* What the health of a run that never began could say: nothing. */
+static const struct health not_measured = {
+    .send_lag_p50_us = NAN,
+    .send_lag_p99_us = NAN,
+    .app_delay_p50_us = NAN,
+    .app_delay_p99_us = NAN,
+    .barrier_spread_us = NAN,
+    .stopped_max_ms = NAN,
+    .receive_full = NAN,
+    .loop_busy = -1,
+    .steal = -1,
+    .host_busy = -1,
+    .psi_cpu_some = -1,
+    .ctx_voluntary = -1,
+    .ctx_involuntary = -1,
+    .retransmits = -1,
+    .clock_steps = -1,
+    .clock_step_max_ns = -1,
+    .client_cpu_s = NAN,
+    .client_rss_bytes = -1,
+};
+
+static int measure(struct executor *x, const struct study_arm *arm, struct run *r, struct stage *st, struct err *e)
+{
+    x->stage = st;
+    int rc = arm->load >= 0 ? load_set(x, &x->study->loads[arm->load], r->block, st, e) : 0;
+    if (arm->load < 0)
+        set_agents(x, arm, st);
+    return rc ? rc : window(x, st, r, e);
+}
+
+int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_end *end, struct err *e)
 {
     const struct study_arm *arm = arm_of(x->study, row->arm);
     struct run r = {.position = row->position,
                     .block = row->block,
                     .arm = row->arm,
                     .stratum = x->stratum,
-                    .state = RUN_RUNNING,
+                    .state = RUN_ABORTED,
                     .started_ns = MONO_NONE,
                     .ended_ns = MONO_NONE,
+                    .health = not_measured,
                     .verdict_why = ""};
     struct stage st = {0};
-    int rc = bench_prepare_run(x, &r.start_state, e);
-    if (rc)
+    struct start_state start;
+    *end = RUN_DONE;
+    int rc = bench_prepare_run(x, arm, &start, e);
+    if (rc && !executor_is_servers_fault(rc))
         return rc;
+    struct err none = ERR_INIT;
     r.wall_ns = clock_wall_ns();
+    r.start_state = bench_start_json(x, &start, rc ? e->text : NULL);
     x->run = &r;
-    rc = store_run_begin(x->store, &r, e);
-    if (rc)
-        return rc;
-    x->stage = &st;
-    if (arm->load >= 0)
-        rc = load_set(x, &x->study->loads[arm->load], row->block, &st, e);
-    else
-        set_agents(x, arm, &st);
-    if (!rc)
-        rc = window(x, &st, &r, e);
-    r.health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
-    r.health.ceiling_requests_per_s = x->calibration.requests_per_s;
-    if (rc == 0 || rc == ERR_INTERRUPTED) {
-        r.state = rc ? RUN_ABORTED : RUN_COMPLETE;
-        judge(x, &r, &st);
-        if (x->store_code && !*x->options->stop) {
-            rc = x->store_code;
-            *e = x->store_err;
-        }
-        int stored = x->store_code ? 0 : store_run_end(x->store, &r, rc ? NULL : e);
-        rc = rc ? rc : stored;
-        if (!rc)
-            rc = write_reports(x, &r, e);
-        if (!rc)
-            say_done(x, &r, &st.tally);
+    x->start = &start;
+    int begun = store_run_begin(x->store, &r, &none);
+    if (begun) {
+        *e = none;
+        return begun;
+    }
+    rc = rc ? rc : measure(x, arm, &r, &st, e);
+    if (executor_is_servers_fault(rc)) {
+        rc = close_failed(x, &r, &st, arm, last, end, e);
+    } else if (rc == 0 || rc == ERR_INTERRUPTED) {
+        if (!rc && bench_unproven(&start) && !last)
+            *end = RUN_AGAIN;
+        r.state = rc || *end == RUN_AGAIN ? RUN_ABORTED : RUN_COMPLETE;
+        int closed = close_run(x, &r, &st, NULL, rc ? NULL : e);
+        rc = rc ? rc : closed;
     }
     release_stage(&st);
     driver_run_release(&r);

@@ -10,12 +10,12 @@
 static void make_rows(struct plan *p, const struct study *s)
 {
     struct rng rng = rng_stream(s->seed, "order");
-    size_t *order = xcalloc(s->n_arms, sizeof *order);
+    size_t *order = xcalloc(s->n_arms, sizeof *order), n = s->n_arms;
     p->n = (size_t)s->blocks * s->n_arms;
     p->rows = xcalloc(p->n, sizeof *p->rows);
     for (int32_t block = 0, position = 0; block < s->blocks; block++) {
-        for (size_t i = 0; i < s->n_arms; i++)
-            order[i] = i;
+        for (size_t i = 0; i < n; i++)
+            order[i] = s->order == ORDER_ABBA && block % 2 ? n - 1 - i : i;
         if (s->order == ORDER_RANDOM)
             rng_shuffle(&rng, order, s->n_arms, sizeof *order);
         for (size_t i = 0; i < s->n_arms; i++, position++)

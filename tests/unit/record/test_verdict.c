@@ -173,10 +173,31 @@ static void retransmits(struct scene *s, bool over)
     s->run.health.retransmits = over ? 11 : 10;
 }
 
+/* Text that only looks like a key, inside a string, is none. */
+static void failed(struct scene *s, bool over)
+{
+    s->run.start_state = over ? "{\"failed\":\"no 'gpu' here\",\"servers\":{}}"
+                              : "{\"servers\":{\"a\\\",\\\"failed\\\":\\\"\":{}}}";
+}
+
+static void start_state(struct scene *s, bool over)
+{
+    s->run.start_state = over ? "{\"servers\":{},\"unproven\":2}"
+                              : "{\"servers\":{\"\\\"unproven\\\":1\":{}},\"unproven\":0}";
+}
+
+static void guard(struct scene *s, bool over)
+{
+    s->run.start_state = over ? "{\"guard_missed\":1}" : "{\"guard_missed\":0}";
+}
+
 static void test_each_rule(void **state)
 {
     (void)state;
     expect(aborted, "aborted", VERDICT_VOID, VERDICT_VOID);
+    expect(failed, "failed", VERDICT_VOID, VERDICT_VOID);
+    expect(start_state, "start_state", VERDICT_SUSPECT, VERDICT_SUSPECT);
+    expect(guard, "guard", VERDICT_SUSPECT, VERDICT_SUSPECT);
     expect(accounting, "accounting", VERDICT_VOID, VERDICT_VOID);
     expect(stamps, "stamps", VERDICT_VOID, VERDICT_VOID);
     expect(clock_step, "clock_step", VERDICT_VOID, VERDICT_VOID);
@@ -197,7 +218,7 @@ static void test_each_rule(void **state)
     size_t rules = 0;
     while (verdict_rule_at(rules))
         rules++;
-    assert_int_equal(rules, 16); /* a new rule needs its line above */
+    assert_int_equal(rules, 19); /* a new rule needs its line above */
 }
 
 static void test_unmeasured_does_not_fire(void **state)
