@@ -255,7 +255,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     for (size_t i = 0; i < v->n_arms; i++)
         arm_numbers(v, &v->arms[i]);
     count_all(v);
-    speedup_of_runs(v->runs, v->n_runs, &v->arena, &v->speedup);
+    speedup_of_runs(v->runs, v->n_runs, &v->design, &v->arena, &v->speedup);
     view_loads(v);
     view_duets(v);
     view_worth(v);
