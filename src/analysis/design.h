@@ -11,7 +11,7 @@ struct design_factor {
     size_t n_levels;
 };
 
-enum { DESIGN_ANY = -1, DESIGN_FACTORS_MAX = 32 };
+enum { DESIGN_ANY = -1, DESIGN_FACTORS_MAX = 32, DESIGN_LEVELS_MAX = 200, DESIGN_ARMS_MAX = 2000 };
 
 struct design_arm {
     const char *name;

@@ -45,30 +45,47 @@ static bool is_pair(const struct effects_group *g, size_t a, size_t b, size_t fa
            design_alike(g->design, g->arms[a], g->arms[b], factor);
 }
 
+struct pair {
+    size_t a, b;
+};
+
+static size_t list_pairs(const struct effects_group *g, size_t factor, size_t level, struct arena *arena,
+                         struct pair **out)
+{
+    size_t n = 0, room = 0;
+    *out = NULL;
+    for (size_t a = 0; a < g->n_arms; a++)
+        for (size_t b = 0; b < g->n_arms; b++) {
+            if (!is_pair(g, a, b, factor, level))
+                continue;
+            if (n == room) {
+                *out = arena_grow(arena, *out, room * sizeof **out, (2 * room + 8) * sizeof **out);
+                room = 2 * room + 8;
+            }
+            (*out)[n++] = (struct pair){a, b};
+        }
+    return n;
+}
+
 void effects_contrast(const struct effects_group *g, size_t factor, size_t level, struct arena *arena,
                       struct effects_contrast *out)
 {
     int32_t *blocks;
+    struct pair *pairs;
     size_t n = list_blocks(g, arena, &blocks);
     struct compare_run *a = arena_alloc(arena, (n + 1) * sizeof *a), *b = arena_alloc(arena, (n + 1) * sizeof *b);
-    *out = (struct effects_contrast){{a, 0}, {b, 0}, 0, false};
-    for (size_t x = 0; x < g->n_arms; x++)
-        for (size_t y = 0; y < g->n_arms; y++)
-            out->pairs += is_pair(g, x, y, factor, level);
+    *out = (struct effects_contrast){{a, 0}, {b, 0}, list_pairs(g, factor, level, arena, &pairs), false};
     for (size_t i = 0; i < n; i++) {
         double sum_a = 0, sum_b = 0;
         size_t found = 0;
-        for (size_t x = 0; x < g->n_arms; x++)
-            for (size_t y = 0; y < g->n_arms; y++) {
-                if (!is_pair(g, x, y, factor, level))
-                    continue;
-                double va = value_in(&g->values[x], blocks[i]), vb = value_in(&g->values[y], blocks[i]);
-                if (!isfinite(va) || !isfinite(vb))
-                    continue;
-                sum_a += va;
-                sum_b += vb;
-                found++;
-            }
+        for (size_t k = 0; k < out->pairs; k++) {
+            double va = value_in(&g->values[pairs[k].a], blocks[i]), vb = value_in(&g->values[pairs[k].b], blocks[i]);
+            if (!isfinite(va) || !isfinite(vb))
+                continue;
+            sum_a += va;
+            sum_b += vb;
+            found++;
+        }
         out->uneven = out->uneven || found < out->pairs;
         if (!found)
             continue;
@@ -111,33 +128,58 @@ static void draw_blocks(const struct table_of *t, uint64_t *stream, double *y)
 
 /* ---- shares of variance ------------------------------------------------------------------------------------------- */
 
+/* Which of the cells of two factors an arm is in; no level is one of its own. */
+static size_t cell_of(const struct effects_group *g, size_t arm, size_t f, size_t other)
+{
+    const int *level = g->arms[arm]->level;
+    return (size_t)(level[f] + 1) * (g->design->factors[other].n_levels + 1) + (size_t)(level[other] + 1);
+}
+
 /* Sum over the arms of (mean of its cell - mean of all)^2; a cell is the arms that have the same levels of both factors. */
-static double cells_square(const struct effects_group *g, const double *means, double all, size_t f, size_t other)
+static double cells_square(const struct effects_group *g, const double *means, double all, size_t f, size_t other,
+                           struct moments_sums *cells)
 {
     double sum = 0;
+    for (size_t i = 0; i < g->n_arms; i++)
+        cells[cell_of(g, i, f, other)] = (struct moments_sums){0};
     for (size_t i = 0; i < g->n_arms; i++) {
-        double cell = 0, n = 0;
-        for (size_t k = 0; k < g->n_arms; k++)
-            if (g->arms[i]->level[f] == g->arms[k]->level[f] && g->arms[i]->level[other] == g->arms[k]->level[other]) {
-                cell += means[k];
-                n++;
-            }
-        sum += (cell / n - all) * (cell / n - all);
+        struct moments_sums *cell = &cells[cell_of(g, i, f, other)];
+        *cell = moments_merge(*cell, (struct moments_sums){1, means[i], 0});
+    }
+    for (size_t i = 0; i < g->n_arms; i++) {
+        double off = cells[cell_of(g, i, f, other)].mean - all;
+        sum += off * off;
     }
     return sum;
 }
 
-static double square_of(const struct effects_group *g, const struct effects_share *s, const double *means, double all)
+static double square_of(const struct effects_group *g, const struct effects_share *s, const double *means, double all,
+                        struct moments_sums *cells)
 {
-    double one = cells_square(g, means, all, s->factor, s->factor);
+    double one = cells_square(g, means, all, s->factor, s->factor, cells);
     if (s->source == EFFECTS_FACTOR)
         return one;
-    return cells_square(g, means, all, s->factor, s->other) - one - cells_square(g, means, all, s->other, s->other);
+    return cells_square(g, means, all, s->factor, s->other, cells) - one -
+           cells_square(g, means, all, s->other, s->other, cells);
+}
+
+/* Scratch for one look at the shares. */
+struct work {
+    double *means, *shares;
+    struct moments_sums *cells;
+};
+
+static struct work work_for(const struct effects_group *g, size_t sources, struct arena *arena)
+{
+    size_t most = 0;
+    for (size_t f = 0; f < g->design->n_factors; f++)
+        most = g->design->factors[f].n_levels > most ? g->design->factors[f].n_levels : most;
+    return (struct work){arena_alloc(arena, g->n_arms * sizeof(double)), arena_alloc(arena, sources * sizeof(double)),
+                         arena_alloc(arena, (most + 1) * (most + 1) * sizeof(struct moments_sums))};
 }
 
 /* The shares of the sources of `s` (their kinds and factors are set) in y. */
-static void shares_in(const struct effects_group *g, const struct effects_shares *s, const double *y, double *means,
-                      double *shares)
+static void shares_in(const struct effects_group *g, const struct effects_shares *s, const double *y, struct work *w)
 {
     double blocks = (double)s->blocks, arms = (double)g->n_arms, all = moments_mean(y, s->blocks * g->n_arms);
     double total = 0, of_blocks = 0, of_arms = 0, explained = 0;
@@ -146,19 +188,19 @@ static void shares_in(const struct effects_group *g, const struct effects_shares
     for (size_t b = 0; b < s->blocks; b++)
         of_blocks += arms * pow(moments_mean(y + b * g->n_arms, g->n_arms) - all, 2);
     for (size_t k = 0; k < g->n_arms; k++) {
-        means[k] = 0;
+        w->means[k] = 0;
         for (size_t b = 0; b < s->blocks; b++)
-            means[k] += y[b * g->n_arms + k] / blocks;
-        of_arms += blocks * (means[k] - all) * (means[k] - all);
+            w->means[k] += y[b * g->n_arms + k] / blocks;
+        of_arms += blocks * (w->means[k] - all) * (w->means[k] - all);
     }
     for (size_t i = 0; i < s->n; i++) {
         double square = s->at[i].source == EFFECTS_BLOCK    ? of_blocks
                         : s->at[i].source == EFFECTS_HIGHER ? fmax(0, of_arms - explained)
                         : s->at[i].source == EFFECTS_REST   ? fmax(0, total - of_blocks - of_arms)
-                                                            : blocks * square_of(g, &s->at[i], means, all);
+                                                            : blocks * square_of(g, &s->at[i], w->means, all, w->cells);
         if (s->at[i].source == EFFECTS_FACTOR || s->at[i].source == EFFECTS_TWO)
             explained += square;
-        shares[i] = total > 0 ? fmax(0, square) / total : NAN;
+        w->shares[i] = total > 0 ? fmax(0, square) / total : NAN;
     }
 }
 
@@ -215,18 +257,17 @@ static void list_sources(const struct effects_group *g, struct effects_shares *s
 }
 
 static void bound_shares(const struct effects_group *g, const struct table_of *t, uint64_t seed, struct arena *arena,
-                         struct effects_shares *s)
+                         struct work *w, struct effects_shares *s)
 {
-    double *means = arena_alloc(arena, g->n_arms * sizeof *means), *one = arena_alloc(arena, s->n * sizeof *one);
     double *y = arena_alloc(arena, t->blocks * t->arms * sizeof *y);
     double *all = arena_alloc(arena, EFFECTS_REPLICATES * s->n * sizeof *all); /* a row per source */
     size_t drawn = 0;
     for (size_t i = 0; i < EFFECTS_REPLICATES; i++) {
         draw_blocks(t, &seed, y);
-        shares_in(g, s, y, means, one);
+        shares_in(g, s, y, w);
         for (size_t k = 0; k < s->n; k++)
-            all[k * EFFECTS_REPLICATES + drawn] = one[k];
-        drawn += isfinite(one[0]); /* nothing varies in it: no shares */
+            all[k * EFFECTS_REPLICATES + drawn] = w->shares[k];
+        drawn += isfinite(w->shares[0]); /* nothing varies in it: no shares */
     }
     for (size_t k = 0; k < s->n; k++) {
         quantile_sort(all + k * EFFECTS_REPLICATES, drawn);
@@ -244,18 +285,17 @@ void effects_shares(const struct effects_group *g, uint64_t seed, struct arena *
         return;
     out->at = arena_alloc(arena, (f + f * f + 3) * sizeof *out->at);
     list_sources(g, out);
-    double *shares = arena_alloc(arena, out->n * sizeof *shares),
-           *means = arena_alloc(arena, g->n_arms * sizeof *means);
-    shares_in(g, out, t.y, means, shares);
-    if (isnan(shares[0])) {
+    struct work w = work_for(g, out->n, arena);
+    shares_in(g, out, t.y, &w);
+    if (isnan(w.shares[0])) {
         out->n = 0;
         return;
     }
     for (size_t i = 0; i < out->n; i++) {
-        out->at[i].share = shares[i];
-        out->at[i].chance = out->at[i].df * shares[out->n - 1] / out->at[out->n - 1].df;
+        out->at[i].share = w.shares[i];
+        out->at[i].chance = out->at[i].df * w.shares[out->n - 1] / out->at[out->n - 1].df;
     }
-    bound_shares(g, &t, seed, arena, out);
+    bound_shares(g, &t, seed, arena, &w, out);
 }
 
 /* ---- the best arm ------------------------------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #include "analysis/design.h"
 #include "base/arena.h"
 
-enum { EFFECTS_REPLICATES = 2000 };
+enum { EFFECTS_REPLICATES = 1000 };
 
 /* The arms of one base, and of each the values of one metric, one per run. */
 struct effects_group {
