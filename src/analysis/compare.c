@@ -215,6 +215,14 @@ void compare_arms(const struct compare_question *questions, size_t n, struct com
     }
 }
 
+const char *const *compare_default_metrics(bool agents, size_t *n)
+{
+    static const char *const of_loads[] = {"ttft", "tpot", "e2e", "output_rate.system"};
+    static const char *const of_agents[] = {"session.duration", "output_rate.system", "ttft"};
+    *n = agents ? sizeof of_agents / sizeof *of_agents : sizeof of_loads / sizeof *of_loads;
+    return agents ? of_agents : of_loads;
+}
+
 double compare_noise(const double *values, size_t n)
 {
     size_t pairs = 0;

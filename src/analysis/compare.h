@@ -73,6 +73,9 @@ struct comparison {
  * metric without a better side differs. Without values all numbers are NaN. */
 void compare_arms(const struct compare_question *questions, size_t n, struct comparison *out);
 
+/* Ids of the metrics that are compared where none are named: few, because five to nine blocks cannot carry many. */
+const char *const *compare_default_metrics(bool agents, size_t *n);
+
 /* By how much two runs of the same thing differ: the 95 % quantile (nearest rank) of |x - y| over all pairs of the n finite
  * values, one per run. NaN with fewer than two. */
 double compare_noise(const double *values, size_t n);

@@ -137,17 +137,14 @@ static bool has_agents(const struct compare_view *v)
     return false;
 }
 
-/* Few, because five to nine blocks cannot carry many. */
 static void choose_family(struct compare_view *v, const struct compare_spec *spec)
 {
-    static const char *const of_loads[] = {"ttft", "tpot", "e2e", "output_rate.system"};
-    static const char *const of_agents[] = {"session.duration", "output_rate.system", "ttft"};
-    bool agents = has_agents(v);
-    v->n = spec->n_metrics ? spec->n_metrics : agents ? 3 : 4;
+    const char *const *ids = compare_default_metrics(has_agents(v), &v->n);
+    v->n = spec->n_metrics ? spec->n_metrics : v->n;
     v->questions = arena_alloc(&v->arena, v->n * sizeof *v->questions);
     v->results = arena_alloc(&v->arena, v->n * sizeof *v->results);
     for (size_t i = 0; i < v->n; i++)
-        v->questions[i].metric = spec->n_metrics ? spec->metrics[i] : metric_find(agents ? of_agents[i] : of_loads[i]);
+        v->questions[i].metric = spec->n_metrics ? spec->metrics[i] : metric_find(ids[i]);
 }
 
 static struct compare_arm arm_of(struct compare_view *v, const struct side_view *s, const struct metric *m)

@@ -22,6 +22,8 @@ bool figure_runs(struct svg *s, const struct report_view *v, const char *metric)
 /* Of a metric of requests: the distribution within each run as a curve, and as dots in rows. */
 bool figure_ecdf(struct svg *s, const struct report_view *v, const struct metric *m);
 bool figure_strips(struct svg *s, const struct report_view *v, const struct metric *m);
+/* Effects of the factors in percent with their intervals, a row each. */
+bool figure_effects(struct svg *s, const struct report_view *v);
 /* Sessions of the runs as lanes over one scale of time, with the phases of each request. */
 bool figure_lanes(struct svg *s, const struct run *const *runs, size_t n);
 

@@ -244,6 +244,7 @@ static void body(struct html *h)
     const struct report_view *v = h->v;
     first_screen(h);
     section_sources(p, v);
+    html_effects(h);
     section_duets(p, v);
     section_loads(p, v);
     html_distributions(h);
@@ -253,6 +254,8 @@ static void body(struct html *h)
     section_peers(p, v);
     section_runs(p, v);
     section_outcomes(p, v);
+    section_causes(p, v);
+    section_order(p, v);
     section_quality(p, v);
     section_facts(p, v);
     repeat(h);

@@ -7,6 +7,20 @@
 /* What requests are shown by, as far as they have it. */
 static const char *const distributions[] = {"ttft", "tpot", "gap.p99", "e2e"};
 
+/* The figure stands behind the section whose first table it draws. */
+void html_effects(struct html *h)
+{
+    struct page *p = &h->page;
+    struct str drawing = STR_INIT;
+    struct svg s = {.out = &drawing, .arena = &p->arena};
+    section_effects(p, h->v);
+    if (figure_effects(&s, h->v))
+        html_figure(h, &drawing,
+                    "The same effects: a dot is the shift from the factor's first level, the line its interval; an "
+                    "interval that includes 0 decides nothing. Colours are metrics.");
+    str_release(&drawing);
+}
+
 void html_distributions(struct html *h)
 {
     struct page *p = &h->page;

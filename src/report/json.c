@@ -219,6 +219,7 @@ void report_json(const struct report_view *v, struct str *out)
     json_peers(&w, v);
     json_blocks(&w, v);
     json_excluded(&w, v);
+    json_study(&w, v);
     json_key(&w, "outcomes");
     json_counts(&w, &v->counts);
     verdicts(&w, v);

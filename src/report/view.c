@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "format/json.h"
 #include "record/verdict.h"
+#include "report/study_view.h"
 
 bool view_counted(const struct run *r)
 {
@@ -255,9 +256,11 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     for (size_t i = 0; i < v->n_arms; i++)
         arm_numbers(v, &v->arms[i]);
     count_all(v);
-    speedup_of_runs(v->runs, v->n_runs, &v->arena, &v->speedup);
+    view_design(v);
+    speedup_of_runs(v->runs, v->n_runs, &v->design, &v->arena, &v->speedup);
     view_loads(v);
     view_duets(v);
+    view_study(v);
     view_worth(v);
     view_answer(v);
     *out = v;

@@ -3,6 +3,7 @@
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 
+#include "analysis/design.h"
 #include "analysis/goodput.h"
 #include "analysis/load.h"
 #include "analysis/precision.h"
@@ -131,9 +132,11 @@ struct report_view {
     const char **load_json; /* per run, how its load was made; NULL: no load, or not told */
     struct view_arm *arms;
     size_t n_arms;
+    struct design design;
     struct speedup speedup;
     struct view_duet *duets;
     size_t n_duets;
+    struct view_study *study; /* study_view.h */
     struct view_quality *quality;
     size_t n_quality;
     struct view_claim *claims; /* the first VIEW_CLAIMS of counted and other complete runs */
