@@ -27,10 +27,31 @@ static const struct audit_rule rules[] = {
      audit_truncated},
     {"A7", "agents that read nothing", "The agent's own record, or its report, says that no file was ingested.",
      audit_empty_corpus},
+    {"A8", "time instead of configuration",
+     "The rate steps up or down at one moment, and configurations ran on one side of it alone.", audit_time_step},
+    {"A9", "order instead of a factor",
+     "The rows that had to load the model all have the same level of a factor, because it always came first.",
+     audit_order},
+    {"A10", "a winner of one run each", "Configurations are ranked though each of them ran once.", audit_winner},
+    {"A12", "cold and warm averages side by side",
+     "Some averages of the time to first token hold a call that loaded the model, others do not.", audit_warmth},
+    {"A21", "a score of words present",
+     "A report that is no text scores about as much as the others, so the score says nothing of quality.",
+     audit_keywords},
+    {"A22", "reports that are not grounded",
+     "Counts of files that a report states contradict what the agent was given, or it is dated in another year.",
+     audit_ungrounded},
     {"A23", "unfinished calls counted as data",
      "A stream without its end or an answer without text is in the numbers, mostly as a rate of 0.", audit_unfinished},
+    {"A28", "missing configurations",
+     "Configurations that the numbering, a study of the same design, or the plan has are not there.", audit_missing},
+    {"few-runs", "one run per arm", "An arm with one run has no interval: the run is the unit of replication.",
+     audit_few_runs},
     {"no-solo", "agents together, never alone",
      "Without a run of each agent alone in the same study there is no speedup to speak of.", audit_no_solo},
+    {"one-order", "one order for all repetitions",
+     "All repetitions of a configuration ran in a row, or all blocks have their arms in the same order.",
+     audit_one_order},
 };
 
 enum { N_RULES = sizeof rules / sizeof *rules };
@@ -270,6 +291,16 @@ void audit_add_run(struct audit_points *p, const struct audit_study *s, size_t i
     va_start(ap, note);
     if (note)
         at->note = print(p->arena, note, ap);
+    va_end(ap);
+}
+
+void audit_add_place(struct audit_points *p, const char *arm, const char *note, ...)
+{
+    struct audit_point *at = next_point(p);
+    *at = (struct audit_point){.place = arm, .seq = -1};
+    va_list ap;
+    va_start(ap, note);
+    at->note = print(p->arena, note, ap);
     va_end(ap);
 }
 

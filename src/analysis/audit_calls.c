@@ -283,6 +283,7 @@ static struct readers readers_of(struct auditing *x, const struct audit_study *s
             if (files == 0)
                 audit_add_row(&r.empty, s->rows[i], "%s: 0 files", audit_sides[k]);
         }
+    r.agents += audit_empty_reports(x, s, &r.empty);
     return r;
 }
 

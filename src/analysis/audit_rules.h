@@ -43,6 +43,10 @@ void audit_add_row(struct audit_points *p, const struct audit_row *row, const ch
 void audit_add_run(struct audit_points *p, const struct audit_study *s, size_t i, const struct request *q,
                    const char *note, ...) __attribute__((format(printf, 5, 6)));
 
+/* An arm of our own plan. */
+void audit_add_place(struct audit_points *p, const char *arm, const char *note, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* One finding; takes the points. */
 void audit_find(struct auditing *x, const struct audit_study *s, const struct audit_points *points, const char *fmt,
                 ...) __attribute__((format(printf, 4, 5)));
@@ -81,10 +85,16 @@ bool audit_pair_of(const struct audit_row *row, struct audit_pair *p);
 /* All of a study, in the arena of the findings. */
 size_t audit_pairs_of(struct auditing *x, const struct audit_study *s, struct audit_pair **out);
 
+/* Adds the reports of agents that say of themselves that they had no files; how many reports there are. (audit_text.c) */
+size_t audit_empty_reports(struct auditing *x, const struct audit_study *s, struct audit_points *points);
+
 /* ---- rules ------------------------------------------------------------------------------------------------------------ */
 
 typedef void audit_rule_fn(struct auditing *x);
 audit_rule_fn audit_overlap, audit_serialised, audit_numerators, audit_no_solo;        /* audit_pairs.c */
 audit_rule_fn audit_degenerate, audit_unfinished, audit_truncated, audit_empty_corpus; /* audit_calls.c */
+audit_rule_fn audit_time_step, audit_order, audit_winner, audit_warmth, audit_missing, audit_few_runs,
+    audit_one_order;                            /* audit_order.c */
+audit_rule_fn audit_keywords, audit_ungrounded; /* audit_text.c */
 
 #endif
