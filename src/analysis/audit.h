@@ -32,7 +32,7 @@ struct audit_place {
 /* One result file. Everything is borrowed, and must outlive the findings. */
 struct audit_input {
     const char *name;
-    const struct run *runs; /* ascending by id, with requests and texts */
+    const struct run *runs; /* ascending by id, with sessions and requests, their warm-up parted */
     size_t n_runs;
     const struct audit_row *rows; /* in order of import; none: the record is our own */
     size_t n_rows;

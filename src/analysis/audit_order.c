@@ -26,17 +26,17 @@ static const char *design_of(struct arena *a, const struct audit_row *row)
         yyjson_val *side = audit_member(row->json, audit_sides[i]);
         yyjson_val *options = audit_member(side, "options|configuration|config.options");
         any = any || options;
-        size_t before = s.len;
+        size_t given = 0;
         if (!side)
             continue;
-        str_addz(&s, s.len ? ";" : "");
+        str_addz(&s, s.len ? "; " : "");
         for (size_t k = 0; k < FACTORS; k++) {
             double v = audit_number(options, factors[k]);
             if (isfinite(v))
-                str_addf(&s, " %s=%.4g", factors[k], v);
+                str_addf(&s, "%s%s=%.4g", given++ ? " " : "", factors[k], v);
         }
-        if (s.len <= before + 1)
-            str_addz(&s, " defaults");
+        if (!given)
+            str_addz(&s, "defaults");
     }
     const char *out = any ? arena_dupz(a, str_z(&s)) : NULL;
     str_release(&s);

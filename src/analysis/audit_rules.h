@@ -91,10 +91,21 @@ size_t audit_empty_reports(struct auditing *x, const struct audit_study *s, stru
 /* ---- rules ------------------------------------------------------------------------------------------------------------ */
 
 typedef void audit_rule_fn(struct auditing *x);
-audit_rule_fn audit_overlap, audit_serialised, audit_numerators, audit_no_solo;        /* audit_pairs.c */
-audit_rule_fn audit_degenerate, audit_unfinished, audit_truncated, audit_empty_corpus; /* audit_calls.c */
-audit_rule_fn audit_time_step, audit_order, audit_winner, audit_warmth, audit_missing, audit_few_runs,
-    audit_one_order;                            /* audit_order.c */
-audit_rule_fn audit_keywords, audit_ungrounded; /* audit_text.c */
+/* audit_pairs.c */
+audit_rule_fn audit_overlap, audit_serialised, audit_numerators, audit_no_solo;
+/* audit_calls.c */
+audit_rule_fn audit_degenerate, audit_unfinished, audit_truncated, audit_empty_corpus;
+/* audit_order.c */
+audit_rule_fn audit_time_step, audit_order, audit_winner, audit_warmth, audit_missing, audit_few_runs, audit_one_order;
+/* audit_energy.c */
+audit_rule_fn audit_power_windows, audit_wrong_device;
+/* audit_label.c */
+audit_rule_fn audit_precision_label, audit_copied_ttft, audit_compile_label;
+/* audit_fit.c */
+audit_rule_fn audit_leverage;
+/* audit_text.c */
+audit_rule_fn audit_keywords, audit_ungrounded;
+/* audit_test.c */
+audit_rule_fn audit_success_share, audit_assumptions, audit_tails, audit_pooled;
 
 #endif

@@ -56,12 +56,10 @@ static int read_file(struct read_file *x, const char *path, struct err *e)
     *x = (struct read_file){0};
     int rc = store_open(&x->store, path, false, e);
     rc = rc ? rc : store_info(x->store, &x->arena, &info, e);
-    rc = rc ? rc : store_runs(x->store, STORE_TEXT, &x->arena, &x->runs, &x->n_runs, e);
+    rc = rc ? rc : store_runs(x->store, 0, &x->arena, &x->runs, &x->n_runs, e);
     rc = rc ? rc : store_each_row(x->store, NULL, take_row, x, e);
     if (rc)
         return rc;
-    for (size_t i = 0; i < x->n_runs; i++)
-        run_part_warmup(&x->runs[i]);
     x->plan = arena_alloc(&x->arena, (info.study.n_rows + 1) * sizeof *x->plan);
     x->n_plan = info.study.n_rows;
     for (size_t i = 0; i < x->n_plan; i++)
