@@ -68,10 +68,10 @@ double audit_time(yyjson_val *object)
 
 const char *audit_clock(struct arena *a, double time)
 {
-    time_t t = (time_t)time;
+    time_t t = fabs(time) < 1e11 ? (time_t)time : 0; /* some thousand years */
     struct tm tm;
     char text[32] = "?";
-    if (isfinite(time) && gmtime_r(&t, &tm))
+    if (t && gmtime_r(&t, &tm))
         strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm);
     return arena_dupz(a, text);
 }
