@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/audit.h"
 #include "backend/backend.h"
 #include "cli/app.h"
 #include "cli/options.h"
@@ -106,6 +107,13 @@ static void list_keys(struct listing *l)
         row(l, (const char *const[]){map, key, what, NULL, NULL});
 }
 
+static void list_rules(struct listing *l)
+{
+    const struct audit_rule *r;
+    for (size_t i = 0; (r = audit_rule_at(i)); i++)
+        row(l, (const char *const[]){r->id, r->title, r->what, NULL, NULL});
+}
+
 static const struct {
     const char *name, *what;
     const char *head[COLUMNS];
@@ -119,6 +127,7 @@ static const struct {
     {"options", "generation options and who takes them", {"name", "backends"}, list_options},
     {"scenarios", "built-in agent studies", {"name", "what"}, list_scenarios},
     {"keys", "keys of a study file", {"map", "key", "what"}, list_keys},
+    {"rules", "what `chimera audit` looks for", {"id", "title", "what"}, list_rules},
 };
 
 enum { N_LISTS = sizeof lists / sizeof lists[0] };
@@ -170,7 +179,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     (void)app;
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
     if (!rc && help) {
-        print_help("chimera list metrics|peers|backends|outcomes|models|options|scenarios|keys [--json]",
+        print_help("chimera list metrics|peers|backends|outcomes|models|options|scenarios|keys|rules [--json]",
                    "Prints one of the tables that the program itself works from.", rows, "chimera list metrics");
     } else if (!rc && operands.n == 0) {
         print_lists();
@@ -192,4 +201,5 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     return rc;
 }
 
-const struct command cmd_list = {"list", "metrics, peers, backends, outcomes, models, options, scenarios, keys", run};
+const struct command cmd_list = {"list", "metrics, peers, backends, outcomes, models, options, scenarios, keys, rules",
+                                 run};

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "record/run.h"
 
 /* Limits; what is over them is listed with the limit. */
@@ -35,6 +36,8 @@ struct import_format {
     const char *const *columns;
     /* A JSON object is of this format; NULL: not JSON. */
     bool (*matches)(yyjson_val *object);
+    /* A file of plain text is of this format; its one record is { "text": … }. NULL: no text. */
+    bool (*is_text)(struct span text);
     const char *list;   /* the member whose elements are the records; NULL: the object is one */
     const char *origin; /* the member with the path that a record came from; NULL: the file is its origin */
     const char *repr;   /* a member that may be a text printed by Python: stored as the object that it stands for */

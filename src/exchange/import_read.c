@@ -399,6 +399,36 @@ static int read_table(struct reading *x, const char *p, size_t n)
     return rc;
 }
 
+/* ---- texts ---------------------------------------------------------------------------------------------------------- */
+
+static bool find_text_format(struct reading *x, struct span text)
+{
+    for (const struct import_format *f = x->formats; f->id && !x->file->format; f++)
+        if (f->is_text && f->is_text(text))
+            x->file->format = f;
+    return x->file->format != NULL;
+}
+
+static int take_text(struct reading *x, struct span text)
+{
+    struct str json = STR_INIT;
+    struct json_writer w;
+    struct import_row row = {.line = 1};
+    int rc = 0;
+    json_init(&w, &json);
+    json_object(&w);
+    json_key(&w, "text");
+    json_text(&w, text.at, text.len);
+    json_object_end(&w);
+    row.json = str_z(&json);
+    if (json.len > IMPORT_MAX_ROW_BYTES)
+        refuse(x, 1, "a text that is too large");
+    else
+        rc = hand_over(x, &row);
+    str_release(&json);
+    return rc;
+}
+
 /* ---- a file --------------------------------------------------------------------------------------------------------- */
 
 int import_read(const struct import_format *formats, struct import_file *f, const char *p, size_t n, struct arena *a,
@@ -419,6 +449,6 @@ int import_read(const struct import_format *formats, struct import_file *f, cons
         return 0;
     }
     if (p[blank] != '{' && p[blank] != '[')
-        return read_table(&x, p, n);
+        return find_text_format(&x, (struct span){p, n}) ? take_text(&x, (struct span){p, n}) : read_table(&x, p, n);
     return has_lines(p, n) ? read_lines(&x, p, n) : read_document(&x, p, n);
 }

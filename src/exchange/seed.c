@@ -1,6 +1,8 @@
 /* seed.c: see seed.h. The table; the first row that matches is taken. */
 #include "exchange/seed.h"
 
+#include <string.h>
+
 #include "exchange/seed_run.h"
 
 static yyjson_val *object(yyjson_val *of, const char *key)
@@ -86,6 +88,19 @@ static bool is_cost_validation(yyjson_val *o)
     return object(o, "cost_validation") && object(o, "energy_validation");
 }
 
+/* The head that the lab's programs put before an agent's report: three lines of it, in their order. */
+static bool is_agent_report(struct span text)
+{
+    static const char *const lines[] = {"\n**Date:** ", "\n**Agent Type:** ", "\n**Model:** "};
+    enum { HEAD = 1000 };
+    const char *at = text.at, *end = text.at + (text.len < HEAD ? text.len : HEAD);
+    if (!span_starts(text, "# "))
+        return false;
+    for (size_t i = 0; at && i < sizeof lines / sizeof *lines; i++)
+        at = memmem(at, (size_t)(end - at), lines[i], strlen(lines[i]));
+    return at != NULL;
+}
+
 #define COLUMNS(...)                                                                                                   \
     (const char *const[])                                                                                              \
     {                                                                                                                  \
@@ -147,6 +162,7 @@ const struct import_format seed_formats[] = {
      .columns = COLUMNS("model", "kind", "params_millions_config", "params_millions_measured")},
     {.id = "hf-correlations", .what = "the lab's own rank correlations (TR121)",
      .columns = COLUMNS("backend", "batch_size", "mode", "n_models", "spearman_rho_loglog_params")},
+    {.id = "agent-report", .what = "what an agent wrote, as its program kept it (TR109 to TR117)", .is_text = is_agent_report},
     {0},
 };
 /* clang-format on */
