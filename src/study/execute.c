@@ -22,6 +22,12 @@ void executor_say(struct executor *x, const char *fmt, ...)
     str_release(&line);
 }
 
+void executor_tell(const struct executor *x, const struct run *r)
+{
+    if (x->options->run)
+        x->options->run(x->options->user, r);
+}
+
 /* ---- the result file ------------------------------------------------------------------------------------------------ */
 
 static int create_result(struct executor *x, struct err *e)
@@ -99,6 +105,20 @@ static int look_at_result(struct executor *x, bool *create, struct err *e)
 
 /* ---- the loop ------------------------------------------------------------------------------------------------------- */
 
+/* What the plan is, and what is done of it. */
+static int tell_plan(struct executor *x, struct err *e)
+{
+    struct run *runs = NULL;
+    size_t n = 0;
+    if (x->options->planned)
+        x->options->planned(x->options->user, x->plan.rows, x->plan.n);
+    int rc = x->options->run ? store_run_heads(x->store, &x->arena, &runs, &n, e) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (runs[i].state == RUN_COMPLETE)
+            executor_tell(x, &runs[i]);
+    return rc;
+}
+
 static int run_missing(struct executor *x, struct err *e)
 {
     int32_t *missing = NULL;
@@ -108,18 +128,7 @@ static int run_missing(struct executor *x, struct err *e)
         const struct plan_row *row = &x->plan.rows[missing[i]];
         if (*x->options->stop)
             return err_set(e, ERR_INTERRUPTED, "interrupted");
-        x->progress = (struct execute_progress){
-            .arm = row->arm,
-            .block = row->block,
-            .blocks = x->study->blocks,
-            .run = x->summary->done_before + x->summary->done_now + 1,
-            .runs = x->plan.n,
-        };
-        if (x->summary->done_now)
-            x->progress.eta_ns = x->runs_ns / (mono_ns)x->summary->done_now * (mono_ns)(n - i);
-        mono_ns before = clock_now(NULL);
         rc = onerun(x, row, e);
-        x->runs_ns += clock_now(NULL) - before;
         if (!rc)
             x->summary->done_now++;
     }
@@ -139,6 +148,7 @@ static int carry_out(struct executor *x, struct err *e)
         store_keep(x->store, x->study->keep_text, x->study->keep_text);
         rc = bench_fit_prompts(x, e);
     }
+    rc = rc ? rc : tell_plan(x, e);
     return rc ? rc : run_missing(x, e);
 }
 
@@ -153,7 +163,7 @@ static void release(struct executor *x)
 
 int study_execute(const struct study *s, const struct execute_options *o, struct execute_summary *out, struct err *e)
 {
-    struct executor x = {.study = s, .options = o, .summary = out, .began_ns = clock_now(NULL)};
+    struct executor x = {.study = s, .options = o, .summary = out};
     *out = (struct execute_summary){0};
     int rc = s->corpus_dir ? corpus_open(&x.corpus, s->corpus_dir, e) : 0;
     if (!rc) {

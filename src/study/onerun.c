@@ -27,6 +27,8 @@ static void note_end(struct executor *x, const struct request *r)
     note_prompt_rate(x, r);
     if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
         x->summary->failed_requests++;
+    if (x->options->request)
+        x->options->request(x->options->user, r);
 }
 
 static void on_request(void *user, struct request *r)
@@ -61,16 +63,13 @@ static void on_sample(void *user, mono_ns t, const char *json, size_t n)
         x->store_code = store_sample(x->store, x->run->id, t, json, &x->store_err);
 }
 
-static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
+static void on_tick(void *user, const struct driver_moment *m)
 {
     struct executor *x = user;
-    sampler_tick(x->sampler, now);
+    sampler_tick(x->sampler, m->now);
     x->stop = *x->options->stop || (x->recorder && recorder_failed(x->recorder));
-    x->progress.elapsed_ns = now - x->run->started_ns;
-    x->progress.in_flight = in_flight;
-    x->progress.chunks = chunks;
     if (x->options->tick)
-        x->options->tick(x->options->user, &x->progress);
+        x->options->tick(x->options->user, x->run->started_ns, m);
 }
 
 /* ---- before ------------------------------------------------------------------------------------------------------------ */
@@ -150,8 +149,9 @@ static void say_done(struct executor *x, const struct run *r, const struct run_t
 {
     struct run_counts c = t->counter.counts;
     executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s",
-                 x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
-                 (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok,
+                 x->summary->done_before + x->summary->done_now + 1, x->plan.n, r->block + 1, r->arm,
+                 (double)(r->ended_ns - r->started_ns) / 1e9, (long long)c.completed,
+                 (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok,
                  verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
 }
 
@@ -244,11 +244,12 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
                     .block = row->block,
                     .arm = row->arm,
                     .stratum = x->stratum,
-                    .state = RUN_RUNNING,
+                    .state = RUN_PLANNED,
                     .started_ns = MONO_NONE,
                     .ended_ns = MONO_NONE,
                     .verdict_why = ""};
     struct stage st = {0};
+    executor_tell(x, &r);
     int rc = bench_prepare_run(x, &r.start_state, e);
     if (rc)
         return rc;
@@ -262,6 +263,8 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         rc = load_set(x, &x->study->loads[arm->load], row->block, &st, e);
     else
         set_agents(x, arm, &st);
+    r.state = RUN_RUNNING;
+    executor_tell(x, &r);
     if (!rc)
         rc = window(x, &st, &r, e);
     r.health.ceiling_chunks_per_s = x->calibration.chunks_per_s;
@@ -277,8 +280,10 @@ int onerun(struct executor *x, const struct plan_row *row, struct err *e)
         rc = rc ? rc : stored;
         if (!rc)
             rc = write_reports(x, &r, e);
-        if (!rc)
+        if (!rc) {
             say_done(x, &r, &st.tally);
+            executor_tell(x, &r);
+        }
     }
     release_stage(&st);
     driver_run_release(&r);
