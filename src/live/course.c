@@ -133,7 +133,7 @@ static void say_basis(const struct basis *b, char *out, size_t size)
     char runs[48] = "";
     if (b->runs)
         snprintf(runs, sizeof runs, "median of %zu run%s", b->runs, b->runs == 1 ? "" : "s");
-    const char *asked = b->asked ? "the seconds asked for" : "", *pace = b->pace ? "its requests so far" : "";
+    const char *asked = b->asked ? "the seconds asked for" : "", *pace = b->pace ? "this run's pace" : "";
     snprintf(out, size, "%s%s%s%s%s", runs, *runs && *asked ? ", " : "", asked, (*runs || *asked) && *pace ? ", " : "",
              pace);
 }

@@ -57,8 +57,8 @@ static void line_of_long_run(struct show *s, struct str *bytes)
 {
     struct live_view v;
     s->spec.fill(s->spec.user, &v);
-    if (v.state != LIVE_MEASURING && v.state != LIVE_WARMING_UP)
-        return;
+    if ((v.state != LIVE_MEASURING && v.state != LIVE_WARMING_UP) || v.elapsed_ns < SHOW_LINE_NS / 2)
+        return; /* a short run has its line when it ends */
     str_clear(bytes);
     live_line(&v, bytes);
     str_addc(bytes, '\n');

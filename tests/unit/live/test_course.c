@@ -106,8 +106,8 @@ static void the_pace_of_its_requests(void **state)
     course_init(&c, two, 2);
     course_arm(&c, "a")->asked_requests = 200;
     course_arm(&c, "a")->warmup_ns = 2 * S;
-    check(&c, "a", 7, 50, 15 + 22, "its requests so far");
-    check(&c, "a", 7, 250, 7, "its requests so far"); /* more than asked: about to end */
+    check(&c, "a", 7, 50, 15 + 22, "this run's pace");
+    check(&c, "a", 7, 250, 7, "this run's pace"); /* more than asked: about to end */
     assert_int_equal(course_eta(&c, "a", 1 * S, 0).left_ns, -1);
     assert_int_equal(course_eta(&c, "a", 1 * S, 1).left_ns, -1); /* the window has not begun */
     take(&c, "a", 0, 30);
