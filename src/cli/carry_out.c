@@ -75,7 +75,6 @@ static void say_end(struct progress *p, const struct execute_summary *sum, const
 
 static int execute(struct app *app, const struct study *s, const struct carry_out *c, const char *path, struct err *e)
 {
-    struct progress progress = {.tty = app->err_tty, .quiet = c->quiet};
     struct execute_summary sum;
     struct execute_options o = {
         .result_path = path,
@@ -86,17 +85,15 @@ static int execute(struct app *app, const struct study *s, const struct carry_ou
         .version = CHIMERA_VERSION,
         .commit = CHIMERA_COMMIT,
         .stop = app->stop,
-        .say = progress_say,
-        .tick = progress_tick,
-        .user = &progress,
     };
+    struct progress *progress = progress_start(app, s, c->quiet, &o);
     int rc = study_execute(s, &o, &sum, e);
-    progress_close(&progress);
     if (rc == ERR_INTERRUPTED)
         snprintf(e->text, sizeof e->text, "interrupted after %zu of %zu runs; to go on: %s",
                  sum.done_before + sum.done_now, sum.planned, app->command_line);
     if (!rc)
-        say_end(&progress, &sum, path);
+        say_end(progress, &sum, path);
+    progress_stop(progress);
     return rc;
 }
 

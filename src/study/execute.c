@@ -27,6 +27,17 @@ bool executor_is_servers_fault(int rc)
     return rc == ERR_SERVER || rc == ERR_NET || rc == ERR_TIMEOUT;
 }
 
+size_t executor_run_number(const struct executor *x)
+{
+    return x->summary->done_before + x->summary->done_now + x->summary->failed_now + 1;
+}
+
+void executor_tell(const struct executor *x, const struct run *r)
+{
+    if (x->options->run)
+        x->options->run(x->options->user, r);
+}
+
 /* ---- the result file ------------------------------------------------------------------------------------------------ */
 
 static int create_result(struct executor *x, struct err *e)
@@ -112,11 +123,25 @@ static int run_row(struct executor *x, const struct plan_row *row, struct err *e
     mono_ns before = clock_now(NULL);
     for (int i = 0; i < 2 && !rc && end == RUN_AGAIN; i++) {
         if (i)
-            executor_say(x, "run %zu/%zu is repeated once", x->progress.run, x->progress.runs);
+            executor_say(x, "run %zu/%zu is repeated once", executor_run_number(x), x->plan.n);
         rc = onerun(x, row, i == 1, &end, e);
     }
     x->runs_ns += clock_now(NULL) - before;
     x->summary->done_now += !rc && end == RUN_DONE;
+    return rc;
+}
+
+/* What the plan is, and what is done of it. */
+static int tell_plan(struct executor *x, struct err *e)
+{
+    struct run *runs = NULL;
+    size_t n = 0;
+    if (x->options->planned)
+        x->options->planned(x->options->user, x->plan.rows, x->plan.n);
+    int rc = x->options->run ? store_run_heads(x->store, &x->arena, &runs, &n, e) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (runs[i].state == RUN_COMPLETE)
+            executor_tell(x, &runs[i]);
     return rc;
 }
 
@@ -129,15 +154,6 @@ static int run_missing(struct executor *x, struct err *e)
         const struct plan_row *row = &x->plan.rows[missing[i]];
         if (*x->options->stop)
             return err_set(e, ERR_INTERRUPTED, "interrupted");
-        x->progress = (struct execute_progress){
-            .arm = row->arm,
-            .block = row->block,
-            .blocks = x->study->blocks,
-            .run = x->summary->done_before + x->summary->done_now + x->summary->failed_now + 1,
-            .runs = x->plan.n,
-        };
-        if (x->summary->done_now)
-            x->progress.eta_ns = x->runs_ns / (mono_ns)x->summary->done_now * (mono_ns)(n - i);
         rc = run_row(x, row, e);
     }
     if (!rc && x->summary->failed_now)
@@ -163,6 +179,7 @@ static int carry_out(struct executor *x, struct err *e)
         store_keep(x->store, x->study->keep_text, x->study->keep_text);
         rc = create ? bench_store_first(x, e) : bench_resume(x, e);
     }
+    rc = rc ? rc : tell_plan(x, e);
     return rc ? rc : run_missing(x, e);
 }
 
@@ -177,7 +194,7 @@ static void release(struct executor *x)
 
 int study_execute(const struct study *s, const struct execute_options *o, struct execute_summary *out, struct err *e)
 {
-    struct executor x = {.study = s, .options = o, .summary = out, .began_ns = clock_now(NULL)};
+    struct executor x = {.study = s, .options = o, .summary = out};
     *out = (struct execute_summary){0};
     int rc = s->corpus_dir ? corpus_open(&x.corpus, s->corpus_dir, e) : 0;
     if (!rc) {

@@ -18,7 +18,7 @@ check 2 "no format .xml.; there are" export --format xml x.db
 check 2 'usage: chimera COMMAND'
 check 2 "did you mean 'report'" reprot
 check 2 'chimera help' xyzzyplugh
-for command in run agent report export import list doctor corpus selftest; do
+for command in run agent watch report export import list doctor corpus selftest; do
     check 0 'example:' "$command" --help
     check 2 'unknown option' "$command" --no-such-option
 done
@@ -26,6 +26,7 @@ check 2 'did you mean --output' report --outptu x
 check 2 'needs a value' agent --runs
 check 2 'takes a number' agent --runs three
 check 2 'one study file' run
+check 2 'one result file' watch
 check 3 'cannot open' run missing.yaml
 check 2 'did you mean .metrics' list metric
 check 0 'ttft' list metrics
