@@ -5,12 +5,6 @@
 
 #include "exchange/seed_run.h"
 
-static yyjson_val *object(yyjson_val *of, const char *key)
-{
-    yyjson_val *v = yyjson_obj_get(of, key);
-    return yyjson_is_obj(v) ? v : NULL;
-}
-
 static bool has(yyjson_val *of, const char *key)
 {
     return yyjson_obj_get(of, key) != NULL;
@@ -23,38 +17,39 @@ static bool has_either(yyjson_val *of, const char *a, const char *b)
 
 static bool is_rust_pair(yyjson_val *o)
 {
-    return has(object(o, "summary"), "concurrent_wall_time_s") && has(object(o, "collector"), "execution_time_s") &&
-           has(object(o, "insight"), "execution_time_s");
+    return has(field_object(o, "summary"), "concurrent_wall_time_s") &&
+           has(field_object(o, "collector"), "execution_time_s") && has(field_object(o, "insight"), "execution_time_s");
 }
 
 static bool is_python_pair(yyjson_val *o)
 {
-    return has(object(o, "summary"), "concurrent_wall_time") &&
-           has_either(object(o, "collector"), "aggregate", "aggregate_metrics") &&
-           has_either(object(o, "insight"), "aggregate", "aggregate_metrics");
+    return has(field_object(o, "summary"), "concurrent_wall_time") &&
+           has_either(field_object(o, "collector"), "aggregate", "aggregate_metrics") &&
+           has_either(field_object(o, "insight"), "aggregate", "aggregate_metrics");
 }
 
 static bool is_python_call_pair(yyjson_val *o)
 {
-    return has(o, "concurrent_wall_time_ms") && has(object(o, "collector"), "metrics") &&
-           has(object(o, "insight"), "metrics");
+    return has(o, "concurrent_wall_time_ms") && has(field_object(o, "collector"), "metrics") &&
+           has(field_object(o, "insight"), "metrics");
 }
 
 static bool is_python_single(yyjson_val *o)
 {
-    return object(o, "performance_delta") && ((object(o, "baseline") && object(o, "chimera")) ||
-                                              (object(o, "baseline_results") && object(o, "chimera_results")));
+    return field_object(o, "performance_delta") &&
+           ((field_object(o, "baseline") && field_object(o, "chimera")) ||
+            (field_object(o, "baseline_results") && field_object(o, "chimera_results")));
 }
 
 static bool is_rust_single(yyjson_val *o)
 {
-    return object(o, "delta") && has_either(object(o, "baseline"), "aggregate", "aggregate_metrics") &&
-           has_either(object(o, "chimera"), "aggregate", "aggregate_metrics");
+    return field_object(o, "delta") && has_either(field_object(o, "baseline"), "aggregate", "aggregate_metrics") &&
+           has_either(field_object(o, "chimera"), "aggregate", "aggregate_metrics");
 }
 
 static bool is_pair_summary(yyjson_val *o)
 {
-    return yyjson_is_arr(yyjson_obj_get(o, "runs")) && object(o, "aggregate") && has(o, "scenario");
+    return yyjson_is_arr(yyjson_obj_get(o, "runs")) && field_object(o, "aggregate") && has(o, "scenario");
 }
 
 static bool is_inference_row(yyjson_val *o)
@@ -64,7 +59,7 @@ static bool is_inference_row(yyjson_val *o)
 
 static bool is_inference_run(yyjson_val *o)
 {
-    return object(o, "spec") && has(o, "status") && yyjson_is_arr(yyjson_obj_get(o, "latencies_ms"));
+    return field_object(o, "spec") && has(o, "status") && yyjson_is_arr(yyjson_obj_get(o, "latencies_ms"));
 }
 
 static bool is_scaling_call(yyjson_val *o)
@@ -85,7 +80,7 @@ static bool is_telemetry(yyjson_val *o)
 
 static bool is_cost_validation(yyjson_val *o)
 {
-    return object(o, "cost_validation") && object(o, "energy_validation");
+    return field_object(o, "cost_validation") && field_object(o, "energy_validation");
 }
 
 /* The head that the lab's programs put before an agent's report: three lines of it, in their order. */

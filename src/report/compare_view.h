@@ -15,6 +15,7 @@ struct side_view {
     struct named_json *servers;
     size_t n_servers;
     const char *prompts_json;   /* NULL: none */
+    const char *import_json;    /* what imported files told, as exchange/import.c notes it; NULL: none */
     const struct run **counted; /* complete and not VOID */
     size_t n_counted, n_void, n_incomplete;
     double run_s; /* median time of a counted run; NaN */
@@ -29,6 +30,7 @@ struct compare_view {
     struct arena arena;
     struct side_view side[2];
     bool one_file;
+    const char *imported; /* the tool whose files a side was imported from, unless both were and from two; NULL */
     struct compare_question *questions; /* the family, with margin and floor in the metric's unit */
     struct comparison *results;         /* the same order */
     size_t n;

@@ -215,6 +215,10 @@ void report_json(const struct report_view *v, struct str *out)
     hosts(&w, v);
     servers(&w, v);
     sources(&w, v);
+    if (v->import_json) { /* as src/exchange/import.c has it */
+        json_key(&w, "import");
+        json_raw(&w, v->import_json, strlen(v->import_json));
+    }
     json_arms(&w, v);
     json_peers(&w, v);
     json_blocks(&w, v);

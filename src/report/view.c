@@ -235,6 +235,7 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
     v->host_at_start_json = store_get_note(s, &v->arena, "host_at_start");
     v->prompts_json = store_get_note(s, &v->arena, "prompts");
     v->client_json = store_get_note(s, &v->arena, "client");
+    v->import_json = store_get_note(s, &v->arena, "import");
     v->load_json = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *v->load_json);
     for (size_t i = 0; i < v->n_runs; i++)
         v->load_json[i] = store_get_note(s, &v->arena,
