@@ -19,17 +19,18 @@ const char *claim_key(const char *key)
         {"result", NULL},
         {"config", NULL},
         {"spec", NULL},
+        {"m", NULL},
+        {"metrics", NULL},
         {"aggregate_metrics", "aggregate"},
         {"llm_calls", "calls"},
-        {"metrics", "m"},
+        {"baseline_results", "baseline"},
+        {"chimera_results", "chimera"},
         {"b", "backend"},
         {"sc", "scenario"},
         {"st", "status"},
         {"lat", "latencies_ms"},
         {"tok", "tokens"},
         {"tokens_processed", "tokens"},
-        {"baseline_results", "baseline"},
-        {"chimera_results", "chimera"},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (!strcmp(key, keys[i].key))
@@ -156,6 +157,24 @@ const char *claim_text(const struct claim_row *r, const char *fmt, ...)
     return f && f->text ? f->text : "";
 }
 
+const char *claim_take_text(struct claim_work *w, const struct claim_row *r, const char *name)
+{
+    const struct claim_field *f = field_of(r, name);
+    if (!f || !f->text)
+        return "";
+    trace(w, r, f);
+    return f->text;
+}
+
+struct claim_rows claim_with_text(struct claim_work *w, struct claim_rows rows, const char *name, const char *value)
+{
+    struct claim_rows out = {arena_alloc(w->a, (rows.n + 1) * sizeof *out.at), 0};
+    for (size_t i = 0; i < rows.n; i++)
+        if (!strcmp(claim_text(rows.at[i], "%s", name), value))
+            out.at[out.n++] = rows.at[i];
+    return out;
+}
+
 struct claim_values claim_values_new(struct claim_work *w, size_t cap)
 {
     return (struct claim_values){.x = arena_alloc(w->a, (cap + 1) * sizeof(double)),
@@ -252,14 +271,11 @@ struct claim_rows claim_without_failed(struct claim_work *w, struct claim_rows r
     return out;
 }
 
-/* From `n` folders above the file on. */
-static const char *tail_of(const char *place, size_t n)
+/* The last folder of a path. */
+static const char *last_folder(const char *path)
 {
-    const char *p = place + strlen(place);
-    for (; p > place; p--)
-        if (p[-1] == '/' && n-- == 0)
-            break;
-    return p;
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 const char *claim_failures(struct claim_work *w, struct claim_rows rows)
@@ -269,9 +285,9 @@ const char *claim_failures(struct claim_work *w, struct claim_rows rows)
         const struct request *q = failed_call(rows.at[i]);
         if (!q)
             continue;
-        const char *from = tail_of(claim_place(rows.at[i]), 2), *end = strrchr(from, '/');
-        str_addf(&s, "%s%.*s (%s: %s)", s.len ? ", " : "", end ? (int)(end - from) : (int)strlen(from), from,
-                 q->stage ? q->stage : "call", q->outcome == OUTCOME_OK ? "repeats itself" : outcome_word(q->outcome));
+        str_addf(&s, "%s%s run %d (%s: %s)", s.len ? ", " : "", last_folder(rows.at[i]->runs->arm),
+                 rows.at[i]->runs->block + 1, q->stage ? q->stage : "call",
+                 q->outcome == OUTCOME_OK ? "repeats itself" : outcome_word(q->outcome));
     }
     const char *text = arena_dupz(w->a, s.len ? str_z(&s) : "none");
     str_release(&s);
@@ -385,7 +401,8 @@ double claim_best_configuration(struct claim_work *w)
 
 /* ---- the table ------------------------------------------------------------------------------------------------------ */
 
-static const struct claim *const parts[] = {claims_pairs};
+static const struct claim *const parts[] = {claims_tuning, claims_python_pairs, claims_rust,
+                                            claims_pairs,  claims_clients,      claims_inference};
 
 enum { N_PARTS = sizeof parts / sizeof *parts };
 

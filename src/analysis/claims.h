@@ -66,7 +66,9 @@ struct claim {
     /* How it is computed again: see claims_work.h. */
     double (*recompute)(struct claim_work *w);
     void (*judge)(struct claim_work *w);
-    const char *format, *from, *group, *field;
+    const char *format, *from, *group; /* its rows: see claim_select */
+    const char *only;                  /* those of them with this backend, tag, …; NULL: all */
+    const char *field;
     double (*statistic)(const double *x, size_t n);
     size_t rows; /* there are in the full set */
 };

@@ -5,7 +5,7 @@
 #include "analysis/claims_work.h"
 #include "stats/moments.h"
 
-enum { STAGES = 2, REPETITIONS = 3, CALLS = STAGES * REPETITIONS, LEAST_TOKENS = 50 };
+enum { STAGES = 2, REPETITIONS = 5, CALLS = STAGES * REPETITIONS, LEAST_TOKENS = 50 };
 #define WARM_MS 1000
 
 static const char *const sides[] = {"baseline", "chimera"}, *const agents[] = {"collector", "insight"};
@@ -26,8 +26,8 @@ static bool calls_of(const struct claim_row *r, const char *side, int repetition
     for (int i = 0; i < CALLS; i++) {
         if (claim_number(r, "%s.calls.%d.run_number", side, i) != repetition || n == STAGES)
             continue;
-        double tokens = claim_number(r, "%s.calls.%d.m.tokens_generated", side, i);
-        double load_ms = claim_number(r, "%s.calls.%d.m.load_duration_ms", side, i);
+        double tokens = claim_number(r, "%s.calls.%d.tokens_generated", side, i);
+        double load_ms = claim_number(r, "%s.calls.%d.load_duration_ms", side, i);
         if (!(tokens >= LEAST_TOKENS && load_ms < WARM_MS))
             return false;
         calls[n++] = i;
@@ -41,10 +41,10 @@ static void add_repetition(struct claim_work *w, const struct claim_row *r, cons
     double all = 0;
     for (int k = 0; k < STAGES; k++) {
         int i = calls[k];
-        double total_ms = claim_take(w, r, "%s.calls.%d.m.total_duration_ms", side, i);
-        double eval_ms = claim_take(w, r, "%s.calls.%d.m.eval_duration_ms", side, i);
-        double rate = claim_take(w, r, "%s.calls.%d.m.throughput_tokens_per_sec", side, i);
-        all += claim_take(w, r, "%s.calls.%d.m.tokens_generated", side, i);
+        double total_ms = claim_take(w, r, "%s.calls.%d.total_duration_ms", side, i);
+        double eval_ms = claim_take(w, r, "%s.calls.%d.eval_duration_ms", side, i);
+        double rate = claim_take(w, r, "%s.calls.%d.throughput_tokens_per_sec", side, i);
+        all += claim_take(w, r, "%s.calls.%d.tokens_generated", side, i);
         claim_values_add(&s->rate[stage_of(claim_text(r, "%s.calls.%d.stage", side, i))], r, rate);
         claim_values_add(&s->rest, r, (total_ms - eval_ms) / 1e3);
     }
@@ -52,9 +52,9 @@ static void add_repetition(struct claim_work *w, const struct claim_row *r, cons
                      all / claim_take(w, r, "%s.workflow_runs.%d.workflow.total_seconds", side, repetition - 1));
 }
 
-bool claim_solo(struct claim_work *w, struct claim_solo *out)
+bool claim_solo(struct claim_work *w, const char *from, struct claim_solo *out)
 {
-    struct claim_rows rows = claim_select(w, "rust-single", "tr109_rust_full", NULL);
+    struct claim_rows rows = claim_select(w, "rust-single", from, NULL);
     size_t most = rows.n * 2 * CALLS;
     struct sums s = {
         {claim_values_new(w, most), claim_values_new(w, most)}, claim_values_new(w, most), claim_values_new(w, most)};
@@ -77,7 +77,7 @@ double claim_speedup_tokens(struct claim_work *w, const struct claim_row *r, con
     double cost_s = 0;
     for (int a = 0; a < 2; a++)
         for (int i = 0; i < STAGES; i++) {
-            double tokens = claim_take(w, r, "%s.calls.%d.m.tokens_generated", agents[a], i);
+            double tokens = claim_take(w, r, "%s.calls.%d.tokens_generated", agents[a], i);
             bool report = stage_of(claim_text(r, "%s.calls.%d.stage", agents[a], i));
             cost_s += tokens / (report ? s->report_tok_s : s->analysis_tok_s) + s->rest_s;
         }

@@ -39,8 +39,11 @@ const char *claim_place(const struct claim_row *r); /* origin, or file */
 double claim_number(const struct claim_row *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 double claim_take(struct claim_work *w, const struct claim_row *r, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-const char *claim_text(const struct claim_row *r, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3))); /* "" when it has none */
+/* The same for a text; "" when it has none. */
+const char *claim_text(const struct claim_row *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *claim_take_text(struct claim_work *w, const struct claim_row *r, const char *name);
+/* Those whose text of that name is `value`. */
+struct claim_rows claim_with_text(struct claim_work *w, struct claim_rows rows, const char *name, const char *value);
 /* Of each row that has it. */
 struct claim_values claim_values(struct claim_work *w, struct claim_rows rows, const char *name);
 struct claim_values claim_values_new(struct claim_work *w, size_t cap);
@@ -59,7 +62,7 @@ void claim_say(struct claim_work *w, bool survives, const char *fmt, ...) __attr
 /* Whether a call of the row's run has no answer, no end, or a repetition loop for an answer. */
 bool claim_failed(const struct claim_row *r);
 struct claim_rows claim_without_failed(struct claim_work *w, struct claim_rows rows);
-/* "test005/run_4 (report without its end), …" */
+/* "test005 run 4 (report: no_done), …", or "none". */
 const char *claim_failures(struct claim_work *w, struct claim_rows rows);
 /* The configuration that a row's run is one of. Same text, same configuration. */
 const char *claim_configuration(struct claim_work *w, const struct claim_row *r);
@@ -84,7 +87,7 @@ double claim_best_configuration(struct claim_work *w); /* the largest mean of th
 
 /* ---- what the agents do alone (claims_speedup.c) ------------------------------------------------------------------------ */
 
-/* Of the single-agent study of the same week (TR111), the workflow runs that were warm (loads below 1 s) and valid (both
+/* Of the agents alone in the rows from `from`, the workflow runs that were warm (loads below 1 s) and valid (both
  * answers have 50 tokens or more): means over their calls, and of tokens by time over the runs. */
 struct claim_solo {
     double analysis_tok_s, report_tok_s; /* decode rates of the two stages */
@@ -93,7 +96,7 @@ struct claim_solo {
     size_t runs;
 };
 /* false: its rows are not here. Into the trace of the current figure, as the next does. */
-bool claim_solo(struct claim_work *w, struct claim_solo *out);
+bool claim_solo(struct claim_work *w, const char *from, struct claim_solo *out);
 /* speedup.tokens of a pair's row: what its tokens would have cost alone, one agent after the other, over the time that both
  * took together. */
 double claim_speedup_tokens(struct claim_work *w, const struct claim_row *r, const struct claim_solo *s);
@@ -102,6 +105,7 @@ double claim_pair_tok_s(struct claim_work *w, const struct claim_row *r);
 
 /* ---- the parts of the table: ended by a row without id ----------------------------------------------------------------- */
 
-extern const struct claim claims_pairs[];
+extern const struct claim claims_tuning[], claims_python_pairs[], claims_rust[], claims_pairs[], claims_clients[],
+    claims_inference[];
 
 #endif

@@ -42,6 +42,14 @@ void claims_view_free(struct claims_view *v)
 
 /* ---- JSON ----------------------------------------------------------------------------------------------------------- */
 
+static void json_value(struct json_writer *w, const struct claim_field *f)
+{
+    if (f->text)
+        json_kz(w, f->path, f->text);
+    else
+        json_kdouble(w, f->path, f->number);
+}
+
 static void json_trace(struct json_writer *w, const struct claim_figure *f)
 {
     json_key(w, "trace");
@@ -54,7 +62,7 @@ static void json_trace(struct json_writer *w, const struct claim_figure *f)
         json_key(w, "values");
         json_object(w);
         for (; i < f->n_uses && f->uses[i].row == row; i++)
-            json_kdouble(w, f->uses[i].field->path, f->uses[i].field->number);
+            json_value(w, f->uses[i].field);
         json_object_end(w);
         json_object_end(w);
     }

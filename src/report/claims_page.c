@@ -13,9 +13,9 @@ static size_t study_of(const struct claim *c)
     return strcspn(c->id, ".");
 }
 
-static const char *printed(struct page *p, const struct claim *c, double v)
+static const char *printed(struct page *p, const struct claim *c, double v, int more)
 {
-    return arena_printf(&p->arena, "%.*f %s", c->digits, v, c->unit);
+    return arena_printf(&p->arena, "%.*f%s%s", c->digits + more, v, *c->unit ? " " : "", c->unit);
 }
 
 static void table_of(struct page *p, const struct claim_result *const *r, size_t n)
@@ -32,8 +32,8 @@ static void table_of(struct page *p, const struct claim_result *const *r, size_t
         const struct claim *c = r[i]->claim;
         table_cell(&t, c->id);
         table_cell(&t, c->statement);
-        table_cell(&t, printed(p, c, c->claimed));
-        table_cell(&t, printed(p, c, r[i]->recomputed.value));
+        table_cell(&t, printed(p, c, c->claimed, 0));
+        table_cell(&t, printed(p, c, r[i]->recomputed.value, r[i]->reproduced ? 0 : 2));
         table_cellf(&t, "%zu", r[i]->recomputed.n);
         table_cell(&t, claim_state_word(r[i]->state));
     }
@@ -46,7 +46,8 @@ static const char *figure_text(struct page *p, const struct claim_figure *f)
     struct arena *a = &p->arena;
     const char *interval = isnan(f->lo) ? ""
                                         : arena_printf(a, " [%s, %s]", number_text(a, f->lo), number_text(a, f->hi));
-    return arena_printf(a, "%s: %s%s %s (%zu %s)", f->metric, number_text(a, f->value), interval, f->unit, f->n, f->of);
+    return arena_printf(a, "%s: %s%s%s%s (%zu %s)", f->metric, number_text(a, f->value), interval, *f->unit ? " " : "",
+                        f->unit, f->n, f->of);
 }
 
 static void reasons(struct page *p, const struct claim_result *const *r, size_t n)
