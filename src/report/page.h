@@ -36,6 +36,8 @@ const char *page_summary(struct page *p, const struct report_view *v);
 void section_sources(struct page *p, const struct report_view *v);
 struct compare_view;
 void page_compare(struct page *p, const struct compare_view *v); /* compare_page.c; releases the arena, too */
+struct claims_view;
+void page_claims(struct page *p, const struct claims_view *v); /* claims_page.c; the same */
 void section_duets(struct page *p, const struct report_view *v);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
