@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <yyjson.h>
 
+#include "analysis/design.h"
 #include "base/arena.h"
 #include "record/run.h"
 
@@ -38,6 +39,7 @@ struct audit_input {
     size_t n_rows;
     const struct audit_place *plan;
     size_t n_plan;
+    struct design design; /* of the plan's factors */
 };
 
 /* What a sentence stands on: a record, or a run of our own, or a request of either. */

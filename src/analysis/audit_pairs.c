@@ -234,7 +234,7 @@ static void no_solo_of_our_own(struct auditing *x, const struct audit_study *s)
     struct audit_points points = AUDIT_POINTS(x);
     struct arena a = {0};
     struct speedup sp;
-    speedup_of_runs(x->in->runs, x->in->n_runs, &a, &sp);
+    speedup_of_runs(x->in->runs, x->in->n_runs, &x->in->design, &a, &sp);
     for (size_t i = 0; sp.n_multi && !sp.n_blocks && i < s->n_runs; i++)
         if (s->runs[i]->n_sessions > 1)
             audit_add_run(&points, s, i, NULL, "%zu agents", s->runs[i]->n_sessions);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "format/json.h"
+
 const struct design_arm *design_find(const struct design *d, const char *arm)
 {
     for (size_t i = 0; arm && d->n_factors && i < d->n_arms; i++)
@@ -17,4 +19,66 @@ bool design_alike(const struct design *d, const struct design_arm *a, const stru
         if (f != except && a->level[f] != b->level[f] && a->level[f] != DESIGN_ANY && b->level[f] != DESIGN_ANY)
             return false;
     return true;
+}
+
+/* ---- factors and levels ---------------------------------------------------------------------------------------------- */
+
+static const char *text_of(struct arena *to, yyjson_val *val)
+{
+    return yyjson_is_str(val) ? arena_dupz(to, yyjson_get_str(val)) : "";
+}
+
+static void read_factors(struct design *d, struct arena *to, yyjson_val *list)
+{
+    size_t i, max, k, levels;
+    yyjson_val *factor, *level;
+    d->factors = arena_alloc(to, (yyjson_arr_size(list) + 1) * sizeof *d->factors);
+    yyjson_arr_foreach (list, i, max, factor) {
+        yyjson_val *names = yyjson_obj_get(factor, "levels");
+        if (d->n_factors == DESIGN_FACTORS_MAX)
+            break;
+        struct design_factor *f = &d->factors[d->n_factors++];
+        *f = (struct design_factor){.name = text_of(to, yyjson_obj_get(factor, "name"))};
+        f->levels = arena_alloc(to, (yyjson_arr_size(names) + 1) * sizeof *f->levels);
+        yyjson_arr_foreach (names, k, levels, level) {
+            if (f->n_levels < DESIGN_LEVELS_MAX)
+                f->levels[f->n_levels++] = text_of(to, level);
+        }
+    }
+}
+
+static int level_index(const struct design_factor *f, yyjson_val *level)
+{
+    for (size_t i = 0; yyjson_is_str(level) && i < f->n_levels; i++)
+        if (!strcmp(f->levels[i], yyjson_get_str(level)))
+            return (int)i;
+    return DESIGN_ANY;
+}
+
+static void read_arms(struct design *d, struct arena *to, yyjson_val *list)
+{
+    size_t i, max;
+    yyjson_val *arm;
+    d->arms = arena_alloc(to, (yyjson_arr_size(list) + 1) * sizeof *d->arms);
+    yyjson_arr_foreach (list, i, max, arm) {
+        struct design_arm *a = &d->arms[d->n_arms++];
+        *a = (struct design_arm){.name = text_of(to, yyjson_obj_get(arm, "name"))};
+        a->base = yyjson_is_str(yyjson_obj_get(arm, "base")) ? text_of(to, yyjson_obj_get(arm, "base")) : a->name;
+        a->level = arena_alloc(to, (d->n_factors + 1) * sizeof *a->level);
+        for (size_t f = 0; f < d->n_factors; f++)
+            a->level[f] = level_index(&d->factors[f],
+                                      yyjson_obj_get(yyjson_obj_get(arm, "levels"), d->factors[f].name));
+    }
+}
+
+void design_read(struct design *d, const char *plan_json, struct arena *a)
+{
+    *d = (struct design){0};
+    yyjson_doc *doc = plan_json ? json_read(plan_json, strlen(plan_json), NULL, NULL) : NULL;
+    yyjson_val *root = yyjson_doc_get_root(doc), *factors = yyjson_obj_get(root, "factors");
+    if (yyjson_arr_size(factors) && yyjson_arr_size(yyjson_obj_get(root, "arms")) <= DESIGN_ARMS_MAX) {
+        read_factors(d, a, factors);
+        read_arms(d, a, yyjson_obj_get(root, "arms"));
+    }
+    yyjson_doc_free(doc);
 }

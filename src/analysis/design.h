@@ -1,9 +1,11 @@
-/* design.h: the factors of a study and what level of each an arm has, as its plan tells. Names stay borrowed. */
+/* design.h: the factors of a study and what level of each an arm has, as its plan tells. Names live in the reader's arena. */
 #ifndef ANALYSIS_DESIGN_H
 #define ANALYSIS_DESIGN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/arena.h"
 
 struct design_factor {
     const char *name;
@@ -27,6 +29,8 @@ struct design {
     size_t n_arms;
 };
 
+/* From the plan as it is stored (JSON); into the arena. No factors, where it has none or is none, or has too many arms. */
+void design_read(struct design *d, const char *plan_json, struct arena *a);
 /* NULL: there are no factors, or no such arm. */
 const struct design_arm *design_find(const struct design *d, const char *arm);
 /* Whether the two have the same level of every factor but `except` (n_factors: of every one). An arm that a factor does

@@ -24,6 +24,7 @@ struct read_file {
     struct audit_row *rows; /* each with its document in `docs` */
     yyjson_doc **docs;
     struct audit_place *plan;
+    struct design design;
 };
 
 static int take_row(void *user, const struct store_source *f, const struct store_source_row *r)
@@ -60,6 +61,7 @@ static int read_file(struct read_file *x, const char *path, struct err *e)
     rc = rc ? rc : store_each_row(x->store, NULL, take_row, x, e);
     if (rc)
         return rc;
+    design_read(&x->design, info.study.plan_json, &x->arena);
     x->plan = arena_alloc(&x->arena, (info.study.n_rows + 1) * sizeof *x->plan);
     x->n_plan = info.study.n_rows;
     for (size_t i = 0; i < x->n_plan; i++)
@@ -222,7 +224,8 @@ static int look_at(struct auditor *x, const char *path, struct err *e)
                                  .rows = file.rows,
                                  .n_rows = file.n_rows,
                                  .plan = file.plan,
-                                 .n_plan = file.n_plan};
+                                 .n_plan = file.n_plan,
+                                 .design = file.design};
         audit_look(&in, &found);
         show_findings(x, path, &found, file.n_rows > 0);
     }

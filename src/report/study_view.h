@@ -90,8 +90,6 @@ struct view_study {
     size_t n_without;
 };
 
-/* view_design.c: factors and levels of the plan into v->design, which has none before. */
-void view_design(struct report_view *v);
 /* view_effects.c, view_order.c, view_causes.c: after arms, speedup and duets; fill v->study, which view_study makes. */
 void view_study(struct report_view *v);
 void view_effects(struct report_view *v);

@@ -257,7 +257,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     for (size_t i = 0; i < v->n_arms; i++)
         arm_numbers(v, &v->arms[i]);
     count_all(v);
-    view_design(v);
+    design_read(&v->design, v->info.study.plan_json, &v->arena);
     speedup_of_runs(v->runs, v->n_runs, &v->design, &v->arena, &v->speedup);
     view_loads(v);
     view_duets(v);

@@ -7,73 +7,10 @@
 #include "format/json.h"
 #include "report/study_view.h"
 
-/* ---- factors and levels ---------------------------------------------------------------------------------------------- */
-
-static const char *text_of(struct report_view *v, yyjson_val *val)
-{
-    return yyjson_is_str(val) ? arena_dupz(&v->arena, yyjson_get_str(val)) : "";
-}
-
-static void read_factors(struct report_view *v, yyjson_val *list)
-{
-    struct design *d = &v->design;
-    size_t i, max, k, levels;
-    yyjson_val *factor, *level;
-    d->factors = arena_alloc(&v->arena, (yyjson_arr_size(list) + 1) * sizeof *d->factors);
-    yyjson_arr_foreach (list, i, max, factor) {
-        yyjson_val *names = yyjson_obj_get(factor, "levels");
-        if (d->n_factors == DESIGN_FACTORS_MAX)
-            break;
-        struct design_factor *f = &d->factors[d->n_factors++];
-        *f = (struct design_factor){.name = text_of(v, yyjson_obj_get(factor, "name"))};
-        f->levels = arena_alloc(&v->arena, (yyjson_arr_size(names) + 1) * sizeof *f->levels);
-        yyjson_arr_foreach (names, k, levels, level) {
-            if (f->n_levels < DESIGN_LEVELS_MAX)
-                f->levels[f->n_levels++] = text_of(v, level);
-        }
-    }
-}
-
-static int level_index(const struct design_factor *f, yyjson_val *level)
-{
-    for (size_t i = 0; yyjson_is_str(level) && i < f->n_levels; i++)
-        if (!strcmp(f->levels[i], yyjson_get_str(level)))
-            return (int)i;
-    return DESIGN_ANY;
-}
-
-static void read_arms(struct report_view *v, yyjson_val *list)
-{
-    struct design *d = &v->design;
-    size_t i, max;
-    yyjson_val *arm;
-    d->arms = arena_alloc(&v->arena, (yyjson_arr_size(list) + 1) * sizeof *d->arms);
-    yyjson_arr_foreach (list, i, max, arm) {
-        struct design_arm *a = &d->arms[d->n_arms++];
-        *a = (struct design_arm){.name = text_of(v, yyjson_obj_get(arm, "name"))};
-        a->base = yyjson_is_str(yyjson_obj_get(arm, "base")) ? text_of(v, yyjson_obj_get(arm, "base")) : a->name;
-        a->level = arena_alloc(&v->arena, (d->n_factors + 1) * sizeof *a->level);
-        for (size_t f = 0; f < d->n_factors; f++)
-            a->level[f] = level_index(&d->factors[f],
-                                      yyjson_obj_get(yyjson_obj_get(arm, "levels"), d->factors[f].name));
-    }
-}
-
 static yyjson_doc *plan_of(const struct report_view *v)
 {
     const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
     return json_read(plan, strlen(plan), NULL, NULL);
-}
-
-void view_design(struct report_view *v)
-{
-    yyjson_doc *doc = plan_of(v);
-    yyjson_val *root = yyjson_doc_get_root(doc), *factors = yyjson_obj_get(root, "factors");
-    if (yyjson_arr_size(factors) && yyjson_arr_size(yyjson_obj_get(root, "arms")) <= DESIGN_ARMS_MAX) {
-        read_factors(v, factors);
-        read_arms(v, yyjson_obj_get(root, "arms"));
-    }
-    yyjson_doc_free(doc);
 }
 
 /* ---- the family ------------------------------------------------------------------------------------------------------- */
