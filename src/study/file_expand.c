@@ -92,6 +92,18 @@ static void keep_agent(struct study *s, const struct study_agent *g, int server)
     k->ask.extra_body_json = arena_dupz(&s->arena, g->ask.extra_body_json);
 }
 
+static void keep_prompts(struct study *s, struct study_load *k)
+{
+    const struct trace_row *from = k->prompts;
+    k->prompts = k->n_prompts ? arena_grow(&s->arena, from, k->n_prompts * sizeof *from, k->n_prompts * sizeof *from)
+                              : NULL;
+    for (size_t i = 0; i < k->n_prompts; i++) {
+        struct trace_turn *turn = arena_alloc(&s->arena, sizeof *turn);
+        *turn = (struct trace_turn){from[i].turns->role, arena_dupz(&s->arena, from[i].turns->text)};
+        k->prompts[i].turns = turn;
+    }
+}
+
 static void keep_load(struct study *s, const struct study_load *l, int server)
 {
     size_t n = s->n_loads;
@@ -103,6 +115,7 @@ static void keep_load(struct study *s, const struct study_load *l, int server)
     k->ask.extra_body_json = arena_dupz(&s->arena, l->ask.extra_body_json);
     k->trace = arena_dupz(&s->arena, l->trace);
     k->precision = arena_dupz(&s->arena, l->precision);
+    keep_prompts(s, k);
 }
 
 /* What the plan does not hold of a server, because it is no part of the work, still makes it another one here. */
