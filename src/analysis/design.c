@@ -23,6 +23,24 @@ bool design_alike(const struct design *d, const struct design_arm *a, const stru
 
 /* ---- factors and levels ---------------------------------------------------------------------------------------------- */
 
+static bool has_agent(const struct design_arm *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_agents; i++)
+        if (!strcmp(a->agents[i], name))
+            return true;
+    return false;
+}
+
+bool design_serves(const struct design *d, const struct design_arm *solo, const struct design_arm *multi)
+{
+    if (!solo->n_agents || !multi->n_agents)
+        return design_alike(d, solo, multi, d->n_factors);
+    for (size_t i = 0; i < solo->n_agents; i++)
+        if (!has_agent(multi, solo->agents[i]))
+            return false;
+    return true;
+}
+
 static const char *text_of(struct arena *to, yyjson_val *val)
 {
     return yyjson_is_str(val) ? arena_dupz(to, yyjson_get_str(val)) : "";
@@ -55,6 +73,15 @@ static int level_index(const struct design_factor *f, yyjson_val *level)
     return DESIGN_ANY;
 }
 
+static void read_agents(struct design_arm *a, struct arena *to, yyjson_val *list)
+{
+    size_t i, max;
+    yyjson_val *name;
+    a->agents = arena_alloc(to, (yyjson_arr_size(list) + 1) * sizeof *a->agents);
+    yyjson_arr_foreach (list, i, max, name)
+        a->agents[a->n_agents++] = text_of(to, name);
+}
+
 static void read_arms(struct design *d, struct arena *to, yyjson_val *list)
 {
     size_t i, max;
@@ -64,6 +91,7 @@ static void read_arms(struct design *d, struct arena *to, yyjson_val *list)
         struct design_arm *a = &d->arms[d->n_arms++];
         *a = (struct design_arm){.name = text_of(to, yyjson_obj_get(arm, "name"))};
         a->base = yyjson_is_str(yyjson_obj_get(arm, "base")) ? text_of(to, yyjson_obj_get(arm, "base")) : a->name;
+        read_agents(a, to, yyjson_obj_get(arm, "agents"));
         a->level = arena_alloc(to, (d->n_factors + 1) * sizeof *a->level);
         for (size_t f = 0; f < d->n_factors; f++)
             a->level[f] = level_index(&d->factors[f],

@@ -18,7 +18,10 @@ enum { DESIGN_ANY = -1, DESIGN_FACTORS_MAX = 32, DESIGN_LEVELS_MAX = 200, DESIGN
 struct design_arm {
     const char *name;
     const char *base; /* the arm as written; arms of one base differ in levels only */
-    int *level;       /* per factor: index of its level; DESIGN_ANY: the factor changes nothing of this arm */
+    /* Its agents, each under the name that stands for the agent with its options and server; NULL: a load, or not told. */
+    const char **agents;
+    size_t n_agents;
+    int *level; /* per factor: index of its level; DESIGN_ANY: the factor changes nothing of this arm */
 };
 
 /* Zero-initialised: a study without factors. */
@@ -33,6 +36,9 @@ struct design {
 void design_read(struct design *d, const char *plan_json, struct arena *a);
 /* NULL: there are no factors, or no such arm. */
 const struct design_arm *design_find(const struct design *d, const char *arm);
+/* Whether each agent of `solo` is one of `multi`, with the same options and server: what a solo run must be to tell what the
+ * agent does alone. Arms that do not tell their agents are compared by their levels. */
+bool design_serves(const struct design *d, const struct design_arm *solo, const struct design_arm *multi);
 /* Whether the two have the same level of every factor but `except` (n_factors: of every one). An arm that a factor does
  * not change stands for all of its levels. */
 bool design_alike(const struct design *d, const struct design_arm *a, const struct design_arm *b, size_t except);

@@ -237,7 +237,7 @@ static bool fill_queue(struct speedup_block *b, const char *id)
 static bool levels_fit(const struct pairing *p, const struct run *multi, const struct run *solo)
 {
     const struct design_arm *a = design_find(p->design, multi->arm), *b = design_find(p->design, solo->arm);
-    return !a || !b || design_alike(p->design, a, b, p->design->n_factors);
+    return !a || !b || design_serves(p->design, b, a);
 }
 
 /* The counted solo run of an agent in a block, with the same levels. Of several, the one on the same server; NULL and *why when it
