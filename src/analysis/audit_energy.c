@@ -20,7 +20,8 @@ static bool window_of(const struct audit_row *row, struct window *w)
     w->s = audit_number(m, "duration_s");
     w->gpu_w = audit_number(m, "gpu_power_mean_watts");
     w->cpu_w = audit_number(m, "cpu_power_mean_watts|cpu_package_power_mean_watts");
-    w->on_cpu = !strcmp(audit_text(row->json, "spec.device"), "cpu");
+    const char *backend = strrchr(audit_text(row->json, "spec.backend"), '-'); /* some say "cuda" of all */
+    w->on_cpu = !strcmp(audit_text(row->json, "spec.device"), "cpu") || (backend && !strcmp(backend, "-cpu"));
     return isfinite(w->samples);
 }
 

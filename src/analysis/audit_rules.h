@@ -69,6 +69,14 @@ struct span audit_folder(const struct audit_row *row);
 /* The members that hold an agent's side of a record; NULL behind the last. */
 extern const char *const audit_sides[];
 
+/* Settings that labs vary; NULL behind the last. */
+extern const char *const audit_factors[];
+/* "chimera_homo; num_gpu=80 num_ctx=512; defaults": the scenario and each side's settings, equal for records of equal design.
+ * NULL: the record names none. */
+const char *audit_design(struct arena *a, const struct audit_row *row);
+/* What a table's row or a record's folder is a run of; NULL: not told. */
+const char *audit_cell(struct arena *a, const struct audit_row *row);
+
 /* ---- pairs of agents at work together ----------------------------------------------------------------------------------- */
 
 /* What a record of two agents tells; NaN where it does not. */
@@ -96,7 +104,9 @@ audit_rule_fn audit_overlap, audit_serialised, audit_numerators, audit_no_solo;
 /* audit_calls.c */
 audit_rule_fn audit_degenerate, audit_unfinished, audit_truncated, audit_empty_corpus;
 /* audit_order.c */
-audit_rule_fn audit_time_step, audit_order, audit_winner, audit_warmth, audit_missing, audit_few_runs, audit_one_order;
+audit_rule_fn audit_time_step, audit_order, audit_warmth, audit_one_order;
+/* audit_cells.c */
+audit_rule_fn audit_winner, audit_missing, audit_few_runs;
 /* audit_energy.c */
 audit_rule_fn audit_power_windows, audit_wrong_device;
 /* audit_label.c */
