@@ -60,15 +60,22 @@ static bool met(const struct claim_rows *rows, const struct claim_row *r)
     return false;
 }
 
-/* Of rows without an origin, only those of the file that has the most. */
+static bool is_of_table(const struct claim_row *r)
+{
+    size_t n = strlen(r->file);
+    return n > 4 && !strcmp(r->file + n - 4, ".csv");
+}
+
+/* Of tables, only the one that has the most. */
 static void keep_one_file(struct claim_rows *rows)
 {
     const char *best = NULL;
     size_t most = 0, n = 0;
     for (size_t i = 0; i < rows->n; i++) {
         size_t same = 0;
-        for (size_t k = i; k < rows->n && !strcmp(rows->at[k]->file, rows->at[i]->file); k++)
-            same += !rows->at[k]->origin && !rows->at[k]->runs;
+        for (size_t k = i; is_of_table(rows->at[i]) && k < rows->n; k++, same++)
+            if (strcmp(rows->at[k]->file, rows->at[i]->file) != 0)
+                break;
         if (same > most) {
             most = same;
             best = rows->at[i]->file;
@@ -76,7 +83,7 @@ static void keep_one_file(struct claim_rows *rows)
         i += same ? same - 1 : 0;
     }
     for (size_t i = 0; i < rows->n; i++)
-        if (rows->at[i]->origin || rows->at[i]->runs || !strcmp(rows->at[i]->file, best))
+        if (!is_of_table(rows->at[i]) || !strcmp(rows->at[i]->file, best))
             rows->at[n++] = rows->at[i];
     rows->n = n;
 }
@@ -233,14 +240,14 @@ void claim_value_of(struct claim_figure *f, double value, size_t n)
     f->n = n;
 }
 
-void claim_say(struct claim_work *w, bool survives, const char *fmt, ...)
+void claim_say(struct claim_work *w, bool holds, const char *fmt, ...)
 {
     struct str s = STR_INIT;
     va_list ap;
     va_start(ap, fmt);
     str_addv(&s, fmt, ap);
     va_end(ap);
-    w->result->state = survives ? CLAIM_SURVIVES : CLAIM_FALLS;
+    w->result->state = holds ? CLAIM_SURVIVES : CLAIM_FALLS;
     w->result->why = arena_dupz(w->a, str_z(&s));
     str_release(&s);
 }
@@ -438,6 +445,8 @@ static void compute(const struct claim *c, struct claim_work *w)
         r->why = arena_printf(w->a, "Only %zu of the %zu rows that the number is of are here.", w->found, c->rows);
     } else {
         c->judge(w);
+        if (!r->reproduced)
+            r->state = CLAIM_FALLS;
     }
 }
 

@@ -29,7 +29,7 @@ struct claim_values {
 };
 
 /* Those of a format whose origin, or else whose file, has both texts in it (NULL: any). A record that was met twice counts
- * once; of several files whose rows name no origin, only the one with the most. */
+ * once; of several tables, only the one with the most rows. */
 struct claim_rows claim_select(const struct claim_work *w, const char *format, const char *from, const char *group);
 /* Those that the claim itself names. */
 struct claim_rows claim_own(struct claim_work *w);
@@ -56,8 +56,9 @@ void claim_also(struct claim_work *w, const char *metric, double value);
 /* Its value is the mean, with the t interval; or only a value. */
 void claim_mean_of(struct claim_figure *f, const double *x, size_t n);
 void claim_value_of(struct claim_figure *f, double value, size_t n);
-/* The verdict; the last call counts. */
-void claim_say(struct claim_work *w, bool survives, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The verdict: whether the rows support what was said of the number, and why. A number that does not come out of the rows
+ * falls in any case. */
+void claim_say(struct claim_work *w, bool holds, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Whether a call of the row's run has no answer, no end, or a repetition loop for an answer. */
 bool claim_failed(const struct claim_row *r);
@@ -84,6 +85,11 @@ double claim_percent_positive(const double *x, size_t n);
 
 double claim_of_field(struct claim_work *w);           /* the statistic of the field over the claim's rows */
 double claim_best_configuration(struct claim_work *w); /* the largest mean of the field over a configuration's runs */
+
+/* Of Rust pairs: the largest difference, in points, between the efficiency and 50 (1 + min / max) of the two agents' own
+ * durations. Below CLAIM_IDENTITY it is that number, which tells how equal the durations are and nothing else. */
+#define CLAIM_IDENTITY 1.0
+double claim_identity(struct claim_work *w, struct claim_rows rows);
 
 /* ---- what the agents do alone (claims_speedup.c) ------------------------------------------------------------------------ */
 
