@@ -68,10 +68,18 @@ static int choose_arm(struct compare_view *v, struct side_view *s, struct err *e
     return rc;
 }
 
+double compare_run_s(struct arena *a, const struct run *const *counted, size_t n)
+{
+    double *seconds = arena_alloc(a, (n + 1) * sizeof *seconds);
+    size_t told = 0;
+    for (size_t i = 0; i < n; i++)
+        if (counted[i]->started_ns != MONO_NONE && counted[i]->ended_ns != MONO_NONE)
+            seconds[told++] = (double)(counted[i]->ended_ns - counted[i]->started_ns) / 1e9;
+    return median(seconds, told);
+}
+
 static void count_runs(struct compare_view *v, struct side_view *s)
 {
-    double *seconds = arena_alloc(&v->arena, (s->n_runs + 1) * sizeof *seconds);
-    size_t n = 0;
     s->counted = arena_alloc(&v->arena, (s->n_runs + 1) * sizeof(const struct run *));
     for (size_t i = 0; i < s->n_runs; i++) {
         const struct run *r = &s->runs[i];
@@ -79,13 +87,10 @@ static void count_runs(struct compare_view *v, struct side_view *s)
             continue;
         s->n_void += r->state == RUN_COMPLETE && r->verdict == VERDICT_VOID;
         s->n_incomplete += r->state != RUN_COMPLETE;
-        if (!view_counted(r))
-            continue;
-        s->counted[s->n_counted++] = r;
-        if (r->started_ns != MONO_NONE && r->ended_ns != MONO_NONE)
-            seconds[n++] = (double)(r->ended_ns - r->started_ns) / 1e9;
+        if (view_counted(r))
+            s->counted[s->n_counted++] = r;
     }
-    s->run_s = median(seconds, n);
+    s->run_s = compare_run_s(&v->arena, s->counted, s->n_counted);
 }
 
 static void label_sides(struct compare_view *v)
@@ -137,17 +142,25 @@ static bool has_agents(const struct compare_view *v)
     return false;
 }
 
-/* Few, because five to nine blocks cannot carry many. */
-static void choose_family(struct compare_view *v, const struct compare_spec *spec)
+size_t compare_family(bool agents, const struct metric *out[COMPARE_FAMILY])
 {
     static const char *const of_loads[] = {"ttft", "tpot", "e2e", "output_rate.system"};
     static const char *const of_agents[] = {"session.duration", "output_rate.system", "ttft"};
-    bool agents = has_agents(v);
-    v->n = spec->n_metrics ? spec->n_metrics : agents ? 3 : 4;
+    size_t n = agents ? sizeof of_agents / sizeof of_agents[0] : sizeof of_loads / sizeof of_loads[0];
+    for (size_t i = 0; i < n; i++)
+        out[i] = metric_find(agents ? of_agents[i] : of_loads[i]);
+    return n;
+}
+
+static void choose_family(struct compare_view *v, const struct compare_spec *spec)
+{
+    const struct metric *usual[COMPARE_FAMILY];
+    size_t n = compare_family(has_agents(v), usual);
+    v->n = spec->n_metrics ? spec->n_metrics : n;
     v->questions = arena_alloc(&v->arena, v->n * sizeof *v->questions);
     v->results = arena_alloc(&v->arena, v->n * sizeof *v->results);
     for (size_t i = 0; i < v->n; i++)
-        v->questions[i].metric = spec->n_metrics ? spec->metrics[i] : metric_find(agents ? of_agents[i] : of_loads[i]);
+        v->questions[i].metric = spec->n_metrics ? spec->metrics[i] : usual[i];
 }
 
 static struct compare_arm arm_of(struct compare_view *v, const struct side_view *s, const struct metric *m)

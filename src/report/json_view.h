@@ -11,6 +11,8 @@ void json_load(struct json_writer *w, const struct report_view *v, const struct 
 void json_blocks(struct json_writer *w, const struct report_view *v);
 void json_excluded(struct json_writer *w, const struct report_view *v);
 void json_peers(struct json_writer *w, const struct report_view *v); /* nothing unless asked for */
+/* Nothing unless there is an arm to compare with the first one. */
+void json_comparisons(struct json_writer *w, const struct report_view *v);
 void json_counts(struct json_writer *w, const struct view_counts *c);
 void json_definitions(struct json_writer *w);
 

@@ -37,6 +37,10 @@ void section_sources(struct page *p, const struct report_view *v);
 struct compare_view;
 void page_compare(struct page *p, const struct compare_view *v); /* compare_page.c; releases the arena, too */
 void section_duets(struct page *p, const struct report_view *v);
+/* The arms against the baseline; its parts, for a page that has figures between them. */
+void section_comparisons(struct page *p, const struct report_view *v);
+void comparison_tables(struct page *p, const struct view_comparison *c, size_t n);
+void comparison_notes(struct page *p, const struct view_comparisons *all);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
 void section_loads(struct page *p, const struct report_view *v);

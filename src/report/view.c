@@ -258,6 +258,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     speedup_of_runs(v->runs, v->n_runs, &v->arena, &v->speedup);
     view_loads(v);
     view_duets(v);
+    view_comparisons(v);
     view_worth(v);
     view_answer(v);
     *out = v;
@@ -296,6 +297,7 @@ void report_view_free(struct report_view *v)
     if (!v)
         return;
     store_runs_release(v->runs, v->n_runs);
+    view_comparisons_release(v);
     arena_release(&v->arena);
     free(v);
 }
