@@ -76,6 +76,15 @@ static void answer_duet(struct report_view *v, const struct view_duet *d)
     answer(v, text);
 }
 
+static void answer_comparisons(struct report_view *v)
+{
+    const char *first = view_comparison_sentence(v);
+    if (first)
+        answer(v, first);
+    if (first && v->comparisons.n_compared > 1)
+        answer(v, view_comparison_count(v));
+}
+
 /* ---- other studies --------------------------------------------------------------------------------------- */
 
 static const char *and_number(struct report_view *v, const struct view_arm *arm, const char *text, const char *id,
@@ -271,6 +280,8 @@ void view_answer(struct report_view *v)
                             "It cannot be told whether the agents are faster side by side than one after the other: no "
                             "block has a counted run of all of them and of each alone (%zu run%s left out).",
                             v->speedup.n_excluded, v->speedup.n_excluded == 1 ? " is" : "s are"));
+    if (!v->n_duets && !v->design.n_factors && v->comparisons.top)
+        answer_comparisons(v);
     for (size_t i = 0; i < v->n_arms && !v->speedup.n_multi && !many; i++)
         answer_arm(v, &v->arms[i]);
     if (!v->n_answers)

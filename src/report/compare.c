@@ -71,10 +71,18 @@ static int choose_arm(struct compare_view *v, struct side_view *s, struct err *e
     return rc;
 }
 
+double compare_run_s(struct arena *a, const struct run *const *counted, size_t n)
+{
+    double *seconds = arena_alloc(a, (n + 1) * sizeof *seconds);
+    size_t told = 0;
+    for (size_t i = 0; i < n; i++)
+        if (counted[i]->started_ns != MONO_NONE && counted[i]->ended_ns != MONO_NONE)
+            seconds[told++] = (double)(counted[i]->ended_ns - counted[i]->started_ns) / 1e9;
+    return median(seconds, told);
+}
+
 static void count_runs(struct compare_view *v, struct side_view *s)
 {
-    double *seconds = arena_alloc(&v->arena, (s->n_runs + 1) * sizeof *seconds);
-    size_t n = 0;
     s->counted = arena_alloc(&v->arena, (s->n_runs + 1) * sizeof(const struct run *));
     for (size_t i = 0; i < s->n_runs; i++) {
         const struct run *r = &s->runs[i];
@@ -82,13 +90,10 @@ static void count_runs(struct compare_view *v, struct side_view *s)
             continue;
         s->n_void += r->state == RUN_COMPLETE && r->verdict == VERDICT_VOID;
         s->n_incomplete += r->state != RUN_COMPLETE;
-        if (!view_counted(r))
-            continue;
-        s->counted[s->n_counted++] = r;
-        if (r->started_ns != MONO_NONE && r->ended_ns != MONO_NONE)
-            seconds[n++] = (double)(r->ended_ns - r->started_ns) / 1e9;
+        if (view_counted(r))
+            s->counted[s->n_counted++] = r;
     }
-    s->run_s = median(seconds, n);
+    s->run_s = compare_run_s(&v->arena, s->counted, s->n_counted);
 }
 
 static void label_sides(struct compare_view *v)
@@ -179,6 +184,15 @@ static const struct metric **family_of_tool(struct compare_view *v, size_t *n)
                 break;
             }
     return out;
+}
+
+size_t compare_family(bool agents, const struct metric *out[COMPARE_FAMILY])
+{
+    size_t n;
+    const char *const *ids = compare_default_metrics(agents, &n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = metric_find(ids[i]);
+    return n;
 }
 
 static void choose_family(struct compare_view *v, const struct compare_spec *spec)

@@ -221,6 +221,7 @@ void report_json(const struct report_view *v, struct str *out)
     }
     json_arms(&w, v);
     json_peers(&w, v);
+    json_comparisons(&w, v);
     json_blocks(&w, v);
     json_excluded(&w, v);
     json_study(&w, v);

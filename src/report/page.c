@@ -105,6 +105,7 @@ void page_report(struct page *p, const struct report_view *v)
     section_sources(p, v);
     section_effects(p, v);
     section_duets(p, v);
+    section_comparisons(p, v);
     section_loads(p, v);
     section_arms(p, v);
     section_peers(p, v);

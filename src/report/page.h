@@ -39,6 +39,10 @@ void page_compare(struct page *p, const struct compare_view *v); /* compare_page
 struct claims_view;
 void page_claims(struct page *p, const struct claims_view *v); /* claims_page.c; the same */
 void section_duets(struct page *p, const struct report_view *v);
+/* The arms against the baseline; its parts, for a page that has figures between them. */
+void section_comparisons(struct page *p, const struct report_view *v);
+void comparison_tables(struct page *p, const struct view_comparison *c, size_t n);
+void comparison_notes(struct page *p, const struct view_comparisons *all);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
 void section_loads(struct page *p, const struct report_view *v);

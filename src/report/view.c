@@ -262,6 +262,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     view_loads(v);
     view_duets(v);
     view_study(v);
+    view_comparisons(v);
     view_worth(v);
     view_answer(v);
     *out = v;
@@ -300,6 +301,7 @@ void report_view_free(struct report_view *v)
     if (!v)
         return;
     store_runs_release(v->runs, v->n_runs);
+    view_comparisons_release(v);
     arena_release(&v->arena);
     free(v);
 }
