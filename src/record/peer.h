@@ -76,8 +76,8 @@ struct peer {
 const struct peer_tool *peer_tool_at(size_t i); /* NULL behind the last */
 const struct peer_tool *peer_tool_find(const char *id);
 const struct peer_tool *peer_tool_find(const char *id);
-const struct peer *peer_at(size_t i);           /* NULL behind the last; a tool's rows stand together */
-const struct peer *peer_find(const char *id);   /* NULL: no such id */
+const struct peer *peer_at(size_t i);         /* NULL behind the last; a tool's rows stand together */
+const struct peer *peer_find(const char *id); /* NULL: no such id */
 const char *peer_rule_words(enum peer_rule r);
 
 extern const char peer_lack_tokenizer[]; /* "needs the tool's tokenizer" */
