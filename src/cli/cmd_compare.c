@@ -222,8 +222,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     const char *metrics = NULL, *margin = NULL, *limits = NULL, *across = NULL, *fail_on = NULL;
     const struct option_row rows[] = {
         {0, "metrics", OPT_TEXT, &metrics, "LIST",
-         "the family, few of `chimera list metrics` or `list peers` (ttft,tpot,e2e,output_rate.system; agents have their own,\n"
-         "and imports those of their tool)"},
+         "the family, few of `list metrics` or `list peers` (ttft,tpot,e2e,output_rate.system; agents, imports: others)"},
         {0, "margin", OPT_TEXT, &margin, "LIST", "what difference does not matter: 3%, or ttft:20,e2e:5%"},
         {0, "slo", OPT_TEXT, &limits, "LIMITS", "the same by limits in ms: up to ttft:200,e2e:5000 it does not matter"},
         {0, "across", OPT_TEXT, &across, "FACTS", "facts that may differ though the study does not vary them"},

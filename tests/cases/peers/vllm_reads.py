@@ -12,7 +12,7 @@ import numpy as np
 
 serve, plot, path = sys.argv[1:]
 space = dict(np=np, warnings=warnings, dataclass=dataclasses.dataclass, TERM_PLOTLIB_AVAILABLE=False,
-             MILLISECONDS_TO_SECONDS_CONVERSION=1000, __name__="vllm")
+             MILLISECONDS_TO_SECONDS_CONVERSION=1000, __name__=__name__)
 for source, names in ((serve, ("BenchmarkMetrics", "calculate_metrics")), (plot, ("construct_timeline_data",))):
     parts = [n for n in ast.parse(open(source).read()).body if getattr(n, "name", None) in names]
     assert len(parts) == len(names), (source, names)

@@ -33,7 +33,7 @@ static void grid_init(struct grid *g, size_t arms)
     for (size_t k = 0; k < arms; k++) {
         g->level[k][0] = (int)(k / 2);
         g->level[k][1] = (int)(k % 2);
-        g->arm[k] = (struct design_arm){"arm", "pair", g->level[k]};
+        g->arm[k] = (struct design_arm){.name = "arm", .base = "pair", .level = g->level[k]};
         g->arms[k] = &g->arm[k];
         g->values[k] = (struct compare_arm){g->runs[k], BLOCKS};
         for (size_t b = 0; b < BLOCKS; b++)
