@@ -82,6 +82,26 @@ check 2 '\.csv' run oversized.yaml
 check 3 '127.0.0.1:1' agent --server http://127.0.0.1:1 --model m --corpus "$corpus"
 check 0 'block 1' agent --scenario chimera_homo --servers 2 --corpus "$corpus" --dry-run
 
+# Factors: the plan as a table and as JSON, a scale, a value from the command line, an estimate from an earlier result.
+cat >factors.yaml <<END
+study: f
+use: presets/engine-smollm2
+servers: [{name: a, threads: 1}]
+corpus: $corpus
+agents: [{name: p, options: {num_predict: 8}}]
+factors: [{name: num_ctx, levels: [512, 1024], set: servers.a.num_ctx}]
+blocks: 3
+scales: {smoke: {blocks: 1}}
+END
+check 0 'solo-p +512 +p +a,num_ctx=512' run --dry-run factors.yaml
+check 0 'plan [0-9a-f]{12}: 2 runs, 1 blocks x 2 arms' run --dry-run --scale smoke factors.yaml
+check 0 ': 8 runs, 4 blocks' run --dry-run --set blocks=4 factors.yaml
+check 0 '"left_seconds"|"duration":null' run --dry-run --json factors.yaml
+check 0 'unknown until two pilot blocks' run --dry-run factors.yaml
+check 2 "did you mean 'smoke'" run --scale smoek factors.yaml
+check 2 'set 2:1:1: unknown key .blok' run --set blocks=2 --set blok=1 factors.yaml
+check 3 'cannot open' run --dry-run --prior none.db factors.yaml
+
 # A key is never written anywhere.
 OPENAI_API_KEY=canary-7391 "$chimera" agent --server http://127.0.0.1:1 --model m --corpus "$corpus" --header 'X-Key: canary-7392' >out 2>&1
 grep -rq 'canary-739' . && fail "a secret was written"

@@ -187,6 +187,24 @@ static void the_plan_has_levels_and_what_is_declared(void **state)
     study_release(&s);
 }
 
+/* As written: s1 and s2 alone with b,threads=1, which goes once to two threads in each block, and back. */
+static void starts_follow_the_order_of_the_runs(void **state)
+{
+    static const char *const set[] = {"order=nested", "blocks=3", "stop=null"};
+    size_t starts[3];
+    struct study s;
+    struct plan p;
+    (void)state;
+    parse(&s, good, set, 3, NULL);
+    plan_make(&p, &s, "corpus");
+    plan_count_starts(&p, &s, starts);
+    assert_int_equal(starts[0], 1);
+    assert_int_equal(starts[1], 3);
+    assert_int_equal(starts[2], 3);
+    plan_release(&p);
+    study_release(&s);
+}
+
 /* ---- presets, scales, --set ---------------------------------------------------------------------------------------- */
 
 static const char scaled[] = "study: s\n"
@@ -382,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_partly_equal_arm_has_its_first_level),
         cmocka_unit_test(without_factors_nothing_changes),
         cmocka_unit_test(the_plan_has_levels_and_what_is_declared),
+        cmocka_unit_test(starts_follow_the_order_of_the_runs),
         cmocka_unit_test(a_preset_lies_under_the_file),
         cmocka_unit_test(a_preset_beside_the_file_comes_first),
         cmocka_unit_test(a_scale_and_set_change_what_was_written),
