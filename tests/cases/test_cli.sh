@@ -18,7 +18,7 @@ check 2 "no format .xml.; there are" export --format xml x.db
 check 2 'usage: chimera COMMAND'
 check 2 "did you mean 'report'" reprot
 check 2 'chimera help' xyzzyplugh
-for command in run agent report export import list doctor corpus selftest; do
+for command in run agent report export import list doctor corpus selftest new; do
     check 0 'example:' "$command" --help
     check 2 'unknown option' "$command" --no-such-option
 done
@@ -51,6 +51,9 @@ check 2 "'20ms' is no limit for ttft" report missing.db --goodput ttft:20ms
 
 # The generated document is the program's own.
 "$chimera" list metrics --format md | cmp - "$CHIMERA_SRC/doc/metrics.md" || fail "doc/metrics.md is old: chimera list metrics --format md >doc/metrics.md"
+"$chimera" list keys --format schema | cmp - "$CHIMERA_SRC/doc/study.schema.json" ||
+    fail "doc/study.schema.json is old: chimera list keys --format schema >doc/study.schema.json"
+check 2 'format schema for' list metrics --format schema
 
 # A foreign and a corrupt file are refused and stay as they are.
 printf 'not a database at all' >foreign.db
@@ -101,6 +104,21 @@ check 0 'unknown until two pilot blocks' run --dry-run factors.yaml
 check 2 "did you mean 'smoke'" run --scale smoek factors.yaml
 check 2 'set 2:1:1: unknown key .blok' run --set blocks=2 --set blok=1 factors.yaml
 check 3 'cannot open' run --dry-run --prior none.db factors.yaml
+
+
+# Studies by name, and a new one.
+check 0 '^duet +3 +3 +Do two agents' list studies
+check 0 'plan [0-9a-f]{12}: 9 runs' run --dry-run duet
+check 3 "did you mean 'duet'" run --dry-run duett
+check 0 'mine.yaml is written' new study mine
+check 0 'study mine: ' run --dry-run mine.yaml
+check 0 '2 blocks x 2 arms' run --dry-run --scale smoke mine.yaml
+check 2 'is there already' new study mine
+check 2 'can not' new study ../mine
+check 2 'chimera new study NAME' new studdy mine
+for study in "$CHIMERA_SRC"/examples/studies/*.yaml; do
+    check 0 '^plan [0-9a-f]{12}' run --dry-run "$study"
+done
 
 # A key is never written anywhere.
 OPENAI_API_KEY=canary-7391 "$chimera" agent --server http://127.0.0.1:1 --model m --corpus "$corpus" --header 'X-Key: canary-7392' >out 2>&1
