@@ -1,7 +1,8 @@
-/* chimera run STUDY */
+/* chimera run STUDY: a file, or a name of `chimera list studies` */
 #include <stdio.h>
 
 #include "cli/carry_out.h"
+#include "cli/examples.h"
 
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
@@ -22,13 +23,14 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     changes.n_set = set.n;
     if (!rc && help) {
         print_help(
-            "chimera run [options] STUDY.yaml",
+            "chimera run [options] STUDY.yaml|NAME",
             "Runs a study: its arms in every block, in random order, into one result file. When the file already\n"
             "holds part of the same plan, it goes on at the next missing run.",
             rows, "chimera run examples/studies/duet.yaml -o results/duet.db");
     } else if (!rc && operands.n != 1) {
-        rc = err_set(e, ERR_USAGE, "one study file is needed: chimera run STUDY.yaml");
-    } else if (!rc && (rc = study_read(&s, operands.at[0], &changes, e)) == 0) {
+        rc = err_set(e, ERR_USAGE,
+                     "one study file is needed: chimera run STUDY.yaml, or a name of `chimera list studies`");
+    } else if (!rc && (rc = read_study(app, &s, operands.at[0], &changes, e)) == 0) {
         rc = carry_out(app, &s, &c, e);
         study_release(&s);
     }

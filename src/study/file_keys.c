@@ -6,11 +6,11 @@
 
 /* How the type is written: file_schema.c. */
 static const struct file_key keys[] = {
-    {"study", "study", "name!", "its name; required"},
+    {"study", "study", "text!", "its name; required"},
     {"study", "question", "text", "the one question it answers"},
     {"study", "use", "scalars1",
      "presets: maps whose keys stand under those of this file; beside it, or of the program"},
-    {"study", "servers", "list servers!", "list of what answers; required"},
+    {"study", "servers", "list servers", "list of what answers; required"},
     {"study", "corpus", "text", "folder that the agents read, relative to this file; required with agents"},
     {"study", "agents", "list agents", "list of agents; required, or loads"},
     {"study", "loads", "list loads", "list of plain loads"},

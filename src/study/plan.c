@@ -311,6 +311,31 @@ void plan_make(struct plan *p, const struct study *s, const char *corpus_sha256)
     make_json(p, s, corpus_sha256);
 }
 
+static const struct study_arm *arm_of(const struct study *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_arms; i++)
+        if (s->arms[i].name == name) /* rows borrow the names */
+            return &s->arms[i];
+    BUG("a plan row of no arm");
+}
+
+void plan_count_starts(const struct plan *p, const struct study *s, size_t *starts)
+{
+    int *up = xcalloc(s->n_slots, sizeof *up);
+    for (size_t i = 0; i < s->n_servers; i++)
+        starts[i] = 0;
+    for (size_t i = 0; i < s->n_slots; i++)
+        up[i] = -1;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct study_arm *arm = arm_of(s, p->rows[i].arm);
+        for (size_t k = 0; k < s->n_slots; k++) {
+            starts[arm->servers[k]] += arm->servers[k] != up[k];
+            up[k] = arm->servers[k];
+        }
+    }
+    free(up);
+}
+
 void plan_release(struct plan *p)
 {
     free(p->rows);

@@ -153,5 +153,7 @@ const char *study_order_word(enum study_order o);
 
 /* Row i of the table of keys, for documentation and tests: the key, the map it stands in, what it is; NULL behind the last. */
 const char *study_key_at(size_t i, const char **map, const char **what);
+/* The JSON schema that is made from it (draft 2020-12), appended. */
+void study_schema(struct str *out);
 
 #endif

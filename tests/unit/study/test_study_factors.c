@@ -149,6 +149,54 @@ static void a_partly_equal_arm_has_its_first_level(void **state)
     study_release(&s);
 }
 
+/* temperature is varied at one level of topology only, and elsewhere as written: 0.8, one of its levels. s1, which topology
+ * does not touch, is the same there; so topology is in no name of it, whichever level the condition names. */
+static void what_is_varied_in_places_is_as_written_elsewhere(void **state)
+{
+    static const char *const split[] = {
+        "exclude=null", "factors.threads=null", "compare=null",
+        "factors.temperature={name: temperature, levels: [0.6, 0.8], set: agents.*.options.temperature, when: {topology: "
+        "split}}"};
+    static const char *const at_split[] = {"s1,temperature=0.8",
+                                           "s2,topology=shared",
+                                           "s1,temperature=0.6",
+                                           "s2,topology=split,temperature=0.6",
+                                           "pair,topology=split,temperature=0.6",
+                                           "s2,topology=split,temperature=0.8",
+                                           "pair,topology=split,temperature=0.8"};
+    static const char *const shared[] = {
+        "exclude=null", "factors.threads=null", "compare=null",
+        "factors.temperature={name: temperature, levels: [0.6, 0.8], set: agents.*.options.temperature, when: {topology: "
+        "shared}}"};
+    static const char *const at_shared[] = {"s1,temperature=0.6", "s2,topology=shared,temperature=0.6",
+                                            "s1,temperature=0.8", "s2,topology=shared,temperature=0.8",
+                                            "s2,topology=split",  "pair,topology=split"};
+    struct study s;
+    (void)state;
+    parse(&s, good, split, 4, NULL);
+    names_are(&s, at_split, 7);
+    study_release(&s);
+    parse(&s, good, shared, 4, NULL);
+    names_are(&s, at_shared, 6);
+    study_release(&s);
+}
+
+/* g overrides f in l: l at (1, y) is as at (2, x), and its levels are those of the first, a combination that there is. */
+static void a_level_that_overrides_another_names_what_there_is(void **state)
+{
+    static const char text[] = "study: o\nservers: [{name: a}]\n"
+                               "loads: [{name: l, max_concurrency: 1}, {name: m, max_concurrency: 1}]\nfactors:\n"
+                               "  - {name: f, levels: [1, 2], set: loads.*.num_requests}\n"
+                               "  - {name: g, levels: [{name: x}, {name: y, set: {loads.l.num_requests: 2}}]}\n";
+    static const char *const names[] = {"l,f=1,g=x", "m,f=1", "l,f=1,g=y", "m,f=2"};
+    struct study s;
+    (void)state;
+    parse(&s, text, NULL, 0, NULL);
+    names_are(&s, names, 4);
+    assert_string_equal(s.arms[2].level[1], "y");
+    study_release(&s);
+}
+
 static void without_factors_nothing_changes(void **state)
 {
     static const char plain[] = "study: p\nservers: [{name: a}]\ncorpus: c\nagents: [{name: x, options: {seed: 1}}]\n";
@@ -187,11 +235,29 @@ static void the_plan_has_levels_and_what_is_declared(void **state)
     study_release(&s);
 }
 
+/* As written: s1 and s2 alone with b,threads=1, which goes once to two threads in each block, and back. */
+static void starts_follow_the_order_of_the_runs(void **state)
+{
+    static const char *const set[] = {"order=nested", "blocks=3", "stop=null"};
+    size_t starts[3];
+    struct study s;
+    struct plan p;
+    (void)state;
+    parse(&s, good, set, 3, NULL);
+    plan_make(&p, &s, "corpus");
+    plan_count_starts(&p, &s, starts);
+    assert_int_equal(starts[0], 1);
+    assert_int_equal(starts[1], 3);
+    assert_int_equal(starts[2], 3);
+    plan_release(&p);
+    study_release(&s);
+}
+
 /* ---- presets, scales, --set ---------------------------------------------------------------------------------------- */
 
 static const char scaled[] = "study: s\n"
                              "use: presets/engine-smollm2\n"
-                             "servers: [{name: a, threads: 3}, {name: b.c}]\n"
+                             "servers: [{name: a, threads: 3}, {name: b}, {name: b.c}]\n"
                              "loads: [{name: l, server: a, max_concurrency: 1, num_requests: 100}]\n"
                              "scales:\n"
                              "  smoke: {blocks: 2, loads.*.num_requests: 5}\n";
@@ -201,10 +267,10 @@ static void a_preset_lies_under_the_file(void **state)
     struct study s;
     (void)state;
     parse(&s, scaled, NULL, 0, NULL);
-    assert_int_equal(s.n_servers, 2);
+    assert_int_equal(s.n_servers, 3);
     assert_string_equal(s.servers[0].model, "smollm2-135m");
     assert_int_equal(s.servers[0].threads, 3);
-    assert_string_equal(s.servers[1].name, "b.c");
+    assert_string_equal(s.servers[2].name, "b.c");
     assert_non_null(strstr(s.source, "# the preset presets/engine-smollm2:"));
     assert_non_null(strstr(s.source, "#   - {name: a, kind: engine"));
     study_release(&s);
@@ -243,7 +309,7 @@ static void a_scale_and_set_change_what_was_written(void **state)
     study_release(&s);
     parse(&s, scaled, set, 4, "smoke");
     assert_int_equal(s.loads[0].num_requests, 7); /* above the scale */
-    assert_int_equal(s.servers[1].threads, 2);
+    assert_int_equal(s.servers[2].threads, 2);    /* of two names that begin the path, the longer */
     assert_int_equal(s.limits.total_ns, 5 * NS_PER_S);
     assert_string_equal(s.question, "why not?");
     assert_non_null(strstr(s.source, "# with --set timeouts.total=5"));
@@ -380,8 +446,11 @@ int main(void)
         cmocka_unit_test(what_is_declared_is_read),
         cmocka_unit_test(a_level_may_take_a_key_away),
         cmocka_unit_test(a_partly_equal_arm_has_its_first_level),
+        cmocka_unit_test(what_is_varied_in_places_is_as_written_elsewhere),
+        cmocka_unit_test(a_level_that_overrides_another_names_what_there_is),
         cmocka_unit_test(without_factors_nothing_changes),
         cmocka_unit_test(the_plan_has_levels_and_what_is_declared),
+        cmocka_unit_test(starts_follow_the_order_of_the_runs),
         cmocka_unit_test(a_preset_lies_under_the_file),
         cmocka_unit_test(a_preset_beside_the_file_comes_first),
         cmocka_unit_test(a_scale_and_set_change_what_was_written),
