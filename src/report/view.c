@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "format/json.h"
 #include "record/verdict.h"
+#include "report/course.h"
 
 bool view_counted(const struct run *r)
 {
@@ -258,6 +259,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     speedup_of_runs(v->runs, v->n_runs, &v->arena, &v->speedup);
     view_loads(v);
     view_duets(v);
+    v->verdict = course_verdict(s, &v->info, v->runs, v->n_runs, false, &v->arena, &v->verdict_why);
     view_worth(v);
     view_answer(v);
     *out = v;
