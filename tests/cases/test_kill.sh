@@ -6,7 +6,7 @@
 cat >kill.yaml <<END
 study: kill
 seed: 11
-blocks: 60
+blocks: 40
 servers:
   - {name: a, kind: "cmd:$chimera stub --listen 127.0.0.1:{port} --first 3ms --gap 1ms --tokens 8", backend: ollama}
 corpus: $CHIMERA_SRC/examples/corpus
@@ -23,9 +23,11 @@ echo "KILL_SEED=${KILL_SEED:-$$}"
 plan=$("$chimera" run kill.yaml --dry-run | grep -o 'plan [0-9a-f]*') || fail "no plan"
 
 hit() { # SIGNAL: at a moment within a second, which is in the start of the server or in one of the runs
+    : >out
     "${study[@]}" >out.json 2>out &
     local pid=$!
     started+=("$pid")
+    [ "$1" = KILL ] || wait_for 20 test -s out # before it looks, the shell has it ignore SIGINT
     sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
     kill "-$1" $pid 2>/dev/null
     wait $pid 2>/dev/null
@@ -35,7 +37,7 @@ hit() { # SIGNAL: at a moment within a second, which is in the start of the serv
 }
 
 killed=0
-for i in $(seq 40); do
+for i in $(seq 25); do
     if [ $((i % 5)) -eq 0 ]; then
         hit INT
         [ $status -eq 130 ] || [ $status -eq 0 ] || { cat out; fail "exit $status after SIGINT"; }
@@ -45,11 +47,9 @@ for i in $(seq 40); do
         [ $status -eq 137 ] || [ $status -eq 0 ] || { cat out; fail "exit $status after SIGKILL"; }
         [ $status -eq 137 ] && killed=$((killed + 1))
     fi
-    [ $status -eq 0 ] && break
-    [ $killed -eq 20 ] && break
+    [ $status -eq 0 ] && break # a fast host is through with it
 done
-[ $killed -ge 5 ] || fail "only $killed kills before the study was complete"
-
+[ $killed -ge 10 ] || fail "only $killed kills before the study was complete"
 "${study[@]}" >report.json 2>out || { cat out; fail "the last call"; }
 "$chimera" export s.db --format jsonl >all.jsonl || fail export
 python3 - "$killed" <<'END' || fail "runs"
@@ -60,11 +60,11 @@ for line in open("all.jsonl"):
     runs[(l["block"], l["arm"])][l["run"]] = l["state"]
 arms = {"solo-reader", "closed", "open"}
 blocks = {block for block, arm in runs}
-assert len(blocks) == 60 and set(runs) == {(b, a) for b in blocks for a in arms}, sorted(runs)
+assert len(blocks) == 40 and set(runs) == {(b, a) for b in blocks for a in arms}, sorted(runs)
 assert all(list(v.values()).count("complete") == 1 for v in runs.values()), runs
 assert all(s in ("complete", "aborted") for v in runs.values() for s in v.values()), runs
 d = json.load(open("report.json"))
-assert d["study"]["complete"] and d["study"]["runs_complete"] == 180
+assert d["study"]["complete"] and d["study"]["runs_complete"] == 120
 print(sys.argv[1], "kills,", d["study"]["runs_aborted"], "attempts aborted")
 END
 [[ "plan $(json report.json 'd["study"]["plan_sha256"]')" == "$plan"* ]] || fail "not the plan it began with"
