@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/interval.h"
 #include "stats/quantile.h"
 #include "stats/steady.h"
 
@@ -57,6 +58,21 @@ int precision_parse(const char *text, struct precision_rule *out, struct err *e)
     return parse_width(colon + 1, out, e);
 }
 
+int precision_parse_of_runs(const char *text, struct precision_rule *out, struct err *e)
+{
+    char name[64];
+    size_t n = strcspn(text, ":");
+    *out = (struct precision_rule){0};
+    if (!n || n >= sizeof name || !text[n])
+        return err_set(e, ERR_USAGE, "precision: '%.60s' is no rule; one looks like makespan:5%%", text);
+    memcpy(name, text, n);
+    name[n] = '\0';
+    out->metric = metric_find(name);
+    if (!out->metric || out->metric->level == METRIC_BLOCK)
+        return err_set(e, ERR_USAGE, "precision: '%s' is no metric that a run has a value of", name);
+    return parse_width(text + n + 1, out, e);
+}
+
 /* ---- one look ---------------------------------------------------------------------------------------------- */
 
 static void estimate(bool mean, const double *x, size_t n, struct precision *out)
@@ -78,15 +94,41 @@ static void estimate(bool mean, const double *x, size_t n, struct precision *out
     out->hi = s.hi;
 }
 
+/* The wider side: intervals may be lopsided. */
+static void judge(const struct precision_rule *rule, struct precision *p)
+{
+    double half = fmax(p->hi - p->estimate, p->estimate - p->lo);
+    p->relative = half / fabs(p->estimate);
+    p->reached = p->relative <= rule->relative;
+}
+
+struct precision precision_over_runs(const struct precision_rule *rule, const double *values, size_t n)
+{
+    struct precision p = {n, NAN, NAN, NAN, NAN, false, NAN};
+    double *copy = xmalloc((n + 1) * sizeof *copy);
+    bool positive = true;
+    for (size_t i = 0; i < n; i++)
+        positive &= values[i] > 0;
+    memcpy(copy, values, n * sizeof *copy);
+    if (n > 1) {
+        struct interval i = positive ? interval_ratio(values, NULL, n, CONFIDENCE)
+                                     : interval_mean(values, n, CONFIDENCE);
+        p.estimate = median(copy, n);
+        p.lo = i.lo;
+        p.hi = i.hi;
+        judge(rule, &p);
+    }
+    free(copy);
+    return p;
+}
+
 struct precision precision_of(const struct precision_rule *rule, const double *x, size_t n)
 {
     struct precision p = {n, NAN, NAN, NAN, NAN, false, NAN};
     if (n < PRECISION_FIRST_LOOK)
         return p;
     estimate(rule->mean, x, n, &p);
-    double half = fmax(p.hi - p.estimate, p.estimate - p.lo); /* the median's interval may be lopsided */
-    p.relative = half / fabs(p.estimate);
-    p.reached = p.relative <= rule->relative;
+    judge(rule, &p);
     double ratio = p.relative / rule->relative;
     if (isfinite(ratio))
         p.values_needed = ceil((double)n * fmax(1, ratio * ratio));

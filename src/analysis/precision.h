@@ -52,6 +52,14 @@ struct precision_watch {
 bool precision_add(struct precision_watch *w, const struct request *r);
 void precision_watch_release(struct precision_watch *w);
 
+/* ---- of a study ---------------------------------------------------------------------------------------------- */
+
+/* "makespan:5%": any metric that a run has a value of (run_median_of), and the half width relative to the median over runs. */
+int precision_parse_of_runs(const char *text, struct precision_rule *out, struct err *e);
+/* Of one value per run: the interval that reports give an arm (t, on the log where all are above 0), but at the confidence of
+ * the looks above; the estimate is the median. Reached never with fewer than two. */
+struct precision precision_over_runs(const struct precision_rule *rule, const double *values, size_t n);
+
 /* What a run's record shows: the first look, in the order in which its requests ended, that found it reached; else all
  * values. */
 struct precision precision_of_run(const struct precision_rule *rule, const struct run *r);

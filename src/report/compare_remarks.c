@@ -5,6 +5,7 @@
 
 #include "record/verdict.h"
 #include "report/compare_view.h"
+#include "report/course.h"
 #include "report/noise.h"
 #include "report/number.h"
 #include "stats/quantile.h"
@@ -171,6 +172,18 @@ static void remark_order(struct compare_view *v)
                        changes, changes == 1 ? "" : "s", n);
 }
 
+/* What was found about a whole study stands beside what is compared of it. */
+static void remark_studies(struct compare_view *v)
+{
+    for (int i = 0; i < (v->one_file ? 1 : 2); i++) {
+        const struct side_view *s = &v->side[i];
+        const char *why;
+        enum verdict verdict = course_verdict(s->side->store, &s->info, s->runs, s->n_runs, false, &v->arena, &why);
+        if (verdict == VERDICT_SUSPECT || verdict == VERDICT_VOID)
+            compare_remark(v, "The study of %s is %s: %s.", s->file, verdict_word(verdict), why);
+    }
+}
+
 /* ---- what differs ---------------------------------------------------------------------------------------------------- */
 
 static void remark_differences(struct compare_view *v)
@@ -239,6 +252,7 @@ void compare_remarks(struct compare_view *v, const struct compare_spec *spec)
     remark_more(v, true);
     remark_more(v, false);
     remark_order(v);
+    remark_studies(v);
     if (spec)
         remark_left_out(v);
     remark_partners(v);

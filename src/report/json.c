@@ -124,6 +124,11 @@ static void verdicts(struct json_writer *w, const struct report_view *v)
     for (int i = VERDICT_VALID; i <= VERDICT_VOID; i++)
         json_kint(w, verdict_word((enum verdict)i), v->verdicts[i]);
     json_object_end(w);
+    json_key(w, "study_verdict");
+    json_object(w);
+    json_kz(w, "verdict", verdict_word(v->verdict));
+    json_kz(w, "why", v->verdict_why);
+    json_object_end(w);
 }
 
 static void told(struct json_writer *w, const char *key, int64_t n)

@@ -77,13 +77,18 @@ const char *page_summary(struct page *p, const struct report_view *v)
     const char *unjudged = v->verdicts[VERDICT_NONE] ? arena_printf(&p->arena, ", %lld imported and not judged",
                                                                     (long long)v->verdicts[VERDICT_NONE])
                                                      : "";
+    const char *verdict = v->verdict == VERDICT_NONE    ? ""
+                          : v->verdict == VERDICT_VALID ? " The study is VALID."
+                                                        : arena_printf(&p->arena, " The study is %s: %s.",
+                                                                       verdict_word(v->verdict), v->verdict_why);
     return arena_printf(
         &p->arena,
         "%d block%s of %zu arm%s: %zu of %zu runs complete (%lld VALID, %lld SUSPECT, %lld VOID%s), %lld of %lld "
-        "requests ok.",
+        "requests ok.%s",
         (int)blocks, blocks == 1 ? "" : "s", v->n_arms, v->n_arms == 1 ? "" : "s", complete, info->study.n_rows,
         (long long)v->verdicts[VERDICT_VALID], (long long)v->verdicts[VERDICT_SUSPECT],
-        (long long)v->verdicts[VERDICT_VOID], unjudged, (long long)v->counts.completed, (long long)v->counts.planned);
+        (long long)v->verdicts[VERDICT_VOID], unjudged, (long long)v->counts.completed, (long long)v->counts.planned,
+        verdict);
 }
 
 static void head(struct page *p, const struct report_view *v)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "format/json.h"
 #include "record/verdict.h"
+#include "report/course.h"
 #include "report/study_view.h"
 
 bool view_counted(const struct run *r)
@@ -263,6 +264,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     view_duets(v);
     view_study(v);
     view_comparisons(v);
+    v->verdict = course_verdict(s, &v->info, v->runs, v->n_runs, false, &v->arena, &v->verdict_why);
     view_worth(v);
     view_answer(v);
     *out = v;

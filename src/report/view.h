@@ -174,7 +174,9 @@ struct report_view {
     struct view_counts counts;
     struct goodput goodput;             /* n = 0: not asked for */
     int64_t verdicts[VERDICT_NONE + 1]; /* of complete runs */
-    struct store_source *sources;       /* files that were imported */
+    enum verdict verdict;               /* of the study; NONE: there is none */
+    const char *verdict_why;
+    struct store_source *sources; /* files that were imported */
     size_t n_sources;
     const char **answers; /* sentences that answer the question, most telling first */
     size_t n_answers;

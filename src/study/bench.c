@@ -193,9 +193,25 @@ int bench_store_first(struct executor *x, struct err *e)
     return rc || !x->study->n_agents ? rc : store_fit(x, e);
 }
 
+/* Runs under other facts of the host are never mixed with those before in silence. */
+static int say_new_stratum(struct executor *x, struct err *e)
+{
+    struct named_json *hosts = NULL;
+    size_t n = 0;
+    int rc = store_hosts(x->store, &x->arena, &hosts, &n, e);
+    if (!rc)
+        rc = store_host_facts(x, e);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(hosts[i].name, x->stratum) == 0)
+            return rc;
+    if (!rc && n)
+        executor_say(x, "this host is not what it was: runs from now on are another stratum (%.12s)", x->stratum);
+    return rc;
+}
+
 int bench_resume(struct executor *x, struct err *e)
 {
-    int rc = store_host_facts(x, e);
+    int rc = say_new_stratum(x, e);
     if (!rc)
         rc = load_facts(x, e);
     if (rc || !x->study->n_agents || load_fit(x))

@@ -91,11 +91,12 @@ static int look_at_result(struct executor *x, bool *create, struct err *e)
     int rc = store_open(&s, path, false, e);
     if (!rc)
         rc = store_info(s, &x->arena, &info, e);
+    bool complete = !rc && (info.complete || ending_was_enough(s, &x->arena));
     store_close(s, NULL);
     if (rc)
         return rc;
     bool same = strcmp(info.study.plan_sha256, x->plan.sha256) == 0;
-    if (x->options->again && (info.complete || !same)) {
+    if (x->options->again && (complete || !same)) {
         if (strcmp(info.study.name, x->study->name) != 0)
             return err_set(e, ERR_REFUSED, "%s holds the study '%s', not '%s': name another file with -o", path,
                            info.study.name, x->study->name);
@@ -109,7 +110,7 @@ static int look_at_result(struct executor *x, bool *create, struct err *e)
             "with --again",
             path, info.study.name, info.study.plan_sha256, x->plan.sha256);
     x->summary->done_before = info.n_complete;
-    x->summary->already_complete = info.complete;
+    x->summary->already_complete = complete;
     return 0;
 }
 
@@ -143,17 +144,43 @@ static int tell_plan(struct executor *x, struct err *e)
     return rc;
 }
 
-static int run_missing(struct executor *x, struct err *e)
+/* Whether row i of the missing ones begins a block of which nothing is done. */
+static bool begins_block(const struct executor *x, const int32_t *missing, size_t i, size_t n)
 {
-    int32_t *missing = NULL;
-    size_t n = 0;
-    int rc = store_missing(x->store, &x->arena, &missing, &n, e);
+    size_t k = i;
+    int32_t block = x->plan.rows[missing[i]].block;
+    while (k < n && x->plan.rows[missing[k]].block == block)
+        k++;
+    return k - i == x->study->n_arms;
+}
+
+/* *early: the rest is not needed, or does not fit. */
+static int run_rows(struct executor *x, const int32_t *missing, size_t n, bool *early, struct err *e)
+{
+    int rc = 0;
     for (size_t i = 0; !rc && i < n; i++) {
         const struct plan_row *row = &x->plan.rows[missing[i]];
         if (*x->options->stop)
             return err_set(e, ERR_INTERRUPTED, "interrupted");
+        if (begins_block(x, missing, i, n))
+            rc = ending_before_block(x, row->block, early, e);
+        if (rc || *early)
+            return rc;
         rc = run_row(x, row, e);
     }
+    return rc;
+}
+
+static int run_missing(struct executor *x, struct err *e)
+{
+    int32_t *missing = NULL;
+    size_t n = 0;
+    bool early = false;
+    int rc = store_missing(x->store, &x->arena, &missing, &n, e);
+    if (!rc)
+        rc = run_rows(x, missing, n, &early, e);
+    if (!rc && !early)
+        rc = ending_at_end(x, e);
     if (!rc && x->summary->failed_now)
         rc = err_set(e, ERR_SERVER,
                      "%zu of %zu runs could not be made, the first because %s (the same command tries them again)",

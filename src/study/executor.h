@@ -4,6 +4,7 @@
  *   rack.c     which server is up in each slot
  *   bench.c    facts, prompts fitted, starting states: everything outside the window
  *   guard.c    waits for a quiet, cool host
+ *   ending.c   whether another block is needed and fits
  *   onerun.c   one run: sessions, window, verdict, storing
  *   loadrun.c  a plain load as such a run's session
  *   recorder.c stores that load while it runs */
@@ -144,6 +145,14 @@ int load_note_client(struct executor *x, const struct stage *st, const struct sh
 int load_note(struct executor *x, const struct run *r, const struct stage *st, struct err *e);
 /* Told of every recorded request of a load, by one thread at a time: stops it when its precision is reached. */
 void load_look(struct stage *st, const struct request *r);
+
+/* ending.c */
+/* Asked before a block; *end: it is not to begin, which is said and noted. */
+int ending_before_block(struct executor *x, int32_t block, bool *end, struct err *e);
+/* Notes that no run is left. */
+int ending_at_end(struct executor *x, struct err *e);
+/* Whether a result without some of its blocks is complete all the same. */
+bool ending_was_enough(struct store *s, struct arena *a);
 
 /* onerun.c */
 enum run_end {

@@ -171,11 +171,40 @@ static void what_does_not_count_is_passed_over(void **state)
     assert_int_equal(precision_of_run(&rule, &r).n, 0);
 }
 
+static void runs_are_judged_by_t(void **state)
+{
+    struct precision_rule rule;
+    struct err e = ERR_INIT;
+    const double x[] = {-1, 1, 3}, positive[] = {exp(1.9), exp(2), exp(2.1)};
+    (void)state;
+    assert_int_equal(precision_parse_of_runs("makespan:5%", &rule, &e), 0);
+    assert_string_equal(rule.metric->id, "makespan");
+    assert_true(fabs(rule.relative - 0.05) < 1e-15);
+    struct precision p = precision_over_runs(&rule, x, 3);
+    double t = dist_t_quantile(0.9875, 2); /* sd 2, n 3 */
+    assert_true(p.n == 3 && p.estimate == 1 && fabs(p.hi - (1 + t * 2 / sqrt(3))) < 1e-9);
+    assert_true(fabs(p.relative - t * 2 / sqrt(3)) < 1e-9 && !p.reached);
+    p = precision_over_runs(&rule, positive, 3); /* sd of the logarithm 0.1; the upper side is the wider */
+    assert_true(fabs(p.relative - (exp(t * 0.1 / sqrt(3)) - 1)) < 1e-9);
+    rule.relative = p.relative * 1.0001;
+    assert_true(precision_over_runs(&rule, positive, 3).reached);
+    rule.relative = p.relative * 0.9999;
+    assert_false(precision_over_runs(&rule, positive, 3).reached);
+    assert_false(precision_over_runs(&rule, positive, 1).reached);
+    assert_false(precision_over_runs(&rule, positive, 0).reached);
+    for (int i = 0; i < 4; i++) {
+        const char *const bad[] = {"makespan", "speedup.time:5%", "nothing:5%", "makespan:500%"};
+        struct err why = ERR_INIT;
+        assert_int_equal(precision_parse_of_runs(bad[i], &rule, &why), ERR_USAGE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_is_read),
         cmocka_unit_test(what_is_no_rule_is_refused),
+        cmocka_unit_test(runs_are_judged_by_t),
         cmocka_unit_test(the_mean_is_known_by_its_batches),
         cmocka_unit_test(the_median_has_the_lopsided_half_that_is_worse),
         cmocka_unit_test(there_is_no_interval_before_the_first_look),

@@ -183,6 +183,82 @@ static void test_guard(void **state)
     }
 }
 
+/* ---- ending ----------------------------------------------------------------------------------------------------------- */
+
+/* The first block, from the third on, before which each arm has two runs that count; on a busy host some are VOID. */
+static int32_t first_look(const struct lab *l)
+{
+    for (int32_t block = 3; block < l->study.blocks; block++) {
+        size_t n[2] = {0};
+        for (size_t i = 0; i < l->n_runs; i++)
+            n[l->runs[i].arm[1] - '1'] += l->runs[i].block < block && l->runs[i].verdict != VERDICT_VOID;
+        if (n[0] > 1 && n[1] > 1)
+            return block;
+    }
+    return l->study.blocks;
+}
+
+static void test_precision_ends_it(void **state)
+{
+    struct lab l;
+    (void)state;
+    lab_open(&l, "blocks: 9\n");
+    l.study.stop = (struct study_stop){"tokens.completion:1%", 3}; /* always the same */
+    must(lab_run(&l), &l.e);
+    lab_read(&l);
+    assert_int_equal(l.sum.done_now, 2 * first_look(&l));
+    assert_int_equal(lab_said(&l, "enough after "), first_look(&l) < 9);
+    must(lab_run(&l), &l.e); /* is complete */
+    assert_true(l.sum.already_complete);
+    assert_int_equal(l.sum.done_now, 0);
+    lab_close(&l);
+
+    lab_open(&l, "blocks: 4\n");
+    l.study.stop = (struct study_stop){"makespan:0.000001%", 2};
+    must(lab_run(&l), &l.e);
+    assert_int_equal(l.sum.done_now, 8);
+    assert_false(lab_said(&l, "enough"));
+    lab_close(&l);
+}
+
+/* A block that begins is ended; each call does one, because nothing is known before it. */
+static void test_budget_ends_it(void **state)
+{
+    struct lab l;
+    (void)state;
+    lab_open(&l, "blocks: 3\n");
+    l.study.budget_ns = 1;
+    for (size_t i = 0; i < 3; i++) {
+        must(lab_run(&l), &l.e);
+        assert_int_equal(l.sum.done_before, 2 * i);
+        assert_int_equal(l.sum.done_now, 2);
+        assert_int_equal(lab_said(&l, "within the budget: "), i < 2);
+    }
+    must(lab_run(&l), &l.e);
+    assert_true(l.sum.already_complete);
+    lab_close(&l);
+}
+
+/* ---- going on --------------------------------------------------------------------------------------------------------- */
+
+static void test_other_host_and_server(void **state)
+{
+    struct lab l;
+    struct store *s = NULL;
+    (void)state;
+    lab_open(&l, "blocks: 2\n");
+    l.study.budget_ns = 1;
+    must(lab_run(&l), &l.e);
+    must(store_open(&s, l.scratch.path, true, &l.e), &l.e);
+    must(store_server(s, "b", "{\"version\":\"an older one\"}", &l.e), &l.e);
+    must(store_close(s, &l.e), &l.e);
+    must(lab_run(&l), &l.e);
+    assert_true(lab_said(&l, "server b is not what it was"));
+    assert_false(lab_said(&l, "server a,first=1 is not"));
+    assert_false(lab_said(&l, "this host is not"));
+    lab_close(&l);
+}
+
 /* ---- failures --------------------------------------------------------------------------------------------------------- */
 
 /* A server that can not be started any more takes its own runs with it, and no others; later the rest is done. */
@@ -231,6 +307,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_warm_start_is_proven),
         cmocka_unit_test(test_load_time_against_state),
         cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_precision_ends_it),
+        cmocka_unit_test(test_budget_ends_it),
+        cmocka_unit_test(test_other_host_and_server),
         cmocka_unit_test(test_server_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
