@@ -49,7 +49,7 @@ struct view_drift {
 
 enum view_cause { CAUSE_FAILED, CAUSE_DEGENERATE, CAUSE_CONTEXT_TRUNCATED, CAUSE_LENGTH, CAUSES };
 
-/* A generation of a counted run with such a cause. */
+/* A generation of a complete run, also of a VOID one, with such a cause. */
 struct view_generation {
     const struct run *run;
     const struct request *request;
