@@ -21,7 +21,8 @@ struct view_effect {
 /* The runs at one level of a factor, all levels of the others together: one value per block, the mean over the arms. */
 struct view_level {
     const char *base;
-    size_t factor, level;
+    size_t factor;               /* n_factors: one arm by itself */
+    const char *level;           /* its name, or that of the arm */
     struct view_number *numbers; /* as view_study.columns */
 };
 
