@@ -135,8 +135,9 @@ static void levels(struct json_writer *w, const struct report_view *v)
         const struct view_level *row = &s->levels[i];
         json_object(w);
         json_kz(w, "base", row->base);
-        json_kz(w, "factor", v->design.factors[row->factor].name);
-        json_kz(w, "level", v->design.factors[row->factor].levels[row->level]);
+        if (row->factor < v->design.n_factors)
+            json_kz(w, "factor", v->design.factors[row->factor].name);
+        json_kz(w, row->factor < v->design.n_factors ? "level" : "arm", row->level);
         json_key(w, "metrics");
         json_object(w);
         for (size_t k = 0; k < s->n_columns; k++)

@@ -42,6 +42,13 @@ static bool columns_begin(struct page *p, const struct view_study *s, struct tab
     return from < s->n_columns;
 }
 
+/* An arm's name without that of its base, which stands beside. */
+static const char *levels_of(const struct view_level *row)
+{
+    size_t n = strlen(row->base);
+    return !strncmp(row->level, row->base, n) && row->level[n] == ',' ? row->level + n + 1 : row->level;
+}
+
 static void by_level(struct page *p, const struct report_view *v)
 {
     const struct view_study *s = v->study;
@@ -50,14 +57,17 @@ static void by_level(struct page *p, const struct report_view *v)
     for (size_t from = 0, to; columns_begin(p, s, &t, from, &to); from = to) {
         for (size_t i = 0; i < s->n_levels && page_row_fits(p, i); i++) {
             const struct view_level *row = &s->levels[i];
-            const struct design_factor *f = &v->design.factors[row->factor];
+            bool arm = row->factor == v->design.n_factors;
             size_t blocks = 0;
             for (size_t k = from; k < to; k++)
                 blocks = row->numbers[k].n > blocks ? row->numbers[k].n : blocks;
             if (!blocks)
                 continue;
             table_cell(&t, row->base);
-            table_cellf(&t, "%s=%s", f->name, f->levels[row->level]);
+            if (arm)
+                table_cell(&t, levels_of(row));
+            else
+                table_cellf(&t, "%s=%s", v->design.factors[row->factor].name, row->level);
             table_cellf(&t, "%zu", blocks);
             for (size_t k = from; k < to; k++) {
                 table_cell(&t, number_with_interval(&p->arena, &row->numbers[k]));

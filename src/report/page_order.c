@@ -79,7 +79,7 @@ static void by_name(struct page *p, const struct view_study *s)
         const struct usage *u = &g->request->usage;
         table_cell(&t, view_cause_word(g->cause));
         table_cell(&t, g->run->arm);
-        table_cellf(&t, "%d", g->run->block + 1);
+        table_cellf(&t, view_counted(g->run) ? "%d" : "%d, VOID", g->run->block + 1);
         table_cell(&t, g->request->agent ? g->request->agent : NO_NUMBER);
         if (g->request->stage)
             table_cell(&t, g->request->stage);
@@ -136,5 +136,5 @@ void section_causes(struct page *p, const struct report_view *v)
         if (s->by_cause[c])
             what = arena_printf(&p->arena, "%s%s%s: %s", what, *what ? ". " : "", view_cause_word((enum view_cause)c),
                                 view_cause_what((enum view_cause)c));
-    page_textf(p, "Of counted runs. %s.", what);
+    page_textf(p, "%s.", what);
 }

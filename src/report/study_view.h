@@ -21,7 +21,8 @@ struct view_effect {
 /* The runs at one level of a factor, all levels of the others together: one value per block, the mean over the arms. */
 struct view_level {
     const char *base;
-    size_t factor, level;
+    size_t factor;               /* n_factors: one arm by itself */
+    const char *level;           /* its name, or that of the arm */
     struct view_number *numbers; /* as view_study.columns */
 };
 
@@ -49,7 +50,7 @@ struct view_drift {
 
 enum view_cause { CAUSE_FAILED, CAUSE_DEGENERATE, CAUSE_CONTEXT_TRUNCATED, CAUSE_LENGTH, CAUSES };
 
-/* A generation of a counted run with such a cause. */
+/* A generation of a complete run, also of a VOID one, with such a cause. */
 struct view_generation {
     const struct run *run;
     const struct request *request;

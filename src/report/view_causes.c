@@ -51,7 +51,7 @@ static void list_generations(struct report_view *v, enum view_cause c)
     struct view_study *s = v->study;
     for (size_t i = 0; i < v->n_runs; i++) {
         const struct run *r = &v->runs[i];
-        for (size_t k = 0; view_counted(r) && k < r->n_requests; k++) {
+        for (size_t k = 0; r->state == RUN_COMPLETE && k < r->n_requests; k++) {
             bool before = false;
             for (int earlier = 0; earlier < (int)c; earlier++)
                 before = before || has_cause(&r->requests[k], (enum view_cause)earlier);

@@ -144,6 +144,12 @@ static void ask_metric(struct report_view *v, const struct base *b, const struct
 
 /* ---- by level ------------------------------------------------------------------------------------------------------------ */
 
+/* factor n_factors: the arms themselves, the level is their place in the base. */
+static bool at_level(const struct report_view *v, const struct base *b, size_t arm, size_t factor, size_t level)
+{
+    return factor == v->design.n_factors ? arm == level : b->arms[arm]->level[factor] == (int)level;
+}
+
 /* One value per block: the mean over the arms of the base at that level. */
 static struct view_number level_number(struct report_view *v, const struct base *b, size_t factor, size_t level,
                                        const struct metric *m)
@@ -154,7 +160,7 @@ static struct view_number level_number(struct report_view *v, const struct base 
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
         struct compare_arm values = {0};
-        if (b->arms[i]->level[factor] == (int)level)
+        if (at_level(v, b, i, factor, level))
             values = view_arm_values(v, b->arms[i]->name, m);
         for (size_t k = 0, at; k < values.n; k++) {
             if (!isfinite(values.runs[k].value))
@@ -173,23 +179,42 @@ static struct view_number level_number(struct report_view *v, const struct base 
     return view_number_of(v, m, means, n, -1);
 }
 
-static void add_levels(struct report_view *v, const struct base *b)
+static void add_level(struct report_view *v, const struct base *b, size_t factor, size_t level, const char *name)
 {
     struct view_study *s = v->study;
-    for (size_t f = 0; f < v->design.n_factors; f++)
-        for (size_t level = 0; level < v->design.factors[f].n_levels; level++) {
-            struct view_level row = {b->name, f, level,
-                                     arena_alloc(&v->arena, (s->n_columns + 1) * sizeof *row.numbers)};
-            bool any = false;
-            for (size_t i = 0; i < s->n_columns; i++) {
-                row.numbers[i] = level_number(v, b, f, level, s->columns[i]);
-                any = any || row.numbers[i].n;
-            }
-            if (!any)
-                continue;
-            s->levels = arena_grow(&v->arena, s->levels, s->n_levels * sizeof row, (s->n_levels + 1) * sizeof row);
-            s->levels[s->n_levels++] = row;
-        }
+    struct view_level row = {b->name, factor, name, arena_alloc(&v->arena, (s->n_columns + 1) * sizeof *row.numbers)};
+    bool any = false;
+    for (size_t i = 0; i < s->n_columns; i++) {
+        row.numbers[i] = level_number(v, b, factor, level, s->columns[i]);
+        any = any || row.numbers[i].n;
+    }
+    if (!any)
+        return;
+    s->levels = arena_grow(&v->arena, s->levels, s->n_levels * sizeof row, (s->n_levels + 1) * sizeof row);
+    s->levels[s->n_levels++] = row;
+}
+
+static size_t varied_factors(const struct report_view *v, const struct base *b)
+{
+    size_t n = 0;
+    for (size_t f = 0; f < v->design.n_factors; f++) {
+        size_t i = 1;
+        while (i < b->n && b->arms[i]->level[f] == b->arms[0]->level[f])
+            i++;
+        n += i < b->n;
+    }
+    return n;
+}
+
+/* Level by level, and where several factors meet also arm by arm. */
+static void add_levels(struct report_view *v, const struct base *b)
+{
+    const struct design *d = &v->design;
+    for (size_t f = 0; f < d->n_factors; f++)
+        for (size_t level = 0; level < d->factors[f].n_levels; level++)
+            add_level(v, b, f, level, d->factors[f].levels[level]);
+    for (size_t i = 0; i < b->n && varied_factors(v, b) > 1; i++)
+        add_level(v, b, d->n_factors, i, b->arms[i]->name);
 }
 
 /* What the reports TR108 to TR116 had in their tables, and the true speedup beside their 'efficiency'. */

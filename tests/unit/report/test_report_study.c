@@ -155,7 +155,8 @@ static void effects_of_two_factors(void **state)
     assert_int_equal(s->n_sources, 3);
     assert_true(s->sources[1].shares.n == 5 && s->sources[1].shares.blocks == 8 && !s->sources[1].shares.incomplete);
     assert_true(s->sources[1].shares.at[1].share > 10 * s->sources[1].shares.at[2].share);
-    assert_int_equal(s->n_levels, 2 + 2 + 4); /* solos have no topology */
+    assert_int_equal(s->n_levels, 2 + 2 + 4 + 4); /* solos have no topology; and each arm of the pair */
+    assert_true(s->levels[4 + 2].factor == 1 && s->levels[4 + 4].factor == 2);
     golden(v, "factors", "terminal");
     golden(v, "factors", "md");
     golden_json(v, "factors");
