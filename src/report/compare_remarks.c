@@ -252,9 +252,10 @@ void compare_remarks(struct compare_view *v, const struct compare_spec *spec)
     remark_more(v, true);
     remark_more(v, false);
     remark_order(v);
-    remark_studies(v);
-    if (spec)
+    if (spec) { /* a report says these of the whole */
+        remark_studies(v);
         remark_left_out(v);
+    }
     remark_partners(v);
     remark_differences(v);
     remark_tokens(v);

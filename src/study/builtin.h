@@ -6,7 +6,8 @@
 #include "base/str.h"
 
 struct study_text {
-    const char *name; /* its path below examples/, without ".yaml": "presets/engine-smollm2", "studies/duet", "template" */
+    const char
+        *name; /* its path below examples/, without ".yaml": "presets/engine-smollm2", "studies/duet", "template" */
     struct span text;
 };
 extern const struct study_text study_texts[]; /* name NULL behind the last */

@@ -121,11 +121,13 @@ static int run_row(struct executor *x, const struct plan_row *row, struct err *e
 {
     enum run_end end = RUN_AGAIN;
     int rc = 0;
+    mono_ns before = clock_now(NULL);
     for (int i = 0; i < 2 && !rc && end == RUN_AGAIN; i++) {
         if (i)
             executor_say(x, "run %zu/%zu is repeated once", executor_run_number(x), x->plan.n);
         rc = onerun(x, row, i == 1, &end, e);
     }
+    x->runs_ns += clock_now(NULL) - before;
     x->summary->done_now += !rc && end == RUN_DONE;
     return rc;
 }
@@ -219,7 +221,7 @@ static void release(struct executor *x)
 
 int study_execute(const struct study *s, const struct execute_options *o, struct execute_summary *out, struct err *e)
 {
-    struct executor x = {.study = s, .options = o, .summary = out};
+    struct executor x = {.study = s, .options = o, .summary = out, .began_ns = clock_now(NULL)};
     *out = (struct execute_summary){0};
     int rc = s->corpus_dir ? corpus_open(&x.corpus, s->corpus_dir, e) : 0;
     if (!rc) {

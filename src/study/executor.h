@@ -46,7 +46,8 @@ struct executor {
     char *work_dir;
     double prompt_rate[RATES_KEPT]; /* of uncached prompts seen so far, tok/s */
     size_t n_prompt_rates;
-    int64_t stream_bytes; /* memory of a stream, the largest seen; 0: not measured */
+    int64_t stream_bytes;      /* memory of a stream, the largest seen; 0: not measured */
+    mono_ns began_ns, runs_ns; /* start of this call; time spent in its runs */
     /* the run in progress, for the driver's callbacks */
     struct run *run;
     struct stage *stage;

@@ -88,7 +88,7 @@ static inline size_t lab_compare(const struct lab_study *s, struct comparison ou
     if (n_factors == 1)
         levels[1][0] = 1; /* two arms: its two levels */
     for (size_t k = 0; k < s->lab.arms; k++) {
-        arms[k] = (struct design_arm){"arm", "pair", levels[k]};
+        arms[k] = (struct design_arm){.name = "arm", .base = "pair", .level = levels[k]};
         list[k] = &arms[k];
     }
     for (size_t f = 0; f < n_factors; f++)

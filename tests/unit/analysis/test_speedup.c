@@ -404,12 +404,12 @@ static void solo_runs_are_matched_by_level(void **state)
     struct speedup s;
     struct design_factor factors[] = {{"num_ctx", (const char *[]){"512", "1024"}, 2},
                                       {"topology", (const char *[]){"one", "two"}, 2}};
-    struct design_arm arms[] = {{"alpha,512", "solo-alpha", (int[]){0, DESIGN_ANY}},
-                                {"alpha,1024", "solo-alpha", (int[]){1, DESIGN_ANY}},
-                                {"beta,512", "solo-beta", (int[]){0, DESIGN_ANY}},
-                                {"beta,1024", "solo-beta", (int[]){1, DESIGN_ANY}},
-                                {"pair,512,one", "pair", (int[]){0, 0}},
-                                {"pair,1024,two", "pair", (int[]){1, 1}}};
+    struct design_arm arms[] = {{.name = "alpha,512", .base = "solo-alpha", .level = (int[]){0, DESIGN_ANY}},
+                                {.name = "alpha,1024", .base = "solo-alpha", .level = (int[]){1, DESIGN_ANY}},
+                                {.name = "beta,512", .base = "solo-beta", .level = (int[]){0, DESIGN_ANY}},
+                                {.name = "beta,1024", .base = "solo-beta", .level = (int[]){1, DESIGN_ANY}},
+                                {.name = "pair,512,one", .base = "pair", .level = (int[]){0, 0}},
+                                {.name = "pair,1024,two", .base = "pair", .level = (int[]){1, 1}}};
     struct design d = {factors, 2, arms, 6};
     struct run runs[] = {solo_alpha(&a, 0), solo_alpha(&a, 0), solo_beta(&a, 0),
                          solo_beta(&a, 0),  pair(&a, 0, 100),  pair(&a, 0, 100)};
