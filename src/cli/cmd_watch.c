@@ -18,6 +18,8 @@
 struct watcher {
     const struct app *app;
     struct live_file *file;
+    struct study study; /* what the file says that was asked */
+    bool asked, known;  /* it was read; and understood */
     bool json;
     bool repaints;
     struct live_style style;
@@ -26,15 +28,16 @@ struct watcher {
     mono_ns line_ns; /* when; 0: never */
 };
 
-/* The stored text may be anybody's: one that cannot be read asks nothing. */
-static void ask_study(struct course *c, const char *source)
+/* The stored text may be anybody's: one that cannot be read asks nothing. Read once, as it may name a large file. */
+static void ask_study(void *user, struct course *c, const char *source)
 {
-    struct study s;
+    struct watcher *w = user;
     struct err ignored = ERR_INIT;
-    if (!source || study_parse(&s, "study", "", source, strlen(source), &ignored))
-        return;
-    progress_asked(c, &s);
-    study_release(&s);
+    if (!w->asked && source)
+        w->known = study_parse(&w->study, "study", "", source, strlen(source), &ignored) == 0;
+    w->asked = true;
+    if (w->known)
+        progress_asked(c, &w->study);
 }
 
 static void put(const struct str *out)
@@ -78,7 +81,7 @@ static int look_once(struct watcher *w, struct err *e)
 {
     struct live_view v;
     struct str out = STR_INIT;
-    int rc = live_file_look(w->file, ask_study, &v, e);
+    int rc = live_file_look(w->file, &v, e);
     if (!rc && w->json)
         live_json(&v, &out);
     else if (!rc)
@@ -93,7 +96,7 @@ static int look_until_complete(struct watcher *w, struct err *e)
     for (;;) {
         const struct timespec pause = {.tv_nsec = LOOK_NS};
         struct live_view v;
-        int rc = live_file_look(w->file, ask_study, &v, e);
+        int rc = live_file_look(w->file, &v, e);
         if (rc)
             return rc;
         show(w, &v);
@@ -111,10 +114,12 @@ static int watch(struct app *app, const char *path, bool once, bool json, struct
     int rc;
     w.repaints = !json && !once && terminal_can_repaint(STDOUT_FILENO);
     w.style = (struct live_style){.color = app->color, .ascii = !app->utf8, .columns = app->columns};
-    w.file = live_file_new(path);
+    w.file = live_file_new(path, ask_study, &w);
     setpriority(PRIO_PROCESS, 0, 19); /* an onlooker takes no time from what is measured; best effort */
     rc = once ? look_once(&w, e) : look_until_complete(&w, e);
     live_file_free(w.file);
+    if (w.known)
+        study_release(&w.study);
     return rc;
 }
 

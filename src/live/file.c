@@ -4,10 +4,25 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct live_file *live_file_new(const char *path)
+#include "base/arena.h"
+#include "live/pulse.h"
+
+struct live_file {
+    const char *path; /* borrowed */
+    live_ask_fn *ask;
+    void *user;
+    struct arena arena; /* of the last look */
+    struct course course;
+    struct pulse pulse;
+    int64_t run_id, last_request; /* of the run in progress: what the pulse holds; 0: none */
+};
+
+struct live_file *live_file_new(const char *path, live_ask_fn *ask, void *user)
 {
     struct live_file *f = xcalloc(1, sizeof *f);
     f->path = path;
+    f->ask = ask;
+    f->user = user;
     return f;
 }
 
@@ -66,7 +81,7 @@ static void show_run(const struct run *r, struct live_view *v)
 }
 
 /* Who writes is asked first: one that ends meanwhile has then written all that is read. */
-static int look(struct live_file *f, struct store *s, live_ask_fn *ask, struct live_view *v, struct err *e)
+static int look(struct live_file *f, struct store *s, struct live_view *v, struct err *e)
 {
     struct store_info info;
     struct store_activity activity;
@@ -78,7 +93,7 @@ static int look(struct live_file *f, struct store *s, live_ask_fn *ask, struct l
     if (rc)
         return rc;
     course_init(&f->course, info.study.rows, info.study.n_rows);
-    ask(&f->course, info.study.source);
+    f->ask(f->user, &f->course, info.study.source);
     v->study = info.study.name;
     v->silent_ns = activity.silent_ns;
     const struct run *running = take_runs(f, runs, n, v);
@@ -91,14 +106,14 @@ static int look(struct live_file *f, struct store *s, live_ask_fn *ask, struct l
     return rc;
 }
 
-int live_file_look(struct live_file *f, live_ask_fn *ask, struct live_view *v, struct err *e)
+int live_file_look(struct live_file *f, struct live_view *v, struct err *e)
 {
     struct store *s = NULL;
     *v = (struct live_view){0};
     course_release(&f->course);
     arena_release(&f->arena);
     int rc = store_open(&s, f->path, false, e);
-    rc = rc ? rc : look(f, s, ask, v, e);
+    rc = rc ? rc : look(f, s, v, e);
     store_close(s, NULL);
     return rc;
 }

@@ -163,6 +163,8 @@ static void paint_bar(struct painter *p, const struct live_view *v)
 
 static void paint_plan(struct painter *p, const struct live_view *v)
 {
+    if (!v->planned)
+        return;
     piece(p, NULL, "", "%zu of %zu runs", v->complete, v->planned);
     if (*v->eta.basis) {
         piece(p, NULL, "  ", "%s left", duration((double)v->eta.left_ns / 1e9).z);

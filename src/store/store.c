@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -378,14 +379,28 @@ void store_activity(const struct store *s, struct store_activity *out)
 
 /* ---- closing ------------------------------------------------------------------------------------------------------ */
 
-/* Back to one file. A reader that has the result open right now keeps the log beside it; nothing is lost by that, and the
- * next writer tidies up. */
+/* SQLite waits for readers with everything but this. */
+static int leave_log(struct store *s, struct err *e)
+{
+    enum { TRIES = CLOSE_BUSY_MS / 20 };
+    const struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
+    int rc = db_exec(s, "PRAGMA journal_mode = DELETE", "close", e);
+    for (int i = 0; rc == ERR_REFUSED && i < TRIES; i++) {
+        nanosleep(&pause, NULL);
+        err_clear(e);
+        rc = db_exec(s, "PRAGMA journal_mode = DELETE", "close", e);
+    }
+    return rc;
+}
+
+/* Back to one file. A reader that looks now and then is waited for; one that has the result open for longer keeps the log
+ * beside it; nothing is lost by that, and the next writer tidies up. */
 static int fold_log(struct store *s, struct err *e)
 {
     struct err why = ERR_INIT;
     sqlite3_busy_timeout(s->db, CLOSE_BUSY_MS);
     int rc = db_exec(s, "PRAGMA wal_checkpoint(TRUNCATE)", "write the log back", &why);
-    rc = rc ? rc : db_exec(s, "PRAGMA journal_mode = DELETE", "close", &why);
+    rc = rc ? rc : leave_log(s, &why);
     if (!rc || rc == ERR_REFUSED)
         return 0;
     return err_set(e, why.code, "%s", why.text);

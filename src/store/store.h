@@ -46,7 +46,7 @@ int store_create(struct store **out, const char *path, const struct store_study 
  * aborted on opening for writing. */
 int store_open(struct store **out, const char *path, bool write, struct err *e);
 /* Commits, checkpoints to one file, closes; a run still open becomes aborted; NULL is fine. The store is gone afterwards
- * also when an error is returned. A reader that has the file open at this moment keeps the (empty) log files beside it. */
+ * also when an error is returned. A reader that keeps the file open for a second longer keeps the (empty) log files beside it. */
 int store_close(struct store *s, struct err *e);
 /* Whether another program writes a result that is open for reading, and how long ago it was last written to. */
 struct store_activity {

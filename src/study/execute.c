@@ -132,13 +132,10 @@ static int run_row(struct executor *x, const struct plan_row *row, struct err *e
     return rc;
 }
 
-/* What the plan is, and what is done of it. */
-static int tell_plan(struct executor *x, struct err *e)
+static int tell_former_runs(struct executor *x, struct err *e)
 {
     struct run *runs = NULL;
     size_t n = 0;
-    if (x->options->planned)
-        x->options->planned(x->options->user, x->plan.rows, x->plan.n);
     int rc = x->options->run ? store_run_heads(x->store, &x->arena, &runs, &n, e) : 0;
     for (size_t i = 0; i < n; i++)
         if (runs[i].state == RUN_COMPLETE)
@@ -206,7 +203,7 @@ static int carry_out(struct executor *x, struct err *e)
         store_keep(x->store, x->study->keep_text, x->study->keep_text);
         rc = create ? bench_store_first(x, e) : bench_resume(x, e);
     }
-    rc = rc ? rc : tell_plan(x, e);
+    rc = rc ? rc : tell_former_runs(x, e);
     return rc ? rc : run_missing(x, e);
 }
 
@@ -227,6 +224,8 @@ int study_execute(const struct study *s, const struct execute_options *o, struct
     if (!rc) {
         plan_make(&x.plan, s, x.corpus.sha256);
         out->planned = x.plan.n;
+        if (o->planned)
+            o->planned(o->user, x.plan.rows, x.plan.n);
         rc = carry_out(&x, e);
     }
     int closed = store_close(x.store, rc ? NULL : e);

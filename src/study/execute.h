@@ -14,7 +14,7 @@ struct execute_options {
     const volatile int *stop;
     /* What goes on, for whoever shows it; each may be NULL. */
     void (*say)(void *user, const char *line); /* one step done */
-    /* Once, before any run; borrowed during the call, the names in it until the study is released. */
+    /* Once, before all else; borrowed during the call, the names in it until the study is released. */
     void (*planned)(void *user, const struct plan_row *rows, size_t n);
     /* A run becomes PLANNED (it is prepared), RUNNING (its window is about to open), COMPLETE; those that were complete
      * before come first, in order, only as COMPLETE. Without its requests; borrowed during the call. */

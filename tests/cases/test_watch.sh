@@ -31,7 +31,7 @@ END
 long=$!
 started+=($long)
 
-study small 120
+study small 160
 "$chimera" run small.yaml -o small.db >small.out 2>small.err &
 small=$!
 started+=($small)
@@ -39,10 +39,13 @@ started+=($small)
 look() { "$chimera" watch --once --json small.db >look.json 2>look.err; }
 ended() { look && [ "$(json look.json "(d['run'] or {'requests': {'ended': 0}})['requests']['ended'] > $1")" = True ]; }
 wait_for 60 ended 0
+"$chimera" watch small.db >watch.out 2>watch.err &
+watcher=$!
+started+=($watcher)
 first=$(json look.json 'd["run"]["requests"]["ended"]')
 [ "$(json look.json 'd["state"], d["runs"]["planned"], d["run"]["arm"]')" = "('measuring', 2, 'two-at-once')" ] ||
     { cat look.json; fail "what goes on"; }
-[ "$(json look.json 'd["run"]["requests"]["asked"], d["left"]["basis"]')" = "(120, \"this run's pace\")" ] ||
+[ "$(json look.json 'd["run"]["requests"]["asked"], d["left"]["basis"]')" = "(160, \"this run's pace\")" ] ||
     { cat look.json; fail "what is left, and why"; }
 wait_for 60 ended "$first"
 [ "$(json look.json '60 < d["run"]["ttft"]["p50"] and d["run"]["ttft"]["n"] > 0')" = True ] || { cat look.json; fail "ttft"; }
@@ -50,7 +53,7 @@ wait_for 60 ended "$first"
     fail "outcomes are not those of the requests"
 
 # The watcher ends by itself when the study does.
-"$chimera" watch small.db >watch.out 2>watch.err || { cat watch.err; fail "watch: $?"; }
+wait $watcher || { cat watch.err; fail "watch: $?"; }
 wait $small || { cat small.err; fail "the study that was watched: $?"; }
 tail -1 watch.out | grep -q '^small: complete; 2 of 2 runs' || { cat watch.out; fail "watch did not say that it is complete"; }
 grep -q 'ttft p50' watch.out || { cat watch.out; fail "watch: no latency"; }

@@ -7,24 +7,19 @@
 #include "live/file.h"
 #include "record/verdict.h"
 
-static struct live_view look(struct live_file *f, live_ask_fn *ask)
+static struct live_view look(struct live_file *f)
 {
     struct live_view v;
     struct err e = ERR_INIT;
-    must(live_file_look(f, ask, &v, &e), &e);
+    must(live_file_look(f, &v, &e), &e);
     return v;
 }
 
-static void ask_nothing(struct course *c, const char *source)
+/* *user: whether it asks for an hour. */
+static void ask(void *user, struct course *c, const char *source)
 {
-    (void)c;
     assert_string_equal(source, "study: duet\n");
-}
-
-static void ask_an_hour(struct course *c, const char *source)
-{
-    (void)source;
-    for (size_t i = 0; i < c->n_arms; i++) {
+    for (size_t i = 0; i < c->n_arms && *(bool *)user; i++) {
         c->arms[i].asked_ns = 4000 * NS_PER_S;
         c->arms[i].warmup_ns = 3600 * NS_PER_S;
         c->arms[i].asked_requests = 50;
@@ -73,13 +68,14 @@ static void a_study_from_start_to_end(void **state)
 {
     struct scratch scratch;
     struct live_view v;
+    bool hour = false;
     struct run run;
     (void)state;
     scratch_make(&scratch);
     struct store *s = fixture_create(&scratch);
-    struct live_file *f = live_file_new(scratch.path);
+    struct live_file *f = live_file_new(scratch.path, ask, &hour);
 
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_int_equal(v.state, LIVE_STARTING);
     assert_string_equal(v.study, "duet");
     assert_int_equal(v.planned, 4);
@@ -88,7 +84,7 @@ static void a_study_from_start_to_end(void **state)
     assert_true(v.silent_ns >= 0 && v.silent_ns < 60 * NS_PER_S);
 
     begin(s, &run, 0);
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_int_equal(v.state, LIVE_MEASURING);
     assert_string_equal(v.arm, "solo");
     assert_int_equal(v.ended, 0);
@@ -96,11 +92,12 @@ static void a_study_from_start_to_end(void **state)
     assert_int_equal(v.in_flight, -1);
     add(s, &run, 0, OUTCOME_OK);
     add(s, &run, 1, OUTCOME_TIMEOUT_IDLE);
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_int_equal(v.ended, 2);
     add(s, &run, 2, OUTCOME_OK);
+    hour = true;
     for (int i = 0; i < 2; i++) { /* nothing is counted twice */
-        v = look(f, ask_an_hour);
+        v = look(f);
         assert_int_equal(v.ended, 3);
         assert_int_equal(v.by_outcome[OUTCOME_OK], 2);
         assert_int_equal(v.by_outcome[OUTCOME_TIMEOUT_IDLE], 1);
@@ -111,8 +108,9 @@ static void a_study_from_start_to_end(void **state)
         assert_int_equal(v.state, LIVE_WARMING_UP);
         assert_string_equal(v.eta.basis, "the seconds asked for");
     }
+    hour = false;
     end(s, &run);
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_int_equal(v.state, LIVE_PREPARING);
     assert_null(v.arm);
     assert_int_equal(v.complete, 1);
@@ -121,7 +119,7 @@ static void a_study_from_start_to_end(void **state)
 
     begin(s, &run, 1);
     add(s, &run, 0, OUTCOME_RESET);
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_string_equal(v.arm, "pair");
     assert_int_equal(v.position, 1);
     assert_int_equal(v.ended, 1); /* not those of the run before it */
@@ -131,11 +129,11 @@ static void a_study_from_start_to_end(void **state)
         begin(s, &run, i);
         end(s, &run);
     }
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_int_equal(v.state, LIVE_COMPLETE);
     fixture_close(s);
     assert_int_equal(scratch_others(&scratch), 0); /* the watcher left nothing beside the file */
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_int_equal(v.state, LIVE_COMPLETE);
     assert_int_equal(v.complete, 4);
     live_file_free(f);
@@ -147,6 +145,7 @@ static void nobody_goes_on(void **state)
 {
     struct scratch scratch;
     struct run run;
+    bool hour = true;
     (void)state;
     scratch_make(&scratch);
     pid_t child = fork();
@@ -157,13 +156,13 @@ static void nobody_goes_on(void **state)
         _exit(0);
     }
     assert_int_equal(waitpid(child, NULL, 0), child);
-    struct live_file *f = live_file_new(scratch.path);
-    struct live_view v = look(f, ask_an_hour);
+    struct live_file *f = live_file_new(scratch.path, ask, &hour);
+    struct live_view v = look(f);
     assert_int_equal(v.state, LIVE_STOPPED);
     assert_string_equal(v.arm, "solo");
     assert_int_equal(v.ended, 1);
     struct store *s = fixture_open(&scratch, true); /* somebody goes on */
-    v = look(f, ask_nothing);
+    v = look(f);
     assert_int_equal(v.state, LIVE_PREPARING);
     assert_int_equal(v.aborted, 1);
     assert_null(v.arm);
@@ -176,9 +175,9 @@ static void no_file(void **state)
 {
     struct err e = ERR_INIT;
     struct live_view v;
-    struct live_file *f = live_file_new("/nonexistent/result.db");
+    struct live_file *f = live_file_new("/nonexistent/result.db", ask, NULL);
     (void)state;
-    assert_int_equal(live_file_look(f, ask_nothing, &v, &e), ERR_NOTFOUND);
+    assert_int_equal(live_file_look(f, &v, &e), ERR_NOTFOUND);
     live_file_free(f);
 }
 

@@ -1,6 +1,10 @@
 /* The life of a result file: created with its plan, refused twice, resumed, aborted and repeated, closed to one file. */
 #include "fixture.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+
 static void missing_are(struct store *s, const int32_t *expected, size_t n)
 {
     struct arena a = {0};
@@ -358,6 +362,45 @@ static void extra_columns_do_not_matter(void **state)
     scratch_remove(&scratch);
 }
 
+struct onlooker {
+    struct scratch scratch;
+    sem_t looks;
+};
+
+/* Looks on while the writer closes, and goes before it gives up. */
+static void *look_on(void *user)
+{
+    struct onlooker *o = user;
+    struct arena a = {0};
+    struct err e = ERR_INIT;
+    struct store_info info;
+    struct store *s = fixture_open(&o->scratch, false);
+    must(store_info(s, &a, &info, &e), &e);
+    sem_post(&o->looks);
+    nanosleep(&(struct timespec){0, 100 * 1000 * 1000}, NULL);
+    fixture_close(s);
+    arena_release(&a);
+    return NULL;
+}
+
+static void closing_waits_for_a_short_look(void **state)
+{
+    struct onlooker o;
+    pthread_t t;
+    (void)state;
+    scratch_make(&o.scratch);
+    sem_init(&o.looks, 0, 0);
+    struct store *s = fixture_create(&o.scratch);
+    pthread_create(&t, NULL, look_on, &o);
+    while (sem_wait(&o.looks) != 0)
+        ;
+    fixture_close(s);
+    pthread_join(t, NULL);
+    assert_int_equal(scratch_others(&o.scratch), 0);
+    sem_destroy(&o.looks);
+    scratch_remove(&o.scratch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +413,7 @@ int main(void)
         cmocka_unit_test(closing_with_an_open_run_aborts_it),
         cmocka_unit_test(facts_notes_and_samples),
         cmocka_unit_test(a_reader_cannot_write),
+        cmocka_unit_test(closing_waits_for_a_short_look),
         cmocka_unit_test(extra_columns_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
