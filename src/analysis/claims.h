@@ -32,8 +32,7 @@ struct claim_row {
     int64_t line;           /* in it */
     const char *origin;     /* the path in the lab's repository that the row names; NULL: none */
     const char *format;     /* of the import */
-    const struct run *runs; /* made of it; NULL: none */
-    size_t n_runs;
+    const struct run *runs; /* the first that was made of it; NULL: none */
     const struct claim_field *fields;
     size_t n_fields;
 };

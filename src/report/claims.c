@@ -14,19 +14,22 @@ const char *claim_state_word(enum claim_state s)
     return words[s];
 }
 
+void claims_answer(struct claims_view *v)
+{
+    v->n_results = claims_compute(v->rows, v->n_rows, &v->arena, &v->results);
+    for (size_t i = 0; i < v->n_results; i++)
+        v->by_state[v->results[i].state]++;
+}
+
 int claims_view_build(struct store *s, struct claims_view **out, struct err *e)
 {
     struct claims_view *v = xcalloc(1, sizeof *v);
     int rc = claims_read(s, v, e);
-    if (!rc) {
-        v->n_results = claims_compute(v->rows, v->n_rows, &v->arena, &v->results);
-        for (size_t i = 0; i < v->n_results; i++)
-            v->by_state[v->results[i].state]++;
-    } else {
+    if (!rc)
+        claims_answer(v);
+    else
         claims_view_free(v);
-        v = NULL;
-    }
-    *out = v;
+    *out = rc ? NULL : v;
     return rc;
 }
 
