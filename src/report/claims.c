@@ -82,8 +82,11 @@ static void json_instead(struct json_writer *w, const struct claim_result *r)
         json_kz(w, "metric", f->metric);
         json_kz(w, "unit", f->unit);
         json_kdouble(w, "value", f->value);
-        json_kdouble(w, "lo", f->lo);
-        json_kdouble(w, "hi", f->hi);
+        json_key(w, "interval");
+        json_array(w);
+        json_double(w, f->lo);
+        json_double(w, f->hi);
+        json_array_end(w);
         json_kint(w, "n", (int64_t)f->n);
         json_kz(w, "of", f->of);
         json_trace(w, f);

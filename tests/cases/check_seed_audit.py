@@ -255,7 +255,7 @@ def check_instead(audit, full):
         found = [f for f in by_id[name]["instead"] if metric in f["metric"]]
         if not found or found[0]["value"] is None or printed(found[0]["value"], value) != value:
             fault(f"{name}: instead {[(f['metric'], f['value']) for f in by_id[name]['instead']]}, no {metric} {value} ({source})")
-        elif found[0]["lo"] is not None and not found[0]["lo"] <= found[0]["value"] <= found[0]["hi"]:
+        elif found[0]["interval"][0] is not None and not found[0]["interval"][0] <= found[0]["value"] <= found[0]["interval"][1]:
             fault(f"{name}: {found[0]['value']} outside its interval")
 
 
