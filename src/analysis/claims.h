@@ -70,6 +70,7 @@ struct claim {
     const char *field;
     double (*statistic)(const double *x, size_t n);
     size_t rows; /* there are in the full set */
+    double to;   /* a range was claimed, from `claimed` to this; 0: one number */
 };
 
 enum claim_state {
@@ -84,7 +85,7 @@ enum { CLAIM_INSTEAD_MAX = 8 };
 struct claim_result {
     const struct claim *claim;
     struct claim_figure recomputed;
-    bool reproduced; /* the same to the printed digits */
+    bool reproduced; /* the same to the printed digits, or within the range */
     enum claim_state state;
     const char *why;                                /* a sentence or more; never NULL */
     struct claim_figure instead[CLAIM_INSTEAD_MAX]; /* what the rows say */

@@ -102,6 +102,8 @@ static void json_claim(struct json_writer *w, const struct claim_result *r)
     json_kz(w, "statement", r->claim->statement);
     json_kz(w, "unit", r->claim->unit);
     json_kdouble(w, "claimed", r->claim->claimed);
+    if (r->claim->to > 0)
+        json_kdouble(w, "claimed_to", r->claim->to);
     json_kint(w, "digits", r->claim->digits);
     json_kdouble(w, "recomputed", r->recomputed.value);
     json_kbool(w, "reproduced", r->reproduced);
