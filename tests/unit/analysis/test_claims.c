@@ -310,6 +310,31 @@ static void a_slope_that_one_model_makes(void **state)
     NEAR(result.instead[3].value, 1);
 }
 
+/* 15.2 % between days; within one of them Rust is as fast, or faster. */
+static void a_gain_over_another_day_needs_one_of_the_same(void **state)
+{
+    (void)state;
+    static const char rate[] = "baseline.aggregate.average_tokens_per_second";
+    for (int faster = 0; faster < 2; faster++) {
+        struct rows r = {.n = 0};
+        add(add_row(&r, "s.jsonl", "rust-single", "data/research/tr109_rust_full/baseline_default/data/metrics.json"),
+            rate, 115.2, NULL);
+        for (int i = 0; i < 4; i++) {
+            double noise = i % 2 ? 1 : -1;
+            add(add_row(&r, "p.jsonl", "python-single", "benchmarks/python/chimera_sweep/run_x/data/metrics.json"),
+                rate, 100 + noise, NULL);
+            add(add_row(&r, "v.jsonl", "rust-single",
+                        "src/rust/demo_agent/Demo_rust_agent_sweep/gpu60/data/metrics.json"),
+                rate, 100 + 10 * faster + noise, NULL);
+        }
+        const struct claim_result *q = result_of(&r, "TR112.language_gain");
+        NEAR(q->recomputed.value, 15.2);
+        NEAR(q->instead[0].value, 10 * faster);
+        assert_int_equal(q->n_instead, 1);
+        assert_int_equal(q->state, faster ? CLAIM_SURVIVES : CLAIM_FALLS);
+    }
+}
+
 static void keys_have_one_name(void **state)
 {
     (void)state;
@@ -340,6 +365,7 @@ int main(void)
         cmocka_unit_test(efficiency_that_is_the_overlap_is_found_out),
         cmocka_unit_test(speedup_by_hand),
         cmocka_unit_test(a_slope_that_one_model_makes),
+        cmocka_unit_test(a_gain_over_another_day_needs_one_of_the_same),
         cmocka_unit_test(keys_have_one_name),
     };
     return cmocka_run_group_tests(tests, NULL, release);
