@@ -424,6 +424,8 @@ static size_t size_of(const struct claim *part)
 static bool same_digits(const struct claim *c, double value)
 {
     char claimed[64], got[64];
+    if (c->to > 0)
+        return value >= c->claimed && value <= c->to;
     snprintf(claimed, sizeof claimed, "%.*f", c->digits, c->claimed);
     snprintf(got, sizeof got, "%.*f", c->digits, value);
     return !strcmp(claimed, got);

@@ -32,8 +32,7 @@ struct claim_row {
     int64_t line;           /* in it */
     const char *origin;     /* the path in the lab's repository that the row names; NULL: none */
     const char *format;     /* of the import */
-    const struct run *runs; /* made of it; NULL: none */
-    size_t n_runs;
+    const struct run *runs; /* the first that was made of it; NULL: none */
     const struct claim_field *fields;
     size_t n_fields;
 };
@@ -71,6 +70,7 @@ struct claim {
     const char *field;
     double (*statistic)(const double *x, size_t n);
     size_t rows; /* there are in the full set */
+    double to;   /* a range was claimed, from `claimed` to this; 0: one number */
 };
 
 enum claim_state {
@@ -85,7 +85,7 @@ enum { CLAIM_INSTEAD_MAX = 8 };
 struct claim_result {
     const struct claim *claim;
     struct claim_figure recomputed;
-    bool reproduced; /* the same to the printed digits */
+    bool reproduced; /* the same to the printed digits, or within the range */
     enum claim_state state;
     const char *why;                                /* a sentence or more; never NULL */
     struct claim_figure instead[CLAIM_INSTEAD_MAX]; /* what the rows say */

@@ -7,9 +7,6 @@
 #include "stats/rank.h"
 #include "stats/resample.h"
 
-enum { RESAMPLES = 9999, SEED = 1 };
-
-#define EFFICIENCY "summary.efficiency_percent"
 #define TR115_FROM "results_v2/runtime-"
 #define FOREIGN "chimera_homo_gpu100_ctx512" /* of async-std, while another job held the GPU */
 
@@ -37,7 +34,7 @@ static double permutation(struct claim_work *w, struct claim_values a, struct cl
     memcpy(x + a.n, b.x, b.n * sizeof *x);
     for (size_t i = 0; i < b.n; i++)
         group[a.n + i] = 1;
-    return permutation_groups(x, group, a.n + b.n, 2, RESAMPLES, SEED).p;
+    return permutation_groups(x, group, a.n + b.n, 2, CLAIM_RESAMPLES, CLAIM_SEED).p;
 }
 
 static void figure_rates(struct claim_work *w, struct claim_rows rows)
@@ -56,8 +53,8 @@ static void figure_difference(struct claim_work *w, struct claim_rows rows)
         return;
     struct claim_figure *f = claim_instead(w, "p that it does not differ from tokio-default, without failed runs", "p",
                                            "runs");
-    struct claim_values a = claim_values(w, claim_without_failed(w, rows), EFFICIENCY);
-    struct claim_values b = claim_values(w, claim_without_failed(w, base), EFFICIENCY);
+    struct claim_values a = claim_values(w, claim_without_failed(w, rows), CLAIM_EFFICIENCY);
+    struct claim_values b = claim_values(w, claim_without_failed(w, base), CLAIM_EFFICIENCY);
     claim_value_of(f, permutation(w, a, b), a.n + b.n);
 }
 
@@ -82,7 +79,7 @@ static void tr115_spread(struct claim_work *w)
 {
     struct claim_rows rows = claim_own(w);
     struct claim_figure *f = claim_instead(w, "the same without failed runs", w->claim->unit, "runs");
-    struct claim_values v = claim_values(w, claim_without_failed(w, rows), EFFICIENCY);
+    struct claim_values v = claim_values(w, claim_without_failed(w, rows), CLAIM_EFFICIENCY);
     claim_value_of(f, w->claim->statistic(v.x, v.n), v.n);
     claim_say(w, fabs(f->value - w->result->recomputed.value) < 0.005, "It was read as the runtime's consistency. %s",
               without_failed(w, rows));
@@ -254,10 +251,10 @@ static void tr115_serial_spread(struct claim_work *w)
         "TR115." id, what, unit, claimed, 2, claim_of_field, tr115_serial_spread, RUNS("runtime-async-std/"),          \
             .statistic = of                                                                                            \
     }
-#define RUNS(folder) .format = "rust-pair", .from = TR115_FROM, .group = folder, .rows = 30, .field = EFFICIENCY
+#define RUNS(folder) .format = "rust-pair", .from = TR115_FROM, .group = folder, .rows = 30, .field = CLAIM_EFFICIENCY
 #define RUST(model, kind)                                                                                              \
     .format = "rust-pair", .from = "TR116/results/multi/rust/" model, .group = kind,                                   \
-    .only = "TR116/results/single/rust/" model, .rows = 5, .field = EFFICIENCY, .statistic = claim_mean
+    .only = "TR116/results/single/rust/" model, .rows = 5, .field = CLAIM_EFFICIENCY, .statistic = claim_mean
 #define PYTHON(model, kind)                                                                                            \
     .format = "python-call-pair", .from = "TR116/results/multi/python/" model, .group = kind, .rows = 5,               \
     .field = "efficiency_percent", .statistic = claim_mean

@@ -8,9 +8,6 @@
 #include "stats/relation.h"
 #include "stats/resample.h"
 
-enum { RESAMPLES = 9999, SEED = 1 };
-
-#define EFFICIENCY "summary.efficiency_percent"
 #define TR111_FROM "tr109_rust_full" /* the agents alone, three hours before TR114 */
 #define OVERLAP "It is 50 (1 + min / max) of the agents' own durations: how equal those are, not what is gained."
 
@@ -130,7 +127,7 @@ double claim_identity(struct claim_work *w, struct claim_rows rows)
         double a = claim_take(w, rows.at[i], "collector.execution_time_s");
         double b = claim_take(w, rows.at[i], "insight.execution_time_s");
         double overlap = 50 * (1 + fmin(a, b) / fmax(a, b));
-        most = fmax(most, fabs(claim_take(w, rows.at[i], EFFICIENCY) - overlap));
+        most = fmax(most, fabs(claim_take(w, rows.at[i], CLAIM_EFFICIENCY) - overlap));
     }
     claim_value_of(f, most, rows.n);
     return most;
@@ -214,9 +211,9 @@ static void figure_configurations(struct claim_work *w, struct claim_rows good, 
 {
     struct claim_figure *f = claim_instead(w, "p that the configurations do not differ, without failed runs", "p",
                                            "runs");
-    struct claim_values v = claim_values(w, good, EFFICIENCY);
+    struct claim_values v = claim_values(w, good, CLAIM_EFFICIENCY);
     size_t *group = arena_alloc(w->a, (v.n + 1) * sizeof *group), k = claim_configurations(w, &v, group);
-    *g = permutation_groups(v.x, group, v.n, k, RESAMPLES, SEED);
+    *g = permutation_groups(v.x, group, v.n, k, CLAIM_RESAMPLES, CLAIM_SEED);
     claim_value_of(f, g->p, v.n);
 }
 
@@ -241,8 +238,11 @@ static void tr114_peak_run(struct claim_work *w)
     for (size_t i = 0; i < rows.n; i++) {
         double a = claim_take(w, rows.at[i], "collector.aggregate.total_tokens_generated");
         double b = claim_take(w, rows.at[i], "insight.aggregate.total_tokens_generated");
-        claim_values_add(&e, rows.at[i], claim_take(w, rows.at[i], EFFICIENCY));
-        claim_values_add(&balance, rows.at[i], fmin(a, b) / fmax(a, b));
+        double efficiency = claim_take(w, rows.at[i], CLAIM_EFFICIENCY), share = fmin(a, b) / fmax(a, b);
+        if (!isnan(efficiency) && !isnan(share)) {
+            claim_values_add(&e, rows.at[i], efficiency);
+            claim_values_add(&balance, rows.at[i], share);
+        }
     }
     claim_value_of(f, relation_correlation(e.x, balance.x, e.n), e.n);
     claim_say(w, fabs(f->value) < 0.5, "%s Those are equal where the agents happen to write as much as each other.",
@@ -253,7 +253,7 @@ static void figure_without_failed(struct claim_work *w, struct claim_rows rows, 
                                   double (*statistic)(const double *x, size_t n))
 {
     struct claim_figure *f = claim_instead(w, metric, w->claim->unit, "runs");
-    struct claim_values v = claim_values(w, claim_without_failed(w, rows), EFFICIENCY);
+    struct claim_values v = claim_values(w, claim_without_failed(w, rows), CLAIM_EFFICIENCY);
     claim_value_of(f, statistic(v.x, v.n), v.n);
 }
 
@@ -313,7 +313,7 @@ static void tr114_agent_rate(struct claim_work *w)
 }
 
 #define TR110 .format = "python-pair", .from = "comprehensive_test_results", .field = "summary.concurrency_speedup"
-#define TR114 .format = "rust-pair", .from = "tr110_rust_full/", .rows = 135, .field = EFFICIENCY
+#define TR114 .format = "rust-pair", .from = "tr110_rust_full/", .rows = 135, .field = CLAIM_EFFICIENCY
 
 /* clang-format off */
 const struct claim claims_python_pairs[] = {
@@ -332,7 +332,7 @@ const struct claim claims_python_pairs[] = {
 
 const struct claim claims_pairs[] = {
     {"TR113.peak_efficiency", "two agents on one server: the best run's efficiency", "%", 82.2, 1, claim_of_field,
-     tr113_peak, .format = "rust-pair", .from = "Demo_rust_multiagent_results/", .rows = 19, .field = EFFICIENCY,
+     tr113_peak, .format = "rust-pair", .from = "Demo_rust_multiagent_results/", .rows = 19, .field = CLAIM_EFFICIENCY,
      .statistic = claim_max},
     {"TR113.contention_19", "share of runs with resource contention, first set", "%", 63, 0, claim_of_field, tr113_contention,
      .format = "rust-pair", .from = "Demo_rust_multiagent_results/", .rows = 19,

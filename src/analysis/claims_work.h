@@ -6,6 +6,12 @@
 
 #include "analysis/claims.h"
 
+/* Of permutation tests. */
+enum { CLAIM_RESAMPLES = 9999, CLAIM_SEED = 1 };
+
+/* What the Rust agents' lab calls the efficiency of a pair. */
+#define CLAIM_EFFICIENCY "summary.efficiency_percent"
+
 struct claim_work {
     const struct claim *claim;
     const struct claim_row *rows; /* all there are */

@@ -14,19 +14,22 @@ const char *claim_state_word(enum claim_state s)
     return words[s];
 }
 
+void claims_answer(struct claims_view *v)
+{
+    v->n_results = claims_compute(v->rows, v->n_rows, &v->arena, &v->results);
+    for (size_t i = 0; i < v->n_results; i++)
+        v->by_state[v->results[i].state]++;
+}
+
 int claims_view_build(struct store *s, struct claims_view **out, struct err *e)
 {
     struct claims_view *v = xcalloc(1, sizeof *v);
     int rc = claims_read(s, v, e);
-    if (!rc) {
-        v->n_results = claims_compute(v->rows, v->n_rows, &v->arena, &v->results);
-        for (size_t i = 0; i < v->n_results; i++)
-            v->by_state[v->results[i].state]++;
-    } else {
+    if (!rc)
+        claims_answer(v);
+    else
         claims_view_free(v);
-        v = NULL;
-    }
-    *out = v;
+    *out = rc ? NULL : v;
     return rc;
 }
 
@@ -79,8 +82,11 @@ static void json_instead(struct json_writer *w, const struct claim_result *r)
         json_kz(w, "metric", f->metric);
         json_kz(w, "unit", f->unit);
         json_kdouble(w, "value", f->value);
-        json_kdouble(w, "lo", f->lo);
-        json_kdouble(w, "hi", f->hi);
+        json_key(w, "interval");
+        json_array(w);
+        json_double(w, f->lo);
+        json_double(w, f->hi);
+        json_array_end(w);
         json_kint(w, "n", (int64_t)f->n);
         json_kz(w, "of", f->of);
         json_trace(w, f);
@@ -96,6 +102,8 @@ static void json_claim(struct json_writer *w, const struct claim_result *r)
     json_kz(w, "statement", r->claim->statement);
     json_kz(w, "unit", r->claim->unit);
     json_kdouble(w, "claimed", r->claim->claimed);
+    if (r->claim->to > 0)
+        json_kdouble(w, "claimed_to", r->claim->to);
     json_kint(w, "digits", r->claim->digits);
     json_kdouble(w, "recomputed", r->recomputed.value);
     json_kbool(w, "reproduced", r->reproduced);

@@ -18,6 +18,13 @@ static const char *printed(struct page *p, const struct claim *c, double v, int 
     return arena_printf(&p->arena, "%.*f%s%s", c->digits + more, v, *c->unit ? " " : "", c->unit);
 }
 
+static const char *claimed(struct page *p, const struct claim *c)
+{
+    if (c->to > 0)
+        return arena_printf(&p->arena, "%.*f to %s", c->digits, c->claimed, printed(p, c, c->to, 0));
+    return printed(p, c, c->claimed, 0);
+}
+
 static void table_of(struct page *p, const struct claim_result *const *r, size_t n)
 {
     struct table t;
@@ -32,7 +39,7 @@ static void table_of(struct page *p, const struct claim_result *const *r, size_t
         const struct claim *c = r[i]->claim;
         table_cell(&t, c->id);
         table_cell(&t, c->statement);
-        table_cell(&t, printed(p, c, c->claimed, 0));
+        table_cell(&t, claimed(p, c));
         table_cell(&t, printed(p, c, r[i]->recomputed.value, r[i]->reproduced ? 0 : 2));
         table_cellf(&t, "%zu", r[i]->recomputed.n);
         table_cell(&t, claim_state_word(r[i]->state));

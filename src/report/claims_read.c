@@ -6,14 +6,11 @@
 #include "format/json.h"
 #include "report/claims_view.h"
 
-enum { TEXT_MAX_BYTES = 200, FIELDS_MAX = 20000 }; /* longer texts are prompts and answers: no claim is about them */
-
 struct reading {
-    struct claims_view *v;
+    struct arena *arena;
     struct str path, name; /* of the value that is being read */
     struct claim_field *fields;
     size_t n, cap;
-    struct err *e;
 };
 
 static void add_value(struct reading *x, yyjson_val *value)
@@ -23,15 +20,15 @@ static void add_value(struct reading *x, yyjson_val *value)
         f.number = yyjson_get_num(value);
     else if (yyjson_is_bool(value))
         f.number = yyjson_get_bool(value);
-    else if (yyjson_is_str(value) && yyjson_get_len(value) <= TEXT_MAX_BYTES)
-        f.text = arena_dup(&x->v->arena, yyjson_get_str(value), yyjson_get_len(value));
+    else if (yyjson_is_str(value) && yyjson_get_len(value) <= CLAIMS_TEXT_MAX)
+        f.text = arena_dup(x->arena, yyjson_get_str(value), yyjson_get_len(value));
     else
         return;
-    if (x->n == FIELDS_MAX)
+    if (x->n == CLAIMS_FIELDS_MAX)
         return;
-    f.path = arena_dup(&x->v->arena, str_z(&x->path), x->path.len);
+    f.path = arena_dup(x->arena, str_z(&x->path), x->path.len);
     bool same = x->path.len == x->name.len && !memcmp(str_z(&x->path), str_z(&x->name), x->path.len);
-    f.name = same ? f.path : arena_dup(&x->v->arena, str_z(&x->name), x->name.len);
+    f.name = same ? f.path : arena_dup(x->arena, str_z(&x->name), x->name.len);
     if (x->n == x->cap) {
         x->cap = x->cap ? 2 * x->cap : 64;
         x->fields = xrealloc(x->fields, x->cap * sizeof *x->fields);
@@ -98,44 +95,56 @@ static const struct run *run_of(const struct claims_view *v, int64_t id)
     return NULL;
 }
 
-static int add_row(void *user, const struct store_source *f, const struct store_source_row *r)
+static struct claim_row *new_row(struct claims_view *v)
 {
-    struct reading *x = user;
-    struct claims_view *v = x->v;
-    yyjson_doc *doc = json_read(r->json, strlen(r->json), NULL, x->e);
-    if (!doc)
-        return x->e->code;
-    x->n = 0;
-    add_values(x, yyjson_doc_get_root(doc), 0);
-    yyjson_doc_free(doc);
     if (v->n_rows == v->cap_rows) {
         v->cap_rows = v->cap_rows ? 2 * v->cap_rows : 1024;
         v->rows = xrealloc(v->rows, v->cap_rows * sizeof *v->rows);
     }
+    return &v->rows[v->n_rows++];
+}
+
+int claims_add_row(struct claims_view *v, const struct store_source *f, const struct store_source_row *r, struct err *e)
+{
+    yyjson_doc *doc = json_read(r->json, strlen(r->json), NULL, e);
+    struct reading x = {.arena = &v->arena};
+    if (!doc)
+        return err_set(e, ERR_INPUT, "a row of %s is no JSON", f->path);
+    add_values(&x, yyjson_doc_get_root(doc), 0);
+    yyjson_doc_free(doc);
+    struct claim_field *fields = arena_alloc(&v->arena, (x.n + 1) * sizeof *fields);
+    if (x.n)
+        memcpy(fields, x.fields, x.n * sizeof *fields);
     /* the rows of a file come one after the other */
-    bool again = v->n_rows && !strcmp(v->rows[v->n_rows - 1].file, f->path);
-    v->rows[v->n_rows] = (struct claim_row){
-        .file = again ? v->rows[v->n_rows - 1].file : arena_dupz(&v->arena, f->path),
-        .line = r->line,
-        .origin = arena_dupz(&v->arena, r->origin),
-        .format = arena_dupz(&v->arena, f->format),
-        .runs = run_of(v, r->run_id),
-        .n_runs = (size_t)r->runs,
-        .fields = memcpy(arena_alloc(&v->arena, (x->n + 1) * sizeof *x->fields),
-                         x->n ? x->fields : &(struct claim_field){0}, (x->n ? x->n : 1) * sizeof *x->fields),
-        .n_fields = x->n,
-    };
-    v->n_rows++;
+    const char *file = v->n_rows ? v->rows[v->n_rows - 1].file : NULL;
+    file = file && !strcmp(file, f->path) ? file : arena_dupz(&v->arena, f->path);
+    *new_row(v) = (struct claim_row){.file = file,
+                                     .line = r->line,
+                                     .origin = arena_dupz(&v->arena, r->origin),
+                                     .format = arena_dupz(&v->arena, f->format),
+                                     .runs = run_of(v, r->run_id),
+                                     .fields = fields,
+                                     .n_fields = x.n};
+    str_release(&x.path);
+    str_release(&x.name);
+    free(x.fields);
     return 0;
+}
+
+struct into {
+    struct claims_view *view;
+    struct err *e;
+};
+
+static int each_row(void *user, const struct store_source *f, const struct store_source_row *r)
+{
+    struct into *x = user;
+    return claims_add_row(x->view, f, r, x->e);
 }
 
 int claims_read(struct store *s, struct claims_view *v, struct err *e)
 {
-    struct reading x = {.v = v, .e = e};
+    struct into x = {v, e};
     int rc = store_runs(s, 0, &v->arena, &v->runs, &v->n_runs, e);
-    rc = rc ? rc : store_each_row(s, NULL, add_row, &x, e);
-    str_release(&x.path);
-    str_release(&x.name);
-    free(x.fields);
-    return rc;
+    return rc ? rc : store_each_row(s, NULL, each_row, &x, e);
 }

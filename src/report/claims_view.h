@@ -9,7 +9,7 @@ struct claims_view {
     struct arena arena; /* everything, but the runs' own memory */
     struct run *runs;
     size_t n_runs;
-    struct claim_row *rows;
+    struct claim_row *rows; /* owned */
     size_t n_rows, cap_rows;
     struct claim_result *results;
     size_t n_results;
@@ -18,6 +18,13 @@ struct claims_view {
 
 /* The rows of every imported file, with the runs made of them. */
 int claims_read(struct store *s, struct claims_view *v, struct err *e);
+/* One of them: of at most CLAIMS_FIELDS_MAX numbers and texts, without texts over CLAIMS_TEXT_MAX bytes (prompts and answers:
+ * no claim is about them). ERR_INPUT when it is no JSON. */
+enum { CLAIMS_FIELDS_MAX = 20000, CLAIMS_TEXT_MAX = 200 };
+int claims_add_row(struct claims_view *v, const struct store_source *f, const struct store_source_row *r,
+                   struct err *e);
+/* The results of the rows. */
+void claims_answer(struct claims_view *v);
 const char *claim_state_word(enum claim_state s);
 
 #endif
