@@ -27,7 +27,9 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     struct show_options show = {0};
     struct goodput goodput;
     const struct option_row rows[] = {
-        {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, html, json"},
+        {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, html, json, csv (a line per arm and metric)"},
+        {0, "brief", OPT_FLAG, &show.brief, NULL,
+         "some twenty lines, verdicts first: for a comment (--format md) or a log"},
         {0, "plot", OPT_TEXT, &show.plot, "WHAT", "one figure as SVG: answer, sessions, or a metric such as ttft"},
         {'o', "output", OPT_TEXT, &show.output, "FILE", "write there instead of to the standard output"},
         {0, "definitions", OPT_TEXT, &definitions, "WHOSE",
@@ -45,6 +47,8 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
     else if (!rc && show.plot && (format || json))
         rc = err_set(e, ERR_USAGE, "--plot draws one figure as SVG; a page of all is --format html");
+    else if (!rc && show.brief && (json || (format && strcmp(format, "md") != 0 && strcmp(format, "terminal") != 0)))
+        rc = err_set(e, ERR_USAGE, "--brief is of --format md and of the terminal");
     else if (!rc && (rc = read_definitions(definitions, &show.peers, e)) == 0 &&
              (!limits || (rc = goodput_parse(limits, &goodput, e)) == 0)) {
         show.format = format ? format : json ? "json" : "terminal";

@@ -11,16 +11,17 @@
 #include "report/report.h"
 #include "store/store.h"
 
-static const char *const formats[] = {"terminal", "md", "html", "json"};
+static const char *const formats[] = {"terminal", "md", "html", "json", "csv"};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 static int check_format(const char *format, struct err *e)
 {
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < FORMATS; i++)
         if (strcmp(formats[i], format) == 0)
             return 0;
-    const char *near = word_suggest(format, formats, 4);
+    const char *near = word_suggest(format, formats, FORMATS);
     return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format,
-                   near ? "did you mean '" : "there are terminal, md, html and json", near ? near : "",
+                   near ? "did you mean '" : "there are terminal, md, html, json and csv", near ? near : "",
                    near ? "'?" : "");
 }
 
@@ -68,11 +69,13 @@ int show_render(const char *path, const struct show_options *o, const struct rep
         if (o->plot)
             rc = report_svg(view, o->plot, out, e);
         else if (strcmp(o->format, "md") == 0)
-            report_md(view, out);
+            report_md(view, style, out);
         else if (strcmp(o->format, "html") == 0)
             report_html(view, out);
         else if (strcmp(o->format, "json") == 0)
             report_json(view, out);
+        else if (strcmp(o->format, "csv") == 0)
+            report_csv(view, out);
         else
             report_terminal(view, style, out);
         if (void_runs)
@@ -86,8 +89,10 @@ int show_render(const char *path, const struct show_options *o, const struct rep
 int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e)
 {
     struct str out = STR_INIT;
-    struct report_style style = {
-        .color = app->color && !o->output, .ascii = !app->utf8, .columns = o->output ? 0 : app->columns};
+    struct report_style style = {.color = app->color && !o->output,
+                                 .ascii = !app->utf8,
+                                 .columns = o->output ? 0 : app->columns,
+                                 .brief = o->brief};
     size_t n = 0;
     int rc = show_render(path, o, &style, &out, &n, e);
     if (!rc && o->output)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "format/csv.h"
 #include "report/compare_view.h"
 #include "report/figure.h"
 
@@ -191,6 +192,56 @@ static void what_is_not_decided_looks_like_that(void **state)
     report_view_free(v);
 }
 
+static void a_brief_one_fits_a_comment(void **state)
+{
+    (void)state;
+    static const struct report_style brief = {.brief = true};
+    struct report_view *v = view_of_arms(four);
+    struct str text = STR_INIT;
+    report_md(v, &brief, &text);
+    assert_true(times(str_z(&text), "\n") <= 22);
+    const char *rows = strstr(str_z(&text), "|---");
+    assert_non_null(rows);
+    assert_int_equal(strncmp(strchr(rows, '\n'), "\n| worse | arm 2 | ttft |", 25), 0); /* bad news first */
+    assert_true(times(rows, "| worse |") == 3 && times(rows, "| better |") == 2);
+    assert_non_null(strstr(rows, "11 more results and cautions are in the whole report"));
+    str_clear(&text);
+    report_terminal(v, &brief, &text);
+    assert_true(times(str_z(&text), "\n") <= 24 && !strstr(str_z(&text), "Load"));
+    str_release(&text);
+    report_view_free(v);
+}
+
+static void a_spreadsheet_gets_a_line_for_each_metric_of_each_arm(void **state)
+{
+    (void)state;
+    static struct csv c;
+    struct report_view *v = view_of_arms(four);
+    struct str text = STR_INIT;
+    struct err e = ERR_INIT;
+    size_t lines = 0, found = 0;
+    report_csv(v, &text);
+    csv_init(&c, "arms", text.at, text.len, ',');
+    while (csv_next(&c, &e) > 0) {
+        lines++;
+        assert_int_equal(c.n_fields, 19);
+        if (!span_eq_z(c.field[0], "arm 2") || !span_eq_z(c.field[1], "ttft"))
+            continue;
+        static const char *const want[] = {"arm 2", "ttft", "ms", "lower", "10", "156.75"};
+        for (size_t i = 0; i < 6; i++)
+            assert_true(span_eq_z(c.field[i], want[i]));
+        assert_true(span_eq_z(c.field[9], "VALID") && span_eq_z(c.field[10], "arm 0") &&
+                    span_eq_z(c.field[11], "52.25"));
+        assert_true(span_eq_z(c.field[14], "50") && span_eq_z(c.field[16], "0.0234375") &&
+                    span_eq_z(c.field[18], "worse"));
+        found++;
+    }
+    assert_true(!e.code && found == 1 && lines == 1 + 4 * v->arms[0].n_numbers);
+    csv_release(&c);
+    str_release(&text);
+    report_view_free(v);
+}
+
 /* ---- who is compared ------------------------------------------------------------------------------------------------ */
 
 static void the_plan_names_the_baseline(void **state)
@@ -281,6 +332,8 @@ int main(void)
         cmocka_unit_test(enough_blocks_decide),
         cmocka_unit_test(more_arms_need_more_blocks),
         cmocka_unit_test(what_is_not_decided_looks_like_that),
+        cmocka_unit_test(a_brief_one_fits_a_comment),
+        cmocka_unit_test(a_spreadsheet_gets_a_line_for_each_metric_of_each_arm),
         cmocka_unit_test(the_plan_names_the_baseline),
         cmocka_unit_test(what_the_study_does_not_vary_refuses_a_comparison),
         cmocka_unit_test(arms_without_counted_runs_are_not_there),
