@@ -67,7 +67,7 @@ int show_render(const char *path, const struct show_options *o, const struct rep
         rc = add_sections(view, path, o, e);
     if (!rc) {
         if (o->plot)
-            rc = report_svg(view, o->plot, out, e);
+            rc = o->output ? report_svg(view, o->plot, out, e) : report_plot(view, o->plot, style, out, e);
         else if (strcmp(o->format, "md") == 0)
             report_md(view, style, out);
         else if (strcmp(o->format, "html") == 0)
@@ -90,7 +90,7 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
 {
     struct str out = STR_INIT;
     struct report_style style = {.color = app->color && !o->output,
-                                 .ascii = !app->utf8,
+                                 .ascii = o->ascii || !app->utf8,
                                  .columns = o->output ? 0 : app->columns,
                                  .brief = o->brief};
     size_t n = 0;

@@ -242,6 +242,71 @@ static void a_spreadsheet_gets_a_line_for_each_metric_of_each_arm(void **state)
     report_view_free(v);
 }
 
+/* ---- on a terminal --------------------------------------------------------------------------------------------------- */
+
+static struct str plot(const struct report_view *v, const char *what, struct report_style style)
+{
+    struct str out = STR_INIT;
+    struct err e = ERR_INIT;
+    if (report_plot(v, what, &style, &out, &e))
+        fail_msg("%s", e.text);
+    return out;
+}
+
+/* Where the first mark stands in the line that is `below` the one that begins so. */
+static size_t first_mark(const char *text, const char *begins, int below)
+{
+    const char *line = strstr(text, begins);
+    assert_non_null(line);
+    while (below--)
+        line = strchr(line, '\n') + 1;
+    size_t at = strspn(line, " ");
+    assert_int_equal(line[at], '*');
+    return at;
+}
+
+static void curves_of_text_stand_below_each_other(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_arms(four);
+    struct str text = plot(v, "ttft", (struct report_style){.ascii = true, .columns = 50});
+    size_t columns = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        assert_true(text.at[i] == '\n' || (text.at[i] >= 0x20 && text.at[i] < 0x7F));
+        columns = text.at[i] == '\n' ? 0 : columns + 1;
+        assert_true(columns <= 50);
+    }
+    assert_non_null(strstr(str_z(&text), "arm 0: median 104 ms, 10 runs\n"));
+    /* it begins at the bottom, ends at the top, and the arm that answers later rises later */
+    assert_int_equal(first_mark(str_z(&text), "arm 0:", 4), 0);
+    size_t fast = first_mark(str_z(&text), "arm 3:", 1), base = first_mark(str_z(&text), "arm 0:", 1);
+    assert_true(0 < fast && fast < base && base < first_mark(str_z(&text), "arm 2:", 1));
+    str_release(&text);
+    text = plot(v, "ttft", (struct report_style){.color = true});
+    assert_int_equal(times(str_z(&text), "\x1b[0m"), 4 * 4);
+    assert_non_null(strstr(str_z(&text), "\u28c0")); /* braille: the lowest dots */
+    str_release(&text);
+    report_view_free(v);
+}
+
+static void a_dot_of_text_is_a_run(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_arms((struct arms){.n = 2, .blocks = 4, .factor = {1, 3}});
+    struct str text = plot(v, "makespan", (struct report_style){.ascii = true, .columns = 30});
+    assert_non_null(strstr(str_z(&text), "a dot is one run"));
+    assert_int_equal(first_mark(str_z(&text), "arm 0:", 1), first_mark(str_z(&text), "arm 1:", 1)); /* both take 2 s */
+    str_release(&text);
+    static const char *const bad[][2] = {
+        {"ttff", "did you mean 'ttft'"}, {"answer", "is an SVG: -o FILE"}, {"speedup.time", "nothing to draw"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct err e = ERR_INIT;
+        assert_int_equal(report_plot(v, bad[i][0], &(struct report_style){0}, &text, &e), ERR_USAGE);
+        assert_non_null(strstr(e.text, bad[i][1]));
+    }
+    report_view_free(v);
+}
+
 /* ---- who is compared ------------------------------------------------------------------------------------------------ */
 
 static void the_plan_names_the_baseline(void **state)
@@ -334,6 +399,8 @@ int main(void)
         cmocka_unit_test(what_is_not_decided_looks_like_that),
         cmocka_unit_test(a_brief_one_fits_a_comment),
         cmocka_unit_test(a_spreadsheet_gets_a_line_for_each_metric_of_each_arm),
+        cmocka_unit_test(curves_of_text_stand_below_each_other),
+        cmocka_unit_test(a_dot_of_text_is_a_run),
         cmocka_unit_test(the_plan_names_the_baseline),
         cmocka_unit_test(what_the_study_does_not_vary_refuses_a_comparison),
         cmocka_unit_test(arms_without_counted_runs_are_not_there),
