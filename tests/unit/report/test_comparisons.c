@@ -234,6 +234,7 @@ static void a_spreadsheet_gets_a_line_for_each_metric_of_each_arm(void **state)
                     span_eq_z(c.field[11], "52.25"));
         assert_true(span_eq_z(c.field[14], "50") && span_eq_z(c.field[16], "0.0234375") &&
                     span_eq_z(c.field[18], "worse"));
+        assert_true(span_eq_z(c.field[12], "51") && span_eq_z(c.field[13], "53.5"));
         found++;
     }
     assert_true(!e.code && found == 1 && lines == 1 + 4 * v->arms[0].n_numbers);
@@ -279,6 +280,8 @@ static void curves_of_text_stand_below_each_other(void **state)
     assert_non_null(strstr(str_z(&text), "arm 0: median 104 ms, 10 runs\n"));
     /* it begins at the bottom, ends at the top, and the arm that answers later rises later */
     assert_int_equal(first_mark(str_z(&text), "arm 0:", 4), 0);
+    for (int row = 4; row > 1; row--) /* without a gap */
+        assert_true(first_mark(str_z(&text), "arm 0:", row) <= first_mark(str_z(&text), "arm 0:", row - 1));
     size_t fast = first_mark(str_z(&text), "arm 3:", 1), base = first_mark(str_z(&text), "arm 0:", 1);
     assert_true(0 < fast && fast < base && base < first_mark(str_z(&text), "arm 2:", 1));
     str_release(&text);
