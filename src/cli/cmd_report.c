@@ -39,11 +39,14 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     struct show_options show = {0};
     struct goodput goodput;
     const struct option_row rows[] = {
-        {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, html, json"},
+        {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, html, json, csv (a line per arm and metric)"},
         {0, "view", OPT_TEXT, &view, "NAME",
-         "report (default); seed-audit: the numbers that the original lab printed, computed again from its imported rows "
-         "(--format csv is another of it)"},
-        {0, "plot", OPT_TEXT, &show.plot, "WHAT", "one figure as SVG: answer, sessions, or a metric such as ttft"},
+         "report (default); seed-audit: the numbers that the original lab printed, computed again from its imported rows"},
+        {0, "brief", OPT_FLAG, &show.brief, NULL,
+         "some twenty lines, verdicts first: for a comment (--format md) or a log"},
+        {0, "plot", OPT_TEXT, &show.plot, "WHAT",
+         "one figure: a metric such as ttft as text or, with -o, as SVG; SVG only: answer, sessions"},
+        {0, "ascii", OPT_FLAG, &show.ascii, NULL, "no character beyond ASCII on the terminal"},
         {'o', "output", OPT_TEXT, &show.output, "FILE", "write there instead of to the standard output"},
         {0, "definitions", OPT_TEXT, &definitions, "WHOSE",
          "own (default); peers: also what vLLM bench, AIPerf, GuideLLM, … would report of the same requests"},
@@ -59,15 +62,17 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
     else if (!rc && show.plot && (format || json))
-        rc = err_set(e, ERR_USAGE, "--plot draws one figure as SVG; a page of all is --format html");
+        rc = err_set(e, ERR_USAGE, "--plot draws one figure; a page of all is --format html");
     else if (!rc && (rc = read_view(view, &audit, e)) == 0 && audit)
-        rc = show.plot || limits || show.peers
-                 ? err_set(e, ERR_USAGE, "--plot, --goodput and --definitions are not of the view seed-audit")
+        rc = show.plot || limits || show.peers || show.brief
+                 ? err_set(e, ERR_USAGE, "--plot, --brief, --goodput and --definitions are not of the view seed-audit")
                  : show_seed_audit(app, operands.at[0],
                                    format ? format
                                    : json ? "json"
                                           : "terminal",
                                    show.output, e);
+    else if (!rc && show.brief && (json || (format && strcmp(format, "md") != 0 && strcmp(format, "terminal") != 0)))
+        rc = err_set(e, ERR_USAGE, "--brief is of --format md and of the terminal");
     else if (!rc && (rc = read_definitions(definitions, &show.peers, e)) == 0 &&
              (!limits || (rc = goodput_parse(limits, &goodput, e)) == 0)) {
         show.format = format ? format : json ? "json" : "terminal";

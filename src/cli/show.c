@@ -12,14 +12,14 @@
 #include "report/report.h"
 #include "store/store.h"
 
-static const char *const formats[] = {"terminal", "md", "html", "json"};
+static const char *const formats[] = {"terminal", "md", "html", "json", "csv"};
 
-static int check_format(const char *format, const char *const known[4], const char *all, struct err *e)
+static int check_format(const char *format, const char *const *known, size_t n, const char *all, struct err *e)
 {
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < n; i++)
         if (strcmp(known[i], format) == 0)
             return 0;
-    const char *near = word_suggest(format, known, 4);
+    const char *near = word_suggest(format, known, n);
     return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format, near ? "did you mean '" : all, near ? near : "",
                    near ? "'?" : "");
 }
@@ -55,7 +55,8 @@ int show_render(const char *path, const struct show_options *o, const struct rep
 {
     struct store *s = NULL;
     struct report_view *view = NULL;
-    int rc = check_format(o->format, formats, "there are terminal, md, html and json", e);
+    int rc = check_format(o->format, formats, sizeof formats / sizeof formats[0],
+                          "there are terminal, md, html, json and csv", e);
     if (!rc)
         rc = store_open(&s, path, false, e);
     if (!rc)
@@ -66,13 +67,15 @@ int show_render(const char *path, const struct show_options *o, const struct rep
         rc = add_sections(view, path, o, e);
     if (!rc) {
         if (o->plot)
-            rc = report_svg(view, o->plot, out, e);
+            rc = o->output ? report_svg(view, o->plot, out, e) : report_plot(view, o->plot, style, out, e);
         else if (strcmp(o->format, "md") == 0)
-            report_md(view, out);
+            report_md(view, style, out);
         else if (strcmp(o->format, "html") == 0)
             report_html(view, out);
         else if (strcmp(o->format, "json") == 0)
             report_json(view, out);
+        else if (strcmp(o->format, "csv") == 0)
+            report_csv(view, out);
         else
             report_terminal(view, style, out);
         if (void_runs)
@@ -101,6 +104,8 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
 {
     struct str out = STR_INIT;
     struct report_style style = style_of(app, o->output);
+    style.ascii = style.ascii || o->ascii;
+    style.brief = o->brief;
     size_t n = 0;
     int rc = show_render(path, o, &style, &out, &n, e);
     rc = rc ? rc : put(o->output, &out, e);
@@ -118,7 +123,8 @@ int show_seed_audit(struct app *app, const char *path, const char *format, const
     struct store *s = NULL;
     struct claims_view *view = NULL;
     struct str out = STR_INIT;
-    int rc = check_format(format, known, "there are terminal, md, csv and json of this view", e);
+    int rc = check_format(format, known, sizeof known / sizeof known[0],
+                          "there are terminal, md, csv and json of this view", e);
     rc = rc ? rc : store_open(&s, path, false, e);
     rc = rc ? rc : claims_view_build(s, &view, e);
     if (!rc) {

@@ -8,9 +8,11 @@ struct goodput;      /* analysis/goodput.h */
 struct report_style; /* report/report.h */
 
 struct show_options {
-    const char *format;            /* "terminal", "md", "html" or "json" */
-    const char *plot;              /* one figure as SVG instead: report_svg; NULL */
+    const char *format;            /* "terminal", "md", "html", "json" or "csv" */
+    const char *plot;              /* one figure instead: report_svg to a file, report_plot to stdout; NULL */
     const char *output;            /* NULL: stdout */
+    bool ascii;                    /* whatever the locale */
+    bool brief;                    /* of terminal and md: some twenty lines */
     bool peers;                    /* with other tools' definitions */
     bool gate_void;                /* ERR_GATE behind the report when a run of it is VOID */
     const struct goodput *goodput; /* limits for plain load, and for the tools that know such; NULL */

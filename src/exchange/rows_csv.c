@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "format/csv.h"
 #include "record/metric.h"
 #include "record/verdict.h"
 
@@ -22,30 +22,10 @@ static void begin_field(struct rows *x)
         str_addc(&x->line, ',');
 }
 
-/* A spreadsheet must not take data from outside for a formula. */
-static bool looks_like_formula(const char *p, size_t n)
-{
-    return n && (strchr("=+-@", p[0]) || (unsigned char)p[0] < 0x20);
-}
-
 static void put_text(struct rows *x, const char *p, size_t n)
 {
     begin_field(x);
-    str_addc(&x->line, '"'); /* always: an empty field is nothing, an empty text is "" */
-    if (looks_like_formula(p, n))
-        str_addc(&x->line, '\'');
-    for (size_t i = 0; i < n;) {
-        uint32_t code = 0;
-        size_t len = utf8_next(p + i, n - i, &code);
-        if (!len || !code)
-            str_addz(&x->line, "\xEF\xBF\xBD");
-        else if (code == '"')
-            str_addz(&x->line, "\"\"");
-        else
-            str_add(&x->line, p + i, len);
-        i += len ? len : 1;
-    }
-    str_addc(&x->line, '"');
+    csv_add_text(&x->line, p, n);
 }
 
 static void put_z(struct rows *x, const char *z)

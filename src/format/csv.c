@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void csv_init(struct csv *c, const char *name, const char *p, size_t n, char separator)
 {
     memset(c, 0, sizeof *c);
@@ -146,4 +148,31 @@ int csv_next(struct csv *c, struct err *e)
     skip_line_end(c);
     set_fields(c);
     return 1;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------ */
+
+/* A spreadsheet must not take data from outside for a formula. */
+static bool looks_like_formula(const char *p, size_t n)
+{
+    return n && (strchr("=+-@", p[0]) || (unsigned char)p[0] < 0x20);
+}
+
+void csv_add_text(struct str *line, const char *p, size_t n)
+{
+    str_addc(line, '"');
+    if (looks_like_formula(p, n))
+        str_addc(line, '\'');
+    for (size_t i = 0; i < n;) {
+        uint32_t code = 0;
+        size_t len = utf8_next(p + i, n - i, &code);
+        if (!len || !code)
+            str_addz(line, "\xEF\xBF\xBD");
+        else if (code == '"')
+            str_addz(line, "\"\"");
+        else
+            str_add(line, p + i, len);
+        i += len ? len : 1;
+    }
+    str_addc(line, '"');
 }

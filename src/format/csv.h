@@ -1,4 +1,4 @@
-/* csv.h: a reader of RFC 4180 files over bytes in memory, one record at a time.
+/* csv.h: a reader of RFC 4180 files over bytes in memory, one record at a time, and a field as it is written.
  *
  * Lines end with CRLF or LF; quoted fields may hold separators, line ends and doubled quotes; a BOM is skipped; blank
  * lines are skipped; spaces belong to their field. Refused with "NAME:LINE:COL: ": a quote inside an unquoted field, text
@@ -33,6 +33,9 @@ void csv_init(struct csv *c, const char *name, const char *p, size_t n, char sep
 void csv_release(struct csv *c);
 /* Reads the next record into field[0 … n_fields-1], valid until the next call. 1: a record; 0: the end; < 0: *e. */
 int csv_next(struct csv *c, struct err *e);
+/* A field in quotes, appended: an empty field is nothing, an empty text is "". What a spreadsheet would take for a formula gets
+ * an apostrophe; invalid UTF-8 becomes U+FFFD. */
+void csv_add_text(struct str *line, const char *p, size_t n);
 /* ERR_INPUT with the place of the current record in front. */
 int csv_error(const struct csv *c, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

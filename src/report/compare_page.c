@@ -26,6 +26,14 @@ const char *compare_percent_text(struct arena *a, const struct comparison *c, do
     return percent_text(a, compare_percent(c, v), "+");
 }
 
+const char *compare_change_text(struct arena *a, const struct comparison *c)
+{
+    const char *shift = compare_percent_text(a, c, c->shift);
+    return c->confidence > 0 ? arena_printf(a, "%s [%s, %s]", shift, compare_percent_text(a, c, c->lo),
+                                            compare_percent_text(a, c, c->hi))
+                             : shift;
+}
+
 const char *compare_delta_text(struct arena *a, const struct comparison *c)
 {
     return isnan(c->delta) ? NO_NUMBER : arena_printf(a, "%s %+.2f", compare_delta_word(c->delta), c->delta);

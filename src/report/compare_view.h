@@ -64,6 +64,8 @@ const char *compare_units(const struct comparison *c, double n);
  * Cliff's delta. */
 const char *compare_signed_text(struct arena *a, double v);
 const char *compare_percent_text(struct arena *a, const struct comparison *c, double v);
+/* "+94.4 [+72.1, +115]"; of one run without the interval, which is a point and says nothing. */
+const char *compare_change_text(struct arena *a, const struct comparison *c);
 const char *compare_delta_text(struct arena *a, const struct comparison *c);
 /* compare_json.c: an object of all that is known of result i */
 struct json_writer;

@@ -35,6 +35,9 @@ bool figure_effects(struct svg *s, const struct report_view *v);
 /* Sessions of the runs as lanes over one scale of time, with the phases of each request. */
 bool figure_lanes(struct svg *s, const struct run *const *runs, size_t n);
 
+/* ERR_USAGE that says what can be drawn (plot.c). */
+int plot_unknown(const char *what, struct err *e);
+
 /* ---- what they share (figure_dist.c) ---------------------------------------------------------------------- */
 
 /* The arms that have the metric in a counted run, the first FIGURE_ARMS of them; a color is a place in the list. */

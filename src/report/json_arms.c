@@ -49,15 +49,6 @@ void json_number(struct json_writer *w, const char *key, const struct view_numbe
     json_object_end(w);
 }
 
-static const char *worst_verdict(const struct view_arm *arm)
-{
-    enum verdict worst = VERDICT_VALID; /* NONE is after all of them: who did not judge cannot vouch */
-    for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]) && arm->runs[i]->verdict > (int)worst)
-            worst = (enum verdict)arm->runs[i]->verdict;
-    return verdict_word(worst);
-}
-
 /* The headline goes by the name "speedup" and says in its id which of the two it is; with none, its value is
  * null. */
 static void headline(struct json_writer *w, const struct view_duet *d)
@@ -97,7 +88,7 @@ static void metrics(struct json_writer *w, const struct report_view *v, const st
         if (!strcmp(v->duets[i].arm, arm->name))
             duet_metrics(w, &v->duets[i]);
     for (size_t i = 0; i < arm->n_numbers; i++)
-        json_number(w, arm->numbers[i].metric->id, &arm->numbers[i], worst_verdict(arm));
+        json_number(w, arm->numbers[i].metric->id, &arm->numbers[i], view_worst_verdict(arm));
     json_object_end(w);
 }
 

@@ -56,11 +56,11 @@ static void table(struct page *p, const struct table *t)
 
 static const struct page_ops ops = {title, heading, answer, paragraph, item, table};
 
-void report_md(const struct report_view *v, struct str *out)
+void report_md(const struct report_view *v, const struct report_style *style, struct str *out)
 {
     static const struct report_style plain = {0};
     struct page p = {.ops = &ops, .style = &plain, .out = out, .definitions = true};
-    page_report(&p, v);
+    (style && style->brief ? page_brief : page_report)(&p, v);
 }
 
 void claims_md(const struct claims_view *v, struct str *out)

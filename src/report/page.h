@@ -31,6 +31,8 @@ struct page {
 /* The whole report; what begins with section_ is one part of it, and writes nothing when it has nothing to
  * say. */
 void page_report(struct page *p, const struct report_view *v);
+/* The answers, the verdicts and what to know of them, in some twenty lines. */
+void page_brief(struct page *p, const struct report_view *v);
 /* "3 blocks of 2 arms: 6 of 6 runs complete (…)." */
 const char *page_summary(struct page *p, const struct report_view *v);
 void section_sources(struct page *p, const struct report_view *v);

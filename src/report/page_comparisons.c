@@ -6,11 +6,12 @@
 #include "report/number.h"
 #include "report/page.h"
 
-/* Of one run the interval is a point, and says nothing. */
-static const char *with_interval(struct arena *a, const struct comparison *r, const char *shift, const char *lo,
-                                 const char *hi)
+static const char *in_unit(struct arena *a, const struct comparison *r)
 {
-    return r->confidence > 0 ? arena_printf(a, "%s [%s, %s]", shift, lo, hi) : shift;
+    const char *shift = compare_signed_text(a, r->shift);
+    return r->confidence > 0
+               ? arena_printf(a, "%s [%s, %s]", shift, compare_signed_text(a, r->lo), compare_signed_text(a, r->hi))
+               : shift;
 }
 
 static void changes(struct page *p, const struct view_comparison *c, size_t n)
@@ -26,10 +27,8 @@ static void changes(struct page *p, const struct view_comparison *c, size_t n)
             const struct comparison *r = &c[i].pair->results[k];
             table_cell(&t, c[i].arm->name);
             table_cellf(&t, "%s %s", r->metric->id, r->metric->unit);
-            table_cell(&t, with_interval(a, r, compare_signed_text(a, r->shift), compare_signed_text(a, r->lo),
-                                         compare_signed_text(a, r->hi)));
-            table_cell(&t, with_interval(a, r, compare_percent_text(a, r, r->shift), compare_percent_text(a, r, r->lo),
-                                         compare_percent_text(a, r, r->hi)));
+            table_cell(&t, in_unit(a, r));
+            table_cell(&t, compare_change_text(a, r));
             table_cell(&t, compare_verdict_word(r->verdict));
         }
     p->ops->table(p, &t);

@@ -5,7 +5,7 @@
 
 enum { MAX_WORDS = 256 };
 
-static int unknown(const char *what, struct err *e)
+int plot_unknown(const char *what, struct err *e)
 {
     const char *words[MAX_WORDS] = {"answer", "sessions"};
     const struct metric *m;
@@ -53,7 +53,7 @@ int report_svg(const struct report_view *v, const char *what, struct str *out, s
     else if (m)
         drawn = of_metric(&s, v, m);
     else
-        return unknown(what, e);
+        return plot_unknown(what, e);
     arena_release(&a);
     return drawn ? 0 : err_set(e, ERR_USAGE, "nothing to draw: no counted run has '%s'", what);
 }

@@ -38,16 +38,24 @@ struct report_style {
     bool color;     /* SGR sequences for headings and what counts nowhere */
     bool ascii;     /* the terminal is not UTF-8 */
     size_t columns; /* of tables, and of prose up to 100; 0: 100 */
+    bool brief;     /* at most some twenty lines: the answers, the verdicts, what to know */
 };
 
 /* All of them append. */
 void report_terminal(const struct report_view *v, const struct report_style *style, struct str *out);
 /* One page that needs no other file. */
 void report_html(const struct report_view *v, struct str *out);
-void report_md(const struct report_view *v, struct str *out);
+/* style: only its `brief`; NULL: the whole report. */
+void report_md(const struct report_view *v, const struct report_style *style, struct str *out);
+/* A line for each metric of each arm. */
+void report_csv(const struct report_view *v, struct str *out);
 /* One figure as an SVG file: "answer", "sessions", or a metric's id: of requests their distribution within each run, else a
  * value per run. ERR_USAGE for any other word and when there is nothing to draw. */
 int report_svg(const struct report_view *v, const char *what, struct str *out, struct err *e);
+/* A metric as text of style->columns columns (0: 80): of requests a curve per arm, else a dot per run; braille, or ASCII. The
+ * errors of report_svg, and ERR_USAGE for the two figures that are no metric. */
+int report_plot(const struct report_view *v, const char *what, const struct report_style *style, struct str *out,
+                struct err *e);
 /* {"schema":"chimera.report/1", …}: one line; keys and their meaning are stable, new ones may come. */
 void report_json(const struct report_view *v, struct str *out);
 

@@ -100,7 +100,7 @@ void report_terminal(const struct report_view *v, const struct report_style *sty
 {
     static const struct report_style plain = {0};
     struct page p = {.ops = &ops, .style = style ? style : &plain, .out = out, .max_rows = ROWS_SHOWN};
-    page_report(&p, v);
+    (p.style->brief ? page_brief : page_report)(&p, v);
 }
 
 void compare_terminal(const struct compare_view *v, const struct report_style *style, struct str *out)

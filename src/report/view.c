@@ -31,6 +31,15 @@ const struct view_number *view_find(const struct view_arm *arm, const char *id)
     return NULL;
 }
 
+const char *view_worst_verdict(const struct view_arm *arm)
+{
+    enum verdict worst = VERDICT_VALID; /* NONE is after all of them: who did not judge cannot vouch */
+    for (size_t i = 0; i < arm->n_runs; i++)
+        if (view_counted(arm->runs[i]) && arm->runs[i]->verdict > (int)worst)
+            worst = (enum verdict)arm->runs[i]->verdict;
+    return verdict_word(worst);
+}
+
 /* ---- arms ------------------------------------------------------------------------------------------------ */
 
 static struct view_arm *arm_named(struct report_view *v, const char *name)

@@ -45,8 +45,9 @@ check 0 'smollm2-135m' list models
 check 2 'chimera_homo' agent --scenario chimera_hom --corpus "$corpus"
 check 3 'cannot open|no such' report missing.db
 check 2 "did you mean 'html'" report --format htm missing.db
+check 2 'brief is of' report --brief --format html missing.db
 check 3 'cannot open|no such' report --plot ttft missing.db
-check 2 'one figure as SVG' report --plot ttft --json missing.db
+check 2 'draws one figure' report --plot ttft --json missing.db
 check 2 "goodput has no limit 'tfft'; did you mean 'ttft'" report missing.db --goodput tfft:200
 check 2 "'20ms' is no limit for ttft" report missing.db --goodput ttft:20ms
 

@@ -118,6 +118,22 @@ static void without_common_blocks_all_runs_count(void **state)
     NEAR(c.mde, power_mde(power_t, 5, 0.05, 0.8) / sqrt(0.955) * sqrt(2.5));
 }
 
+/* Questions of one family with other numbers of runs each have their own smallest shift. */
+static void what_is_found_follows_from_the_runs_of_each_question(void **state)
+{
+    (void)state;
+    struct compare_run runs[2][MOST];
+    struct compare_question q[3];
+    struct comparison c[3];
+    for (size_t i = 0; i < 3; i++)
+        q[i] = (struct compare_question){metric_find("ttft"), arm(runs[0], hundred, 8), arm(runs[1], slower, 8), 0, 0};
+    q[1].a.n = q[1].b.n = 6; /* differences 1 … 6 */
+    compare_arms(q, 3, c);
+    NEAR(c[0].mde, power_mde(power_paired, 8, 0.05 / 3, 0.8) / sqrt(0.955) * sqrt(6));
+    NEAR(c[1].mde, power_mde(power_paired, 6, 0.05 / 3, 0.8) / sqrt(0.955) * sqrt(3.5));
+    NEAR(c[2].mde, c[0].mde);
+}
+
 static void only_whole_blocks_pair_and_each_once(void **state)
 {
     (void)state;
@@ -201,6 +217,7 @@ int main(void)
         cmocka_unit_test(few_blocks_say_how_many_are_missing),
         cmocka_unit_test(what_is_missing_finds_the_margin),
         cmocka_unit_test(without_common_blocks_all_runs_count),
+        cmocka_unit_test(what_is_found_follows_from_the_runs_of_each_question),
         cmocka_unit_test(only_whole_blocks_pair_and_each_once),
         cmocka_unit_test(the_family_is_paid_for),
         cmocka_unit_test(nothing_is_claimed_below_the_floor),

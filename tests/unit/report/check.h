@@ -15,7 +15,7 @@ static struct str rendered(const struct report_view *v, const char *format)
     struct str out = STR_INIT;
     struct report_style color = {.color = true}, ascii = {.ascii = true}, narrow = {.columns = 80};
     if (!strcmp(format, "md"))
-        report_md(v, &out);
+        report_md(v, NULL, &out);
     else if (!strcmp(format, "json"))
         report_json(v, &out);
     else

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "format/csv.h"
 #include "report/compare_view.h"
 #include "report/figure.h"
 
@@ -191,6 +192,124 @@ static void what_is_not_decided_looks_like_that(void **state)
     report_view_free(v);
 }
 
+static void a_brief_one_fits_a_comment(void **state)
+{
+    (void)state;
+    static const struct report_style brief = {.brief = true};
+    struct report_view *v = view_of_arms(four);
+    struct str text = STR_INIT;
+    report_md(v, &brief, &text);
+    assert_true(times(str_z(&text), "\n") <= 22);
+    const char *rows = strstr(str_z(&text), "|---");
+    assert_non_null(rows);
+    assert_int_equal(strncmp(strchr(rows, '\n'), "\n| worse | arm 2 | ttft |", 25), 0); /* bad news first */
+    assert_true(times(rows, "| worse |") == 3 && times(rows, "| better |") == 2);
+    assert_non_null(strstr(rows, "11 more results and cautions are in the whole report"));
+    str_clear(&text);
+    report_terminal(v, &brief, &text);
+    assert_true(times(str_z(&text), "\n") <= 24 && !strstr(str_z(&text), "Load"));
+    str_release(&text);
+    report_view_free(v);
+}
+
+static void a_spreadsheet_gets_a_line_for_each_metric_of_each_arm(void **state)
+{
+    (void)state;
+    static struct csv c;
+    struct report_view *v = view_of_arms(four);
+    struct str text = STR_INIT;
+    struct err e = ERR_INIT;
+    size_t lines = 0, found = 0;
+    report_csv(v, &text);
+    csv_init(&c, "arms", text.at, text.len, ',');
+    while (csv_next(&c, &e) > 0) {
+        lines++;
+        assert_int_equal(c.n_fields, 19);
+        if (!span_eq_z(c.field[0], "arm 2") || !span_eq_z(c.field[1], "ttft"))
+            continue;
+        static const char *const want[] = {"arm 2", "ttft", "ms", "lower", "10", "156.75"};
+        for (size_t i = 0; i < 6; i++)
+            assert_true(span_eq_z(c.field[i], want[i]));
+        assert_true(span_eq_z(c.field[9], "VALID") && span_eq_z(c.field[10], "arm 0") &&
+                    span_eq_z(c.field[11], "52.25"));
+        assert_true(span_eq_z(c.field[14], "50") && span_eq_z(c.field[16], "0.0234375") &&
+                    span_eq_z(c.field[18], "worse"));
+        assert_true(span_eq_z(c.field[12], "51") && span_eq_z(c.field[13], "53.5"));
+        found++;
+    }
+    assert_true(!e.code && found == 1 && lines == 1 + 4 * v->arms[0].n_numbers);
+    csv_release(&c);
+    str_release(&text);
+    report_view_free(v);
+}
+
+/* ---- on a terminal --------------------------------------------------------------------------------------------------- */
+
+static struct str plot(const struct report_view *v, const char *what, struct report_style style)
+{
+    struct str out = STR_INIT;
+    struct err e = ERR_INIT;
+    if (report_plot(v, what, &style, &out, &e))
+        fail_msg("%s", e.text);
+    return out;
+}
+
+/* Where the first mark stands in the line that is `below` the one that begins so. */
+static size_t first_mark(const char *text, const char *begins, int below)
+{
+    const char *line = strstr(text, begins);
+    assert_non_null(line);
+    while (below--)
+        line = strchr(line, '\n') + 1;
+    size_t at = strspn(line, " ");
+    assert_int_equal(line[at], '*');
+    return at;
+}
+
+static void curves_of_text_stand_below_each_other(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_arms(four);
+    struct str text = plot(v, "ttft", (struct report_style){.ascii = true, .columns = 50});
+    size_t columns = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        assert_true(text.at[i] == '\n' || (text.at[i] >= 0x20 && text.at[i] < 0x7F));
+        columns = text.at[i] == '\n' ? 0 : columns + 1;
+        assert_true(columns <= 50);
+    }
+    assert_non_null(strstr(str_z(&text), "arm 0: median 104 ms, 10 runs\n"));
+    /* it begins at the bottom, ends at the top, and the arm that answers later rises later */
+    assert_int_equal(first_mark(str_z(&text), "arm 0:", 4), 0);
+    for (int row = 4; row > 1; row--) /* without a gap */
+        assert_true(first_mark(str_z(&text), "arm 0:", row) <= first_mark(str_z(&text), "arm 0:", row - 1));
+    size_t fast = first_mark(str_z(&text), "arm 3:", 1), base = first_mark(str_z(&text), "arm 0:", 1);
+    assert_true(0 < fast && fast < base && base < first_mark(str_z(&text), "arm 2:", 1));
+    str_release(&text);
+    text = plot(v, "ttft", (struct report_style){.color = true});
+    assert_int_equal(times(str_z(&text), "\x1b[0m"), 4 * 4);
+    assert_non_null(strstr(str_z(&text), "\u28c0")); /* braille: the lowest dots */
+    str_release(&text);
+    report_view_free(v);
+}
+
+static void a_dot_of_text_is_a_run(void **state)
+{
+    (void)state;
+    struct report_view *v = view_of_arms((struct arms){.n = 2, .blocks = 4, .factor = {1, 3}});
+    struct str text = plot(v, "makespan", (struct report_style){.ascii = true, .columns = 30});
+    assert_non_null(strstr(str_z(&text), "a dot is one run"));
+    assert_int_equal(first_mark(str_z(&text), "arm 0:", 1), first_mark(str_z(&text), "arm 1:", 1)); /* both take 2 s */
+    str_release(&text);
+    static const char *const bad[][2] = {
+        {"ttff", "did you mean 'ttft'"}, {"answer", "is an SVG: -o FILE"}, {"speedup.time", "nothing to draw"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct err e = ERR_INIT;
+        assert_int_equal(report_plot(v, bad[i][0], &(struct report_style){0}, &text, &e), ERR_USAGE);
+        assert_non_null(strstr(e.text, bad[i][1]));
+    }
+    report_view_free(v);
+}
+
 /* ---- who is compared ------------------------------------------------------------------------------------------------ */
 
 static void the_plan_names_the_baseline(void **state)
@@ -281,6 +400,10 @@ int main(void)
         cmocka_unit_test(enough_blocks_decide),
         cmocka_unit_test(more_arms_need_more_blocks),
         cmocka_unit_test(what_is_not_decided_looks_like_that),
+        cmocka_unit_test(a_brief_one_fits_a_comment),
+        cmocka_unit_test(a_spreadsheet_gets_a_line_for_each_metric_of_each_arm),
+        cmocka_unit_test(curves_of_text_stand_below_each_other),
+        cmocka_unit_test(a_dot_of_text_is_a_run),
         cmocka_unit_test(the_plan_names_the_baseline),
         cmocka_unit_test(what_the_study_does_not_vary_refuses_a_comparison),
         cmocka_unit_test(arms_without_counted_runs_are_not_there),
