@@ -56,9 +56,10 @@ static void precision_without_effect(struct auditing *x, const struct audit_stud
     struct audit_points points = AUDIT_POINTS(x);
     for (size_t i = 0; i < s->n_rows; i++) {
         const char *label = audit_text(s->rows[i]->json, "backend");
-        const struct audit_row *full = is_half(label) ? full_precision(s, label) : NULL;
+        bool half = is_half(label) && isfinite(perplexity(s->rows[i]));
+        const struct audit_row *full = half ? full_precision(s, label) : NULL;
         double off = fabs(audit_number(s->rows[i]->json, "delta_frac"));
-        if (full && isfinite(perplexity(s->rows[i])) && off <= fabs(audit_number(full->json, "delta_frac")))
+        if (full && off <= fabs(audit_number(full->json, "delta_frac")))
             audit_add_row(&points, s->rows[i], "%s is %.2e off the baseline, %s %.2e", label, off,
                           audit_text(full->json, "backend"), fabs(audit_number(full->json, "delta_frac")));
     }

@@ -107,16 +107,19 @@ static void our_degenerate(void **state)
     silent("A5");
 }
 
+/* The last call never ended: its timer says nothing. */
 static void truncated(void **state)
 {
+    static const struct {
+        int num_ctx, chars, ms, tok;
+    } call[] = {{512, 3000, 200, 9}, {512, 4000, 200, 9}, {2048, 4000, 400, 9}, {512, 3000, 1, 0}};
     (void)state;
-    static const int contexts[] = {512, 512, 2048};
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         add_row(
             "rust-single",
             "{\"baseline\":{\"configuration\":{\"num_ctx\":%d},\"calls\":[{\"stage\":\"report\",\"prompt_chars\":%d,"
-            "\"m\":{\"prompt_eval_duration_ms\":%d,\"tokens_generated\":9}}]}}",
-            contexts[i], i ? 4000 : 3000, i < 2 ? 200 : 400);
+            "\"m\":{\"prompt_eval_duration_ms\":%d,\"tokens_generated\":%d}}]}}",
+            call[i].num_ctx, call[i].chars, call[i].ms, call[i].tok);
     finds("A6", 1, "report 200.0 ms (n 2) at 512 tokens, 400.0 ms (n 1) at 2048 tokens");
     afresh();
     add_row("rust-single", "{\"baseline\":{\"configuration\":{\"num_ctx\":512},\"calls\":[{\"prompt_chars\":3000}]},"
@@ -201,6 +204,11 @@ static void one_order_of_blocks(void **state)
     finds("one-order", 3, "All 4 blocks have their 3 arms in the same order");
     in.n_plan = 3;
     silent("one-order");
+    in.n_plan = 4; /* two blocks of two arms: a draw gives that as often as not */
+    plan[1].block = 0;
+    plan[2] = (struct audit_place){1, plan[0].arm};
+    plan[3] = (struct audit_place){1, plan[1].arm};
+    silent("one-order");
 }
 
 static void clean_study(void **state)
@@ -224,6 +232,18 @@ static void met_twice(void **state)
     again->file = "tree/some/run_1/metrics.json";
     again->run_id = 3;
     again->runs = 1;
+    finds("A5", 1, "1 of 6 answers");
+    finds("A1", 3, "in 3 of 3 runs");
+}
+
+/* The same when its own file came first. */
+static void met_twice_in_a_list_behind(void **state)
+{
+    (void)state;
+    struct audit_row *alone = add_pair(10, 9, 10, 95);
+    alone->file = "tree/some/run_1/metrics.json";
+    alone->run_id = alone->runs = 1;
+    pairs_with(OUTCOME_OK, REQUEST_DEGENERATE);
     finds("A5", 1, "1 of 6 answers");
     finds("A1", 3, "in 3 of 3 runs");
 }
@@ -287,6 +307,7 @@ int main(void)
         TEST(one_order_of_blocks),
         TEST(clean_study),
         TEST(met_twice),
+        TEST(met_twice_in_a_list_behind),
         TEST(names),
         TEST(files_of_one_record),
         TEST(table),
