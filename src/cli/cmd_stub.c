@@ -17,7 +17,7 @@
 #include "stub/stub.h"
 
 struct stub_flags {
-    const char *listen, *first, *gap, *queue, *load, *case_file;
+    const char *listen, *first, *gap, *drift, *queue, *load, *case_file;
     int64_t slots, seed, core;
     struct text_list faults;
     struct stub_options o;
@@ -55,6 +55,21 @@ static int read_law(const char *option, const char *text, struct law *out, struc
     return rc;
 }
 
+/* "1%/20": 1 % in 20 answers. */
+static int read_drift(const char *text, double *out, struct err *e)
+{
+    char *end, *behind = NULL;
+    double share = strtod(text, &end);
+    bool percent = end != text && *end == '%';
+    const char *rest = end + percent;
+    double answers = *rest == '/' ? strtod(rest + 1, &behind) : 1;
+    *out = share / (percent ? 100 : 1) / answers;
+    if (end == text || *(behind ? behind : rest) || !(answers >= 1) || !(*out >= 0 && *out <= 1))
+        return err_set(e, ERR_USAGE, "--drift %s: expected SHARE/ANSWERS such as 1%%/20 (1 %% slower in 20 answers)",
+                       text);
+    return 0;
+}
+
 static int read_rules(struct stub_flags *f, struct err *e)
 {
     int rc = 0;
@@ -87,6 +102,7 @@ static int read_flags(struct stub_flags *f, struct err *e)
     rc = rc ? rc : check_numbers(f, e);
     rc = rc ? rc : read_law("first", f->first, &f->o.first, e);
     rc = rc ? rc : read_law("gap", f->gap, &f->o.gap, e);
+    rc = rc || !f->drift ? rc : read_drift(f->drift, &f->o.drift, e);
     if (!rc && f->load && (rc = duration_parse(span_z(f->load), &f->o.load, e)))
         err_prefix(e, "--load-time");
     if (!rc && strcmp(f->queue, "fifo") != 0 && strcmp(f->queue, "ps") != 0)
@@ -233,6 +249,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         {0, "tokens", OPT_INT, &f.o.tokens, "N", "of an answer that no limit cuts (64)"},
         {0, "tokens-per-chunk", OPT_INT, &f.o.tokens_per_chunk, "N", "(1)"},
         {0, "prompt-rate", OPT_DOUBLE, &f.o.prompt_rate, "TOK/S", "prompt tokens a second (no time)"},
+        {0, "drift", OPT_SPEC, &f.drift, "SHARE/N", "each N answers all delays are longer by this share: 1%/20 (0)"},
         {0, "slots", OPT_INT, &f.slots, "N", "requests served at full speed at once (0: no limit)"},
         {0, "queue", OPT_TEXT, &f.queue, "fifo|ps", "more of them wait, or share the slots' speed (fifo)"},
         {0, "num-ctx", OPT_INT, &f.o.num_ctx, "TOK", "context; Ollama's routes cut in silence, others refuse"},

@@ -225,11 +225,18 @@ static void finish_whole(struct reply *r)
     done(r);
 }
 
+/* A delay of the laws as this answer has it: each is slower than the one before. */
+static mono_ns drifted(const struct reply *r, mono_ns ns)
+{
+    double factor = 1 + r->stub->o.drift * (double)(r->log.number - 1);
+    return (mono_ns)((double)ns * factor);
+}
+
 static void after_text(struct reply *r)
 {
     r->t_last = r->due;
     if (r->log.chunks < r->n_chunks)
-        plan(r, law_draw(&r->stub->o.gap, &r->rng, (uint64_t)r->log.chunks));
+        plan(r, drifted(r, law_draw(&r->stub->o.gap, &r->rng, (uint64_t)r->log.chunks)));
     else if (r->streaming)
         finish_stream(r);
     else
@@ -346,9 +353,9 @@ static void serve(struct reply *r)
         s->loaded_ns = now + s->o.load;
     l->load_ns = s->loaded_ns > now ? s->loaded_ns - now : 0;
     if (s->o.prompt_rate > 0)
-        l->prompt_ns = (mono_ns)((double)l->kept_tok / s->o.prompt_rate * 1e9);
+        l->prompt_ns = drifted(r, (mono_ns)((double)l->kept_tok / s->o.prompt_rate * 1e9));
     if (!r->ask.nothing)
-        l->first_ns = law_draw(&s->o.first, &r->rng, l->number - 1);
+        l->first_ns = drifted(r, law_draw(&s->o.first, &r->rng, l->number - 1));
     slots_plan(&s->slots, &r->job, s->slots.service, behind + l->load_ns + l->prompt_ns + l->first_ns);
 }
 

@@ -21,7 +21,8 @@ struct stub_options {
     int64_t tokens;           /* of an answer that nothing cuts: 64 */
     int64_t tokens_per_chunk; /* 1 */
     double prompt_rate;       /* prompt tokens a second; 0: the prompt takes no time */
-    size_t slots;             /* requests in service at full speed; 0: no limit */
+    double drift; /* by which share of its delays each answer is slower than the one before: a planted drift */
+    size_t slots; /* requests in service at full speed; 0: no limit */
     enum slots_order order;
     int64_t
         num_ctx;  /* tokens of prompt and answer together; 0: 1 Mi. Ollama's routes cut the prompt in silence and obey

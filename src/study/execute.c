@@ -56,6 +56,8 @@ static int create_result(struct executor *x, struct err *e)
         .n_rows = x->plan.n,
     };
     int rc = store_create(&x->store, x->options->result_path, &st, e);
+    if (!rc)
+        store_keep(x->store, x->study->keep_text, x->study->keep_text);
     struct str corpus = STR_INIT;
     if (!rc && x->study->corpus_dir) {
         corpus_json(&x->corpus, &corpus);
@@ -112,6 +114,14 @@ static int look_at_result(struct executor *x, bool *create, struct err *e)
     x->summary->done_before = info.n_complete;
     x->summary->already_complete = complete;
     return 0;
+}
+
+int executor_open_store(struct executor *x, struct err *e)
+{
+    int rc = store_open(&x->store, x->options->result_path, true, e);
+    if (!rc)
+        store_keep(x->store, x->study->keep_text, x->study->keep_text);
+    return rc;
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------------------------- */
@@ -198,11 +208,9 @@ static int carry_out(struct executor *x, struct err *e)
     if (!rc && create)
         rc = bench_tour(x, e);
     if (!rc)
-        rc = create ? create_result(x, e) : store_open(&x->store, x->options->result_path, true, e);
-    if (!rc) {
-        store_keep(x->store, x->study->keep_text, x->study->keep_text);
+        rc = create ? create_result(x, e) : executor_open_store(x, e);
+    if (!rc)
         rc = create ? bench_store_first(x, e) : bench_resume(x, e);
-    }
     rc = rc ? rc : tell_former_runs(x, e);
     return rc ? rc : run_missing(x, e);
 }

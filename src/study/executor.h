@@ -5,6 +5,7 @@
  *   bench.c    facts, prompts fitted, starting states: everything outside the window
  *   guard.c    waits for a quiet, cool host
  *   ending.c   whether another block is needed and fits
+ *   isolate.c  a run in a process of its own
  *   onerun.c   one run: sessions, window, verdict, storing
  *   loadrun.c  a plain load as such a run's session
  *   recorder.c stores that load while it runs */
@@ -58,6 +59,8 @@ struct executor {
     struct err store_err;
 };
 
+/* Opens the result file for this study's runs. */
+int executor_open_store(struct executor *x, struct err *e);
 /* Tells what has become of a run. */
 void executor_tell(const struct executor *x, const struct run *r);
 /* A fault that ends a run, but not the study. */
@@ -161,7 +164,19 @@ enum run_end {
     RUN_AGAIN, /* kept as an aborted attempt, because its servers failed or were not in the state asked for */
     RUN_FAILED /* the same, and there is no point in another attempt */
 };
-/* last: what came of it counts, even when the starting state could not be proven. */
+struct run_job {
+    const struct plan_row *row;
+    const struct study_arm *arm;
+    struct start_state *start;
+    bool last;          /* what comes of it counts, even when the starting state could not be proven */
+    const char *failed; /* why there can be no window; NULL */
+};
+/* Brings the servers into their state, then the run. */
 int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_end *end, struct err *e);
+/* The run itself: its window, its verdict, its rows. */
+int onerun_carry(struct executor *x, const struct run_job *job, enum run_end *end, struct err *e);
+
+/* isolate.c: the same in a process of its own, whose crash is a failed run. */
+int isolate_run(struct executor *x, const struct run_job *job, enum run_end *end, struct err *e);
 
 #endif

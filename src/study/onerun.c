@@ -271,14 +271,14 @@ static int close_run(struct executor *x, struct run *r, struct stage *st, const 
 }
 
 /* A run whose servers failed is an aborted attempt that says why. */
-static int close_failed(struct executor *x, struct run *r, struct stage *st, const struct study_arm *arm, bool last,
+static int close_failed(struct executor *x, struct run *r, struct stage *st, const struct run_job *job,
                         enum run_end *end, struct err *e)
 {
     char why[sizeof e->text];
     snprintf(why, sizeof why, "%s", e->text);
     err_clear(e);
     r->state = RUN_ABORTED;
-    *end = last || rack_gave_up(x, arm) ? RUN_FAILED : RUN_AGAIN;
+    *end = job->last || rack_gave_up(x, job->arm) ? RUN_FAILED : RUN_AGAIN;
     if (*end == RUN_FAILED && !x->summary->failed_now++)
         snprintf(x->summary->why, sizeof x->summary->why, "%s", why);
     return close_run(x, r, st, why, e);
@@ -317,40 +317,31 @@ static int measure(struct executor *x, const struct study_arm *arm, struct run *
     return rc ? rc : window(x, st, r, e);
 }
 
-int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_end *end, struct err *e)
+int onerun_carry(struct executor *x, const struct run_job *job, enum run_end *end, struct err *e)
 {
-    const struct study_arm *arm = arm_of(x->study, row->arm);
-    struct run r = {.position = row->position,
-                    .block = row->block,
-                    .arm = row->arm,
+    struct run r = {.position = job->row->position,
+                    .block = job->row->block,
+                    .arm = job->row->arm,
                     .stratum = x->stratum,
                     .state = RUN_PLANNED,
+                    .wall_ns = clock_wall_ns(),
                     .started_ns = MONO_NONE,
                     .ended_ns = MONO_NONE,
                     .health = not_measured,
+                    .start_state = bench_start_json(x, job->start, job->failed),
                     .verdict_why = ""};
     struct stage st = {0};
-    struct start_state start;
-    executor_tell(x, &r);
     *end = RUN_DONE;
-    int rc = bench_prepare_run(x, arm, &start, e);
-    if (rc && !executor_is_servers_fault(rc))
-        return rc;
-    struct err none = ERR_INIT;
-    r.wall_ns = clock_wall_ns();
-    r.start_state = bench_start_json(x, &start, rc ? e->text : NULL);
     x->run = &r;
-    x->start = &start;
-    int begun = store_run_begin(x->store, &r, &none);
-    if (begun) {
-        *e = none;
-        return begun;
-    }
-    rc = rc ? rc : measure(x, arm, &r, &st, e);
+    x->start = job->start;
+    int rc = store_run_begin(x->store, &r, e);
+    if (rc)
+        return rc;
+    rc = job->failed ? err_set(e, ERR_SERVER, "%s", job->failed) : measure(x, job->arm, &r, &st, e);
     if (executor_is_servers_fault(rc)) {
-        rc = close_failed(x, &r, &st, arm, last, end, e);
+        rc = close_failed(x, &r, &st, job, end, e);
     } else if (rc == 0 || rc == ERR_INTERRUPTED) {
-        if (!rc && bench_unproven(&start) && !last)
+        if (!rc && bench_unproven(job->start) && !job->last)
             *end = RUN_AGAIN;
         r.state = rc || *end == RUN_AGAIN ? RUN_ABORTED : RUN_COMPLETE;
         int closed = close_run(x, &r, &st, NULL, rc ? NULL : e);
@@ -359,4 +350,26 @@ int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_e
     release_stage(&st);
     driver_run_release(&r);
     return rc;
+}
+
+int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_end *end, struct err *e)
+{
+    struct start_state start;
+    struct run_job job = {.row = row, .arm = arm_of(x->study, row->arm), .start = &start, .last = last};
+    struct run planned = {.position = row->position,
+                          .block = row->block,
+                          .arm = row->arm,
+                          .state = RUN_PLANNED,
+                          .started_ns = MONO_NONE,
+                          .ended_ns = MONO_NONE};
+    struct err why = ERR_INIT;
+    executor_tell(x, &planned);
+    int rc = bench_prepare_run(x, job.arm, &start, &why);
+    if (rc && !executor_is_servers_fault(rc)) {
+        *e = why;
+        return rc;
+    }
+    if (rc)
+        job.failed = why.text;
+    return x->study->isolate && !rc ? isolate_run(x, &job, end, e) : onerun_carry(x, &job, end, e);
 }

@@ -27,7 +27,24 @@ refused 'fifo or ps' --queue lifo
 refused 'HOST:PORT' --listen nowhere:x
 refused '1 … 1000000' --tokens 0
 refused 'no duration' --load-time soon
+refused 'SHARE/ANSWERS' --drift fast
+refused 'SHARE/ANSWERS' --drift 1%/0
+refused 'SHARE/ANSWERS' --drift 1%x
 "$chimera" stub --help | grep -q 'example:' || fail "no help"
+
+# A planted drift: half as long again in two answers, so by a quarter of the law's delay each.
+stub drift --first 4ms --gap 2ms --tokens 3 --drift 50%/2
+for i in 1 2 3; do curl -sS "$url/v1/completions" -d '{"prompt":"a","stream":true}' >out || fail "curl"; done
+kill "${started[-1]}"
+wait "${started[-1]}"
+unset 'started[-1]'
+python3 - <<'END' || fail "drift"
+import json
+rows = [json.loads(line) for line in open("drift.log")]
+assert [r["first_ns"] for r in rows] == [4000000, 5000000, 6000000], rows
+gaps = [r["due_ns"][-3] - r["due_ns"][-4] for r in rows]
+assert all(abs(g - w) < 1000 for g, w in zip(gaps, [2000000, 2500000, 3000000])), rows
+END
 
 # curl, each dialect
 stub plain --first 5ms --gap 1ms --tokens 5

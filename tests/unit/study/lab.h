@@ -21,6 +21,7 @@ struct lab {
     volatile int stop;
     struct str said;
     const char *trouble_after, *trouble_name, *trouble; /* once these words were said; NULL: none */
+    bool killed;                                        /* the client of a run */
     struct arena arena;
     struct run *runs; /* of lab_read */
     size_t n_runs;
@@ -139,6 +140,8 @@ static inline void lab_read(struct lab *l)
     for (size_t i = 0; i < l->n_runs; i++) {
         struct run_tally t = {0};
         struct str why = STR_INIT;
+        if (l->runs[i].state == RUN_ABORTED && l->runs[i].health.chunks < 0)
+            continue; /* killed: nobody judged it */
         for (size_t k = 0; k < l->runs[i].n_requests + l->runs[i].n_warmup; k++)
             run_tally_add(&t, &l->runs[i].requests[k]);
         if (!verify_run(&l->runs[i], &t, &why))

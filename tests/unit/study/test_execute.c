@@ -259,6 +259,105 @@ static void test_other_host_and_server(void **state)
     lab_close(&l);
 }
 
+/* ---- isolation -------------------------------------------------------------------------------------------------------- */
+
+static void test_isolated(void **state)
+{
+    struct lab l;
+    (void)state;
+    lab_open(&l, "blocks: 2\n");
+    l.study.isolate = true;
+    must(lab_run(&l), &l.e);
+    assert_int_equal(l.sum.done_now, 4);
+    lab_read(&l);
+    assert_int_equal(l.n_runs, 4);
+    for (size_t i = 0; i < l.n_runs; i++) {
+        assert_int_equal(l.runs[i].state, RUN_COMPLETE);
+        assert_int_equal(l.runs[i].n_requests, 3);
+        assert_int_equal(run_count(&l.runs[i]).completed, 3);
+        assert_non_null(strstr(l.runs[i].start_state, "\"unproven\":0"));
+    }
+    assert_true(lab_said(&l, "run 4/4")); /* what the child says comes through */
+    lab_close(&l);
+}
+
+/* Kills the child that is no server, in the first run only. */
+static void kill_client(void *user, const struct execute_progress *p)
+{
+    struct lab *l = user;
+    char path[64], text[512];
+    FILE *f = fopen("/proc/thread-self/children", "r");
+    long pid;
+    (void)p;
+    assert_non_null(f);
+    while (!l->killed && fscanf(f, "%ld", &pid) == 1) {
+        snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
+        FILE *c = fopen(path, "r");
+        size_t n = c ? fread(text, 1, sizeof text - 1, c) : 0;
+        if (c)
+            fclose(c);
+        if (n && !memmem(text, n, "\0serve", 6))
+            l->killed = kill((pid_t)pid, SIGKILL) == 0;
+    }
+    fclose(f);
+}
+
+static void test_crash_of_an_isolated_run(void **state)
+{
+    struct lab l;
+    (void)state;
+    lab_open(&l, "blocks: 1\n");
+    l.study.isolate = true;
+    l.study.loads[0].num_requests = l.study.loads[1].num_requests = 200; /* long enough to be seen */
+    l.o.tick = kill_client;
+    must(lab_run(&l), &l.e);
+    assert_true(l.killed);
+    lab_read(&l);
+    assert_int_equal(lab_count(&l, NULL, RUN_COMPLETE), 2);
+    assert_int_equal(l.n_runs, 4); /* the killed attempt, the one that says why, its repetition, and the other arm */
+    assert_int_equal(l.runs[0].state, RUN_ABORTED);
+    assert_int_equal(l.runs[1].state, RUN_ABORTED);
+    assert_non_null(strstr(l.runs[1].verdict_why, "the client's process was killed by signal 9"));
+    assert_int_equal(l.runs[2].attempt, 2);
+    assert_string_equal(l.runs[2].arm, l.runs[0].arm);
+    lab_close(&l);
+}
+
+static volatile int interrupted; /* as in the program: a copy in each process, set by its own handler */
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted++;
+}
+
+static void interrupt_here(void *user, const struct execute_progress *p)
+{
+    (void)user, (void)p;
+    interrupted = 1; /* of the child's tick, in the parent */
+}
+
+/* What stops the study is passed on to the run's process, which ends in order. */
+static void test_interrupted_while_isolated(void **state)
+{
+    struct lab l;
+    (void)state;
+    signal(SIGINT, on_interrupt);
+    lab_open(&l, "blocks: 1\n");
+    l.study.isolate = true;
+    l.study.loads[0].num_requests = l.study.loads[1].num_requests = 2000;
+    l.o.stop = &interrupted;
+    l.o.tick = interrupt_here;
+    assert_int_equal(lab_run(&l), ERR_INTERRUPTED);
+    lab_read(&l);
+    assert_int_equal(l.n_runs, 1);
+    assert_int_equal(l.runs[0].state, RUN_ABORTED);
+    assert_true(l.runs[0].health.chunks > 0); /* in order: it has its health */
+    interrupted = 0;
+    signal(SIGINT, SIG_DFL);
+    lab_close(&l);
+}
+
 /* ---- failures --------------------------------------------------------------------------------------------------------- */
 
 /* A server that can not be started any more takes its own runs with it, and no others; later the rest is done. */
@@ -310,6 +409,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_precision_ends_it),
         cmocka_unit_test(test_budget_ends_it),
         cmocka_unit_test(test_other_host_and_server),
+        cmocka_unit_test(test_isolated),
+        cmocka_unit_test(test_crash_of_an_isolated_run),
+        cmocka_unit_test(test_interrupted_while_isolated),
         cmocka_unit_test(test_server_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
