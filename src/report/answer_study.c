@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/power.h"
 #include "report/number.h"
 #include "report/study_view.h"
 
@@ -40,18 +41,19 @@ static const char *nothing_found(struct report_view *v)
 {
     const struct view_study *s = v->study;
     double lo = INFINITY, hi = -INFINITY;
-    size_t same = 0, few = 0;
+    size_t same = 0, most = 0, least = power_least_blocks(s->n_effects);
     for (size_t i = 0; i < s->n_effects; i++) {
         double mde = percent(&s->effects[i].c, s->effects[i].c.mde);
         lo = fmin(lo, mde);
         hi = fmax(hi, mde);
         same += s->effects[i].c.verdict == COMPARE_EQUIVALENT;
-        few += s->effects[i].c.n_a < COMPARE_MIN_RUNS;
+        most = s->effects[i].c.n_a > most ? s->effects[i].c.n_a : most;
     }
-    if (few == s->n_effects)
+    if (most < least)
         return arena_printf(&v->arena,
-                            "Nothing is said of the factors: no effect has the %d blocks that a verdict takes.",
-                            COMPARE_MIN_RUNS);
+                            "No effect of a factor can be found: in a family of %zu that takes %zu blocks, and at most "
+                            "%zu count.",
+                            s->n_effects, least, most);
     return arena_printf(
         &v->arena,
         "No effect of a factor is found among %zu looked at (%zu within the margin); such a study finds "

@@ -65,7 +65,6 @@ void html_tails(struct html *h)
 /* What requests are shown by, as far as they have it. */
 static const char *const distributions[] = {"ttft", "tpot", "gap.p99", "e2e"};
 
-/* The figure stands behind the section whose first table it draws. */
 void html_effects(struct html *h)
 {
     struct page *p = &h->page;
@@ -76,6 +75,7 @@ void html_effects(struct html *h)
         html_figure(h, &drawing,
                     "The same effects: a dot is the shift from the factor's first level, the line its interval; an "
                     "interval that includes 0 decides nothing. Colours are metrics.");
+    section_levels(p, h->v);
     str_release(&drawing);
 }
 

@@ -109,6 +109,7 @@ void page_report(struct page *p, const struct report_view *v)
         p->ops->item(p, v->cautions[i]);
     section_sources(p, v);
     section_effects(p, v);
+    section_levels(p, v);
     section_duets(p, v);
     section_comparisons(p, v);
     section_loads(p, v);

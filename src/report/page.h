@@ -49,9 +49,10 @@ void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
 void section_loads(struct page *p, const struct report_view *v);
 void section_runs(struct page *p, const struct report_view *v);
-void section_effects(struct page *p, const struct report_view *v); /* of a study with factors */
-void section_causes(struct page *p, const struct report_view *v);  /* generations that may spoil a number */
-void section_order(struct page *p, const struct report_view *v);   /* drift over the study */
+void section_effects(struct page *p, const struct report_view *v); /* of a study with factors: level against level */
+void section_levels(struct page *p, const struct report_view *v); /* the same: best arm, by level, shares of variance */
+void section_causes(struct page *p, const struct report_view *v); /* generations that may spoil a number */
+void section_order(struct page *p, const struct report_view *v);  /* drift over the study */
 void section_outcomes(struct page *p, const struct report_view *v);
 void section_quality(struct page *p, const struct report_view *v);
 void section_facts(struct page *p, const struct report_view *v); /* instrument, host, servers, study */

@@ -31,7 +31,7 @@ static const char *column_name(struct page *p, const struct metric *m)
 
 static bool columns_begin(struct page *p, const struct view_study *s, struct table *t, size_t from, size_t *to)
 {
-    size_t room = p->wide ? 6 : 3;
+    size_t room = p->wide ? 4 : 3;
     *to = from + room < s->n_columns ? from + room : s->n_columns;
     table_init(t, &p->arena);
     table_column(t, "arm", TABLE_LEFT);
@@ -224,8 +224,12 @@ void section_effects(struct page *p, const struct report_view *v)
 {
     if (v->study->n_effects)
         level_against_level(p, v);
-    shares(p, v);
+}
+
+void section_levels(struct page *p, const struct report_view *v)
+{
     best(p, v);
     if (v->study->n_levels)
         by_level(p, v);
+    shares(p, v);
 }

@@ -183,7 +183,7 @@ static void what_is_missing_is_said(void **state)
     assert_true(says(v, "md", "Unbalanced: in some block a pair of runs is missing"));
     report_view_free(v);
     v = factors_view(&(struct factor_spec){.blocks = 3});
-    assert_true(answer_has(v, "no effect has the 5 blocks that a verdict takes"));
+    assert_true(answer_has(v, "in a family of 6 that takes 8 blocks, and at most 3 count"));
     check_all(v);
     report_view_free(v);
 }
