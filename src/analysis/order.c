@@ -28,31 +28,52 @@ static double arm_mean(const struct order_value *v, size_t n, size_t arm)
     return found > 1 ? sum / found : NAN;
 }
 
+/* The means of the blocks, in the order of their first runs, from runs in the order of their execution; how many. */
+static size_t block_means(const struct order_value *sorted, const double *residual, size_t n, double *means)
+{
+    size_t blocks = 0;
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0, runs = 0;
+        size_t first = 0;
+        while (sorted[first].block != sorted[i].block)
+            first++;
+        if (first < i)
+            continue;
+        for (size_t k = i; k < n; k++)
+            if (sorted[k].block == sorted[i].block) {
+                sum += residual[k];
+                runs++;
+            }
+        means[blocks++] = sum / runs;
+    }
+    return blocks;
+}
+
 void order_trend(const struct order_value *v, size_t n, struct order_trend *out)
 {
     struct order_value *sorted = xmalloc((n + 1) * sizeof *sorted);
-    double *residual = xmalloc((n + 1) * sizeof *residual);
+    double *residual = xmalloc(2 * (n + 1) * sizeof *residual), *means = residual + n + 1;
     bool shares = true;
-    *out = (struct order_trend){0, NAN, NAN, NAN, NAN};
+    *out = (struct order_trend){0, 0, NAN, NAN, NAN, NAN};
     for (size_t i = 0; i < n; i++)
-        sorted[i] = v[i];
-    qsort(sorted, n, sizeof *sorted, by_position);
-    for (size_t i = 0; i < n; i++) {
+        if (isfinite(v[i].value) && !isnan(arm_mean(v, n, v[i].arm)))
+            sorted[out->runs++] = v[i];
+    qsort(sorted, out->runs, sizeof *sorted, by_position);
+    for (size_t i = 0; i < out->runs; i++) {
         double mean = arm_mean(v, n, sorted[i].arm);
-        if (!isfinite(sorted[i].value) || isnan(mean))
-            continue;
         shares = shares && mean > 0;
-        residual[out->n++] = sorted[i].value / mean - 1;
+        residual[i] = sorted[i].value / mean - 1;
     }
-    if (shares && out->n > 3) {
+    out->blocks = block_means(sorted, residual, out->runs, means);
+    if (shares && out->blocks > 2) {
         struct drift_trend t;
-        double runs = (double)out->n - 1;
-        drift_trend(residual, out->n, &t);
+        double steps = (double)out->blocks - 1;
+        drift_trend(means, out->blocks, &t);
         out->p = t.tau_p;
         if (!isnan(t.tau_p)) {
-            out->trend = runs * t.sen;
-            out->lo = runs * t.sen_lo;
-            out->hi = runs * t.sen_hi;
+            out->trend = steps * t.sen;
+            out->lo = steps * t.sen_lo;
+            out->hi = steps * t.sen_hi;
         }
     }
     free(sorted);

@@ -13,15 +13,16 @@ struct order_value {
     double value;            /* NaN: left out */
 };
 
-/* Of the runs in the order of their execution, each over the mean of its arm less 1, so that arms do not show. Arms with one
- * value say nothing and are left out. */
+/* Of the blocks in the order of their execution, each by the mean of its runs, a run over the mean of its arm less 1, so that
+ * arms do not show. Runs of one block are alike, so a test of single runs would see drifts that are none. Arms with one value
+ * say nothing and are left out. */
 struct order_trend {
-    size_t n; /* values */
+    size_t runs, blocks; /* that count */
     double trend, lo,
-        hi;   /* from the first to the last run, as a share: (n - 1) times Sen's slope (1968) and its interval */
+        hi;   /* from the first to the last block, as a share: Sen's slope (1968) and its interval, times them */
     double p; /* of Kendall's tau against the order */
 };
-/* NaN with fewer than four values, or when an arm's mean is not above 0 or nothing varies. */
+/* NaN with fewer than three blocks, or when an arm's mean is not above 0 or nothing varies. */
 void order_trend(const struct order_value *v, size_t n, struct order_trend *out);
 
 /* Arm 1 against arm 0 of a study of two arms whose blocks ran AB, BA, AB, …: each two blocks give (B + B - A - A) / 2, from

@@ -7,7 +7,7 @@
 #include "analysis/compare.h"
 
 #define POWER_EFFECT 0.05 /* what a study should find unless it says otherwise */
-#define POWER_SURE 0.8
+#define POWER_SURE 0.6
 enum { POWER_MOST_BLOCKS = 1000 };
 
 /* By how much two runs of one block differ that have nothing to tell them apart. */
@@ -16,8 +16,8 @@ struct power_spread {
     double sd;   /* of such a difference, as a share; NaN: nothing can be said */
     double df;   /* degrees of freedom behind it */
     double
-        sd_sure; /* its upper limit at confidence POWER_SURE: sd sqrt(df / chi-square quantile(0.2, df)). Few runs know
-                        their spread badly, and who plans with sd itself finds less than he was promised (Browne 1995) */
+        sd_sure; /* its upper limit at confidence POWER_SURE: sd sqrt(df / chi-square quantile(1 - it, df)). Few runs know
+                        their spread badly; with sd itself the promise would not hold on average (Browne 1995) */
     size_t blocks;   /* that have all arms; 0: the arms' own spread, in which blocks are not taken out */
     size_t n_values; /* that it was made of */
 };

@@ -119,7 +119,7 @@ const char *caution_drift(struct report_view *v, size_t i)
     struct arena *a = &v->arena;
     if (!d->certain && !d->large)
         return NULL;
-    return arena_printf(a, "%s changed by %s %% from the first to the last run (95 %% interval %s to %s, p %s)%s.",
+    return arena_printf(a, "%s changed by %s %% from the first to the last block (95 %% interval %s to %s, p %s)%s.",
                         d->metric->id, number_text(a, 100 * d->trend.trend), number_text(a, 100 * d->trend.lo),
                         number_text(a, 100 * d->trend.hi), number_text(a, d->p_holm),
                         !d->certain ? ": more than half of the margin, or noise"

@@ -186,15 +186,6 @@ static const struct metric **family_of_tool(struct compare_view *v, size_t *n)
     return out;
 }
 
-size_t compare_family(bool agents, const struct metric *out[COMPARE_FAMILY])
-{
-    size_t n;
-    const char *const *ids = compare_default_metrics(agents, &n);
-    for (size_t i = 0; i < n; i++)
-        out[i] = metric_find(ids[i]);
-    return n;
-}
-
 static void choose_family(struct compare_view *v, const struct compare_spec *spec)
 {
     static const char *const of_models[] = {"prompt_rate", "decode_rate.server"};

@@ -41,9 +41,6 @@ struct compare_view {
     size_t n_remarks;
 };
 
-enum { COMPARE_FAMILY = 4 };
-/* The family when none is asked for; how many. Few, because five to nine blocks cannot carry many. */
-size_t compare_family(bool agents, const struct metric *out[COMPARE_FAMILY]);
 /* Median time of the runs; NaN. */
 double compare_run_s(struct arena *a, const struct run *const *counted, size_t n);
 void compare_remark(struct compare_view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,6 +6,7 @@
 #include "format/json.h"
 #include "report/compare_view.h"
 #include "report/number.h"
+#include "report/study_view.h"
 #include "report/view.h"
 
 /* ---- who is compared ------------------------------------------------------------------------------------------------- */
@@ -15,7 +16,8 @@ static const struct view_arm *baseline(const struct report_view *v)
 {
     const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
     yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
-    const char *name = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "baseline"));
+    yyjson_val *compare = yyjson_obj_get(yyjson_doc_get_root(doc), "compare");
+    const char *name = yyjson_get_str(yyjson_obj_get(compare, "baseline"));
     const struct view_arm *base = v->n_arms ? &v->arms[0] : NULL;
     for (size_t i = 0; i < v->n_arms && name; i++)
         if (!strcmp(v->arms[i].name, name))
@@ -102,9 +104,9 @@ static struct compare_arm runs_of(struct report_view *v, const struct view_arm *
 
 static void ask(struct report_view *v)
 {
-    const struct metric *family[COMPARE_FAMILY];
-    struct compare_arm base[COMPARE_FAMILY];
-    size_t m = compare_family(!v->comparisons.base->load, family), n = 0;
+    const struct metric *const *family = v->study->metrics;
+    size_t m = v->study->n_metrics, n = 0;
+    struct compare_arm *base = arena_alloc(&v->arena, (m + 1) * sizeof *base);
     struct compare_question *q = arena_alloc(&v->arena, m * (v->comparisons.n_compared + 1) * sizeof *q);
     struct comparison *results = arena_alloc(&v->arena, m * (v->comparisons.n_compared + 1) * sizeof *results);
     for (size_t k = 0; k < m; k++)
@@ -120,6 +122,10 @@ static void ask(struct report_view *v)
             q[n++] = (struct compare_question){family[k], base[k], runs_of(v, c->arm, family[k]), 0, 0};
     }
     compare_arms(q, n, results);
+    for (size_t i = 0; i < n && v->study->margin > 0; i++) /* a share of the baseline, which a first comparison gives */
+        q[i].margin = isfinite(results[i].base) ? v->study->margin * fabs(results[i].base) : 0;
+    if (v->study->margin > 0)
+        compare_arms(q, n, results);
 }
 
 /* ---- which one is told first ----------------------------------------------------------------------------------------- */
@@ -160,7 +166,7 @@ void view_comparisons(struct report_view *v)
     size_t remarked = 0;
     all->base = baseline(v);
     all->at = arena_alloc(&v->arena, (v->n_arms < VIEW_COMPARED ? v->n_arms : VIEW_COMPARED) * sizeof *all->at);
-    if (!all->base || !all->base->n_counted) {
+    if (!all->base || !all->base->n_counted || v->design.n_factors) { /* of factors their effects are told */
         all->base = NULL;
         return;
     }

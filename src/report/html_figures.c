@@ -67,16 +67,8 @@ static const char *const distributions[] = {"ttft", "tpot", "gap.p99", "e2e"};
 
 void html_effects(struct html *h)
 {
-    struct page *p = &h->page;
-    struct str drawing = STR_INIT;
-    struct svg s = {.out = &drawing, .arena = &p->arena};
-    section_effects(p, h->v);
-    if (figure_effects(&s, h->v))
-        html_figure(h, &drawing,
-                    "The same effects: a dot is the shift from the factor's first level, the line its interval; an "
-                    "interval that includes 0 decides nothing. Colours are metrics.");
-    section_levels(p, h->v);
-    str_release(&drawing);
+    section_effects(&h->page, h->v); /* its figure is that of the answer */
+    section_levels(&h->page, h->v);
 }
 
 void html_distributions(struct html *h)

@@ -159,11 +159,12 @@ static void drift(struct json_writer *w, const struct report_view *v)
         const struct view_drift *d = &v->study->drifts[i];
         json_object(w);
         json_kz(w, "id", d->metric->id);
-        json_kint(w, "n_runs", (int64_t)d->trend.n);
+        json_kint(w, "n_runs", (int64_t)d->trend.runs);
+        json_kint(w, "n_blocks", (int64_t)d->trend.blocks);
         json_kdouble(w, "change", d->trend.trend);
         pair(w, "ci", d->trend.lo, d->trend.hi);
         json_kz(w, "method",
-                "runs over the means of their arms by position: Sen's slope over the study, Kendall's tau");
+                "means of blocks of runs over the means of their arms: Sen's slope over the study, Kendall's tau");
         json_kdouble(w, "p", d->trend.p);
         json_kdouble(w, "p_holm", d->p_holm);
         json_kbool(w, "beyond_half_the_margin", d->large);

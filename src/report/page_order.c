@@ -21,14 +21,14 @@ static void trends(struct page *p, const struct report_view *v)
     struct table t;
     table_init(&t, &p->arena);
     table_column(&t, "metric", TABLE_LEFT);
-    table_column(&t, "runs", TABLE_RIGHT);
+    table_column(&t, "blocks", TABLE_RIGHT);
     table_column(&t, "change over the study in % [95 %]", TABLE_RIGHT);
     table_column(&t, "p Holm", TABLE_RIGHT);
     table_column(&t, "drift", TABLE_LEFT);
     for (size_t i = 0; i < v->study->n_drifts; i++) {
         const struct view_drift *d = &v->study->drifts[i];
         table_cell(&t, d->metric->id);
-        table_cellf(&t, "%zu", d->trend.n);
+        table_cellf(&t, "%zu", d->trend.blocks);
         table_cellf(&t, "%s [%s, %s]", number_text(&p->arena, 100 * d->trend.trend),
                     number_text(&p->arena, 100 * d->trend.lo), number_text(&p->arena, 100 * d->trend.hi));
         table_cell(&t, number_text(&p->arena, d->p_holm));
@@ -58,9 +58,10 @@ void section_order(struct page *p, const struct report_view *v)
     p->ops->heading(p, "Order and drift");
     trends(p, v);
     abba(p, v);
-    p->ops->text(p,
-                 "Each run over the mean of its arm, in the order of execution: Kendall's tau and Sen's slope. Blocks "
-                 "and random order keep a drift out of what is compared, not out of the width of its interval.");
+    p->ops->text(
+        p,
+        "Each block by the mean of its runs, a run over the mean of its arm, in the order of execution: Kendall's tau "
+        "and Sen's slope. Blocks keep a drift out of what is compared, not out of the width of its interval.");
 }
 
 /* ---- generations --------------------------------------------------------------------------------------------------- */

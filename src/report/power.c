@@ -123,8 +123,8 @@ size_t report_power_of_runs(const struct run *runs, size_t n, const struct power
         row(&q, &t, q.metrics[i], &most);
     str_addf(out,
              "What the study will see, from %s: signed ranks at 0.05, Holm over %zu comparison%s of %zu metrics, found "
-             "in 80 %% of studies; the spread taken at its upper limit of 80 %% confidence.\n\n",
-             ask->from, q.family / q.n_metrics, q.family == q.n_metrics ? "" : "s", q.n_metrics);
+             "in 80 %% of studies; the spread taken at its upper limit of %.0f %% confidence.\n\n",
+             ask->from, q.family / q.n_metrics, q.family == q.n_metrics ? "" : "s", q.n_metrics, 100 * POWER_SURE);
     table_terminal(&t, &(struct table_style){0}, out);
     str_addc(out, '\n');
     conclude(&q, most, out);

@@ -8,9 +8,7 @@
 #include "stats/quantile.h"
 
 #define SEED 20261121
-#ifndef STUDIES
-#    define STUDIES 1000
-#endif
+enum { STUDIES = 1000 };
 
 struct share {
     size_t part, of;
@@ -73,10 +71,12 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Each study is planned from a prior of its own, of the same noise and no effect. */
+/* Each study is planned from a prior of its own, of the same noise and no effect; what is looked for is output_rate.system, which
+ * spreads most. It is easier to find because the effect shows in all metrics of the family: alone it must pass the first step of
+ * Holm. */
 static void power_of(struct lab_study *s, size_t arms, size_t prior_blocks, double run_sd)
 {
-    struct share duration = {0}, rate = {0};
+    struct share found = {0}, alone = {0};
     struct rng r = stream("power", arms * 100000 + prior_blocks * 1000 + (size_t)(run_sd * 1e4));
     double planned[STUDIES];
     size_t n = 0, hopeless = 0;
@@ -92,14 +92,14 @@ static void power_of(struct lab_study *s, size_t arms, size_t prior_blocks, doub
         planned[n++] = (double)lab.blocks;
         lab.effect = POWER_EFFECT;
         lab_draw(&lab, &r, s);
-        lab_compare(s, c);
-        add(&duration, c[0].verdict == COMPARE_WORSE);
-        add(&rate, c[1].verdict == COMPARE_WORSE);
+        size_t family = lab_compare(s, c);
+        add(&found, c[1].verdict == COMPARE_WORSE);
+        add(&alone, c[1].p <= COMPARE_ALPHA / (double)family && c[1].shift < 0);
     }
     qsort(planned, n, sizeof *planned, by_value);
     printf("| %.0f %% | %zu arms, %zu blocks | %.0f (%.0f to %.0f) | %s | %s | %zu |\n", 100 * run_sd, arms,
-           prior_blocks, n ? planned[n / 2] : 0, n ? planned[n / 20] : 0, n ? planned[n - 1 - n / 20] : 0, text(rate),
-           text(duration), hopeless);
+           prior_blocks, n ? planned[n / 2] : 0, n ? planned[n / 20] : 0, n ? planned[n - 1 - n / 20] : 0, text(found),
+           text(alone), hopeless);
 }
 
 /* ---- order ------------------------------------------------------------------------------------------------------------ */
@@ -112,8 +112,8 @@ static void order_of(struct lab_study *s, const char *what, size_t arms, enum la
     for (size_t i = 0; i < STUDIES; i++) {
         struct comparison c[2 * LAB_METRICS];
         lab_draw(
-            &(struct lab){.arms = arms, .blocks = 8, .block_sd = 0, .run_sd = 0.02, .slope = slope, .order = order}, &r,
-            s);
+            &(struct lab){.arms = arms, .blocks = 8, .block_sd = 0.01, .run_sd = 0.02, .slope = slope, .order = order},
+            &r, s);
         size_t n = lab_compare(s, c);
         bool any = false;
         for (size_t k = 0; k < n; k++)
@@ -144,11 +144,10 @@ int main(void)
     false_alarms(s, 2, 12);
     printf(
         "\nA planted effect of %.0f %%, in as many blocks as the dry run plans from earlier runs\n\n| noise of a run | "
-        "earlier runs | blocks planned (5 to 95 %%) | found in output_rate.system | in session.duration | could not be planned |\n|---|---|---|---|---|---|\n",
+        "earlier runs | blocks planned (5 to 95 %%) | found | were it the only effect | could not be planned |\n|---|---|---|---|---|---|\n",
         100 * POWER_EFFECT);
     for (double sd = 0.01; sd < 0.05; sd *= 2) {
         power_of(s, 2, 5, sd);
-        power_of(s, 4, 5, sd);
         power_of(s, 4, 2, sd);
     }
     printf(

@@ -207,17 +207,18 @@ static void a_drift_shows_through_the_arms(void **state)
     }
     v[12] = (struct order_value){12, 6, 7, 1}; /* an arm of its own */
     order_trend(v, 13, &t);
-    assert_true(t.n == 12 && t.p < 1e-4);
-    assert_true(fabs(t.trend - 0.11 / 1.055) < 1e-3 && t.lo <= t.trend && t.trend <= t.hi);
+    assert_true(t.runs == 12 && t.blocks == 6);
+    NEAR(t.p, 2.0 / 720); /* six blocks, each slower than the one before: 2 of 6! */
+    assert_true(fabs(t.trend - 0.1 / 1.055) < 1e-3 && t.lo <= t.trend && t.trend <= t.hi);
     for (size_t i = 0; i < 12; i++)
         v[i].value = v[i].arm ? 100 : 10;
     order_trend(v, 13, &t);
-    assert_true(t.n == 12 && isnan(t.p) && isnan(t.trend)); /* nothing varies */
+    assert_true(t.runs == 12 && isnan(t.p) && isnan(t.trend)); /* nothing varies */
     v[0].value = -1000;
     order_trend(v, 13, &t);
     assert_true(isnan(t.p)); /* no shares of what is not above 0 */
     order_trend(v, 0, &t);
-    assert_true(t.n == 0 && isnan(t.trend));
+    assert_true(t.runs == 0 && isnan(t.trend));
 }
 
 static void abba_takes_a_linear_drift_out(void **state)

@@ -34,8 +34,8 @@ static void the_spread_of_blocks(void **state)
     power_spread_of(arms, 2, &s);
     assert_true(s.base == 100 && s.df == 2 && s.blocks == 3 && s.n_values == 6);
     NEAR(s.sd, sqrt(2 * 0.04 / 2));
-    NEAR(s.sd_sure, s.sd * sqrt(2 / (-2 * log(0.8)))); /* chi-square with two degrees is exponential */
-    runs[1][0].block = 7;                              /* two whole blocks are left, and the medians stay */
+    NEAR(s.sd_sure, s.sd * sqrt(2 / (-2 * log(POWER_SURE)))); /* chi-square with two degrees is exponential */
+    runs[1][0].block = 7;                                     /* two whole blocks are left, and the medians stay */
     power_spread_of(arms, 2, &s);
     assert_true(s.blocks == 2 && s.df == 1 && s.n_values == 4);
     NEAR(s.sd, sqrt(2 * 4 * 0.05 * 0.05)); /* 1 1.1 / 1 0.9: residuals 0.05 */

@@ -86,7 +86,7 @@ static void without_a_drift_none_is_flagged_too_often(void **state)
     struct rng r = rng_stream(4, "no drift");
     int flagged = 0;
     for (int i = 0; i < 400; i++) {
-        lab_draw(&(struct lab){.arms = 2, .blocks = 8, .run_sd = 0.02}, &r, &s);
+        lab_draw(&(struct lab){.arms = 2, .blocks = 8, .block_sd = 0.03, .run_sd = 0.02}, &r, &s);
         flagged += lab_drifts(&s);
     }
     assert_true(flagged >= 2 && flagged <= 28); /* at most 7 % */

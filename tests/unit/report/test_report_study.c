@@ -222,7 +222,7 @@ static void drift_is_flagged(void **state)
     assert_int_equal(effect(v, "num_ctx", "makespan")->c.verdict, COMPARE_WORSE); /* blocks keep it out */
     report_view_free(v);
     v = factors_view(&(struct factor_spec){.blocks = 8});
-    assert_true(!v->study->drifts[0].certain && !caution_has(v, "from the first to the last run"));
+    assert_true(!v->study->drifts[0].certain && !caution_has(v, "from the first to the last block"));
     report_view_free(v);
 }
 
