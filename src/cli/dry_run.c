@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "format/json.h"
 #include "format/table.h"
+#include "record/metric.h"
+#include "report/power.h"
 #include "study/estimate.h"
 #include "study/plan.h"
 
@@ -20,7 +22,9 @@ struct dry {
     const struct corpus *corpus;
     size_t *starts; /* per server */
     struct estimate estimate;
-    const char *basis; /* the file that it is from; NULL */
+    const char *basis; /* the file that it is from */
+    struct str power;
+    size_t blocks; /* that it takes to find POWER_EFFECT; 0: not known */
 };
 
 static void add_seconds(struct str *out, double s)
@@ -33,12 +37,38 @@ static void add_seconds(struct str *out, double s)
         str_addf(out, "%.1f h", s / 3600);
 }
 
-/* What the study will be able to see, by analysis/power.h from the runs of the earlier result; until two blocks were run
- * nobody knows. */
-static void add_power(const struct dry *d, struct str *out)
+/* The arm that the others are compared with, as the declared comparison names it. */
+static const char *baseline_of(const struct study *s)
 {
-    (void)d;
-    str_addz(out, "power: unknown\n");
+    for (size_t i = 0; s->compare.baseline && i < s->n_arms; i++)
+        if (study_arm_is(s, &s->arms[i], s->compare.baseline))
+            return s->arms[i].name;
+    return s->arms[0].name;
+}
+
+/* What the study will be able to see, from the runs of the earlier result; as text, and the blocks that it should have (0:
+ * not known). */
+static int find_power(struct dry *d, struct err *e)
+{
+    const struct study_compare *c = &d->s->compare;
+    const struct metric **metrics = xcalloc(c->n_metrics + 1, sizeof *metrics);
+    struct store *store;
+    for (size_t i = 0; i < c->n_metrics; i++)
+        metrics[i] = metric_find(c->metrics[i]);
+    struct power_ask ask = {.blocks = d->s->blocks,
+                            .comparisons = d->s->n_arms - 1,
+                            .metrics = metrics,
+                            .n_metrics = c->n_metrics,
+                            .effect = POWER_EFFECT,
+                            .baseline = baseline_of(d->s),
+                            .from = d->basis};
+    int rc = store_open(&store, d->basis, false, e);
+    if (!rc) {
+        rc = report_power(store, &ask, &d->blocks, &d->power, e);
+        store_close(store, NULL);
+    }
+    free(metrics);
+    return rc;
 }
 
 /* ---- as text ------------------------------------------------------------------------------------------------------- */
@@ -180,7 +210,7 @@ static void add_text(const struct app *app, const struct dry *d, struct str *out
     add_servers(d, &a, &style, out);
     add_order(d, out);
     add_duration(d, out);
-    add_power(d, out);
+    str_addf(out, "\n%s", d->power.len ? str_z(&d->power) : "power: unknown until then\n");
     arena_release(&a);
 }
 
@@ -222,7 +252,15 @@ static void add_json(const struct dry *d, struct str *out)
         json_null(&w);
     }
     json_key(&w, "power");
-    json_null(&w);
+    json_object(&w);
+    json_kdouble(&w, "effect", POWER_EFFECT);
+    json_key(&w, "blocks_needed");
+    if (d->blocks)
+        json_int(&w, (int64_t)d->blocks);
+    else
+        json_null(&w);
+    json_kz(&w, "text", d->power.len ? str_z(&d->power) : NULL);
+    json_object_end(&w);
     json_object_end(&w);
     str_addc(out, '\n');
 }
@@ -236,6 +274,8 @@ static int find_estimate(struct dry *d, const struct dry_run_options *o, struct 
     if (!o->prior && !file_exists(o->result))
         return 0;
     int rc = estimate_from(d->basis, d->s, &d->plan, &d->estimate, o->prior ? e : NULL);
+    if (!rc && d->estimate.n_runs)
+        rc = find_power(d, o->prior ? e : NULL);
     return o->prior ? rc : 0;
 }
 
@@ -257,6 +297,7 @@ int dry_run(struct app *app, const struct study *s, const struct dry_run_options
         add_text(app, &d, &out);
     fputs(str_z(&out), stdout);
     str_release(&out);
+    str_release(&d.power);
     free(d.starts);
     plan_release(&d.plan);
     corpus_release(&corpus);

@@ -29,6 +29,14 @@ static int no_metric(const struct yaml_node *node, const char *name, struct err 
                       near ? near : " lists them", near ? "'?" : "");
 }
 
+static int check_metric(const struct yaml_node *node, const char *name, struct err *e)
+{
+    const struct metric *m = metric_find(name);
+    if (m && m->level == METRIC_BLOCK)
+        return yaml_error(node, e, "%s is of a whole block, not of one arm", name);
+    return m ? 0 : no_metric(node, name, e);
+}
+
 /* "METRIC:REST"; *rest is what stands behind the colon. */
 static int read_metric_of(const struct yaml_node *node, const char *text, const char **rest, struct err *e)
 {
@@ -38,7 +46,7 @@ static int read_metric_of(const struct yaml_node *node, const char *text, const 
     memcpy(name, text, len);
     name[len] = 0;
     *rest = text + n + (text[n] == ':');
-    return metric_find(name) ? 0 : no_metric(node, name, e);
+    return check_metric(node, name, e);
 }
 
 /* ---- compare ------------------------------------------------------------------------------------------------------- */
@@ -54,8 +62,7 @@ static bool has_level(const struct study *s, const struct study_arm *arm, const 
     return false;
 }
 
-/* "pair", or "pair,num_ctx=512": the arm as written and some of its levels. */
-static bool is_baseline(const struct study *s, const struct study_arm *arm, const char *text)
+bool study_arm_is(const struct study *s, const struct study_arm *arm, const char *text)
 {
     size_t n = strcspn(text, ",");
     if (strlen(arm->base) != n || strncmp(arm->base, text, n) != 0)
@@ -80,7 +87,7 @@ static int read_baseline(struct study *s, const struct yaml_node *map, struct er
     s->compare.baseline = arena_dupz(&s->arena, text);
     names = arena_alloc(&s->arena, 2 * s->n_arms * sizeof *names);
     for (size_t i = 0; i < s->n_arms; i++) {
-        if (is_baseline(s, &s->arms[i], text))
+        if (study_arm_is(s, &s->arms[i], text))
             return 0;
         names[2 * i] = s->arms[i].base;
         names[2 * i + 1] = s->arms[i].name;
@@ -104,8 +111,8 @@ static int read_metrics(struct study *s, const struct yaml_node *map, struct err
     for (size_t i = 0; i < list->n && !rc; i++) {
         const char *name = "";
         rc = yaml_as_text(list->item[i], "a metric", &name, e);
-        if (!rc && !metric_find(name))
-            rc = no_metric(list->item[i], name, e);
+        if (!rc)
+            rc = check_metric(list->item[i], name, e);
         if (!rc)
             s->compare.metrics[s->compare.n_metrics++] = arena_dupz(&s->arena, name);
     }

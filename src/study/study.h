@@ -149,6 +149,9 @@ int study_parse(struct study *s, const char *name, const char *dir, const char *
 int study_read(struct study *s, const char *path, const struct study_changes *c, struct err *e);
 void study_release(struct study *s);
 
+/* Whether text names the arm: as written, with any of its levels behind it: "pair", "pair,num_ctx=512". */
+bool study_arm_is(const struct study *s, const struct study_arm *arm, const char *text);
+
 const char *study_order_word(enum study_order o);
 
 /* Row i of the table of keys, for documentation and tests: the key, the map it stands in, what it is; NULL behind the last. */

@@ -108,6 +108,14 @@ check 2 'set 2:1:1: unknown key .blok' run --set blocks=2 --set blok=1 factors.y
 check 3 'cannot open' run --dry-run --prior none.db factors.yaml
 
 
+# The example of doc/study.md.
+{
+    printf 'study: d\nservers: [{name: a, threads: 1}, {name: b, threads: 1}]\ncorpus: %s\n' "$corpus"
+    echo 'agents: [{name: collector, server: a}, {name: insight, server: b}]'
+    sed -n '/^factors:/,/^```/p' "$CHIMERA_SRC/doc/study.md" | sed '$d'
+} >doc.yaml
+check 0 'pair +512 +split +unset +collector, insight' run --dry-run doc.yaml
+
 # Studies by name, and a new one.
 check 0 '^duet +3 +3 +Do two agents' list studies
 check 0 'plan [0-9a-f]{12}: 9 runs' run --dry-run duet

@@ -24,6 +24,15 @@ load() { # NAME SERVER
 } >two.yaml
 "$chimera" run two.yaml -o two.db -q >/dev/null 2>err || { cat err; fail "the study"; }
 
+# From its runs: how long it takes and what it will see, of the family that it declares.
+"$chimera" run --dry-run two.yaml --prior two.db --set 'compare={baseline: slow, metrics: [e2e, ttft]}' >out || fail "dry run"
+for words in '^duration: .* from [0-9]* runs of two.db' 'What the study will see, from two.db: .* 1 comparison of 2 metrics' '^e2e ' ; do
+    grep -q "$words" out || { cat out; fail "no line: $words"; }
+done
+"$chimera" run --dry-run two.yaml -o two.db --json >dry.json || fail "dry run as JSON"
+[ "$(json dry.json '[d["duration"]["runs_done"], d["duration"]["basis"], d["starts"], len(d["order"]), "e2e" in d["power"]["text"]]')" \
+    = "[4, 'two.db', {'a': 1, 'b': 1}, 4, True]" ] || fail "the object: $(cat dry.json)"
+
 "$chimera" compare two.db:base two.db:slow >out || fail "compare"
 for words in 'slow against base: inconclusive in ttft, tpot, e2e, output_rate.system' 'in % \[interval\]' 'p Holm' \
     'below 5 blocks nothing\|no run of one side' ; do

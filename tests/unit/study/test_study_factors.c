@@ -377,6 +377,7 @@ static const struct bad bads[] = {
      "f.yaml:11:5: the factor 'topology' changes nothing"},
     {"'pair,threads=2'", "'pair,threads=3'", "f.yaml:16:21: no arm"},
     {"'pair,threads=2'", "pairs", "did you mean 'pair'"},
+    {"[e2e, ttft]", "[e2e, speedup.time]", "speedup.time is of a whole block, not of one arm"},
     {"[e2e, ttft]", "[e2e, tfft]", "did you mean 'ttft'"},
     {"'ttft:20,e2e:5%'", "'ttft:20,x'", "no metric"},
     {"'ttft:20,e2e:5%'", "0", "no metric"},
