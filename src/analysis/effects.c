@@ -326,7 +326,8 @@ void effects_best(const struct effects_group *g, enum metric_better better, uint
     double *column = arena_alloc(arena, (t.blocks + 1) * sizeof *column);
     double *y = arena_alloc(arena, (t.blocks * t.arms + 1) * sizeof *y), sign = better == BETTER_HIGHER ? -1 : 1;
     *out = (struct effects_best){.median = NAN, .chance = NAN, .blocks = t.blocks};
-    if (t.blocks < COMPARE_MIN_RUNS || t.arms < 2 || better == BETTER_NONE) /* resampled, a few blocks agree with themselves */
+    if (t.blocks < COMPARE_MIN_RUNS || t.arms < 2 ||
+        better == BETTER_NONE) /* resampled, a few blocks agree with themselves */
         return;
     medians_of(t.y, &t, sign, column, medians);
     out->arm = least(medians, t.arms);

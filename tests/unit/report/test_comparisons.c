@@ -316,13 +316,13 @@ static void the_plan_names_the_baseline(void **state)
 {
     (void)state;
     struct arms s = four;
-    s.plan = ",\"baseline\":\"arm 2\"";
+    s.plan = ",\"compare\":{\"baseline\":\"arm 2\"}";
     struct report_view *v = view_of_arms(s);
     assert_string_equal(v->comparisons.base->name, "arm 2");
     assert_string_equal(v->comparisons.at[0].arm->name, "arm 0");
     assert_int_equal(result(v, 0, "ttft")->verdict, COMPARE_BETTER);
     report_view_free(v);
-    s.plan = ",\"baseline\":\"arm 9\"";
+    s.plan = ",\"compare\":{\"baseline\":\"arm 9\"}";
     v = view_of_arms(s);
     assert_string_equal(v->comparisons.base->name, "arm 0");
     report_view_free(v);

@@ -201,7 +201,7 @@ static void figure_of_the_effects(void **state)
     str_clear(&out);
     report_html(v, &out);
     assert_non_null(strstr(out.at, "Effects of the factors"));
-    assert_non_null(strstr(out.at, "a dot is the shift"));
+    assert_non_null(strstr(out.at, "dot is the shift"));
     report_view_free(v);
     v = view_of(&(struct study_spec){.blocks = 2});
     str_clear(&out);
