@@ -181,8 +181,9 @@ static double detectable(struct detectable *last, const struct comparison *c, do
         return NAN;
     if (last->runs != runs || last->paired != c->paired)
         *last = (struct detectable){c->paired, runs,
-                                    power_mde(c->paired ? power_paired : power_t, runs, alpha, COMPARE_POWER)};
-    return last->d;
+                                    c->paired ? power_mde_ranks((size_t)runs, alpha, COMPARE_POWER)
+                                              : power_mde(power_t, runs, alpha, COMPARE_POWER) / sqrt(RANK_EFFICIENCY)};
+    return isfinite(last->d) ? last->d : NAN; /* of a family that so few pairs cannot decide, nothing is found */
 }
 
 static void ask(const struct compare_question *q, size_t questions, struct detectable *last, struct comparison *c)
@@ -199,7 +200,7 @@ static void ask(const struct compare_question *q, size_t questions, struct detec
     c->delta = rank_cliff_delta(v.b, v.n_b, v.a, v.n_a);
     c->b_wins = better_share(q->metric, c->delta);
     double sd = spread(&v);
-    c->mde = detectable(last, c, alpha) / sqrt(RANK_EFFICIENCY) * sd;
+    c->mde = detectable(last, c, alpha) * sd;
     c->more_runs = more_runs(c, sd, q->margin > 0 ? q->margin : fabs(c->shift), alpha);
     c->base = median(v.a, v.n_a); /* sorts */
     c->candidate = median(v.b, v.n_b);
