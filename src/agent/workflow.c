@@ -122,11 +122,3 @@ static enum session_next next(void *user, const struct request *last, struct ask
 }
 
 const struct session_ops workflow_ops = {.next = next};
-
-void workflow_check_text(struct request *r)
-{
-    if (r->outcome != OUTCOME_OK && r->text.len == 0)
-        return; /* nothing came: its outcome says so */
-    if (sanity_check((struct span){str_z(&r->text), r->text.len}).degenerate)
-        r->flags |= REQUEST_DEGENERATE;
-}

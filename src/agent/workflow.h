@@ -46,10 +46,8 @@ int workflow_fit(struct workflow_spec *spec, int64_t max_prompt_tok, int64_t num
 enum { WORKFLOW_MIN_INVENTORY = 64, WORKFLOW_MAX_INVENTORY = 6000 };
 
 /* After the session: the report (Markdown) and the quality object (keyword score, grounding with each statement, sanity)
- * for struct session; both owned by the workflow. Sets REQUEST_DEGENERATE on requests whose text text/sanity finds
- * degenerate: call before the request is stored (workflow_check_text). */
+ * for struct session; both owned by the workflow. */
 const char *workflow_report(struct workflow *w);
 const char *workflow_quality_json(struct workflow *w);
-void workflow_check_text(struct request *r);
 
 #endif

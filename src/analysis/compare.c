@@ -136,6 +136,9 @@ static double least_runs(bool paired, double alpha)
     return n;
 }
 
+/* Found by any number of runs that gives a verdict. The noncentral t of such shifts, and of few runs, takes long. */
+#define MOST_SD 100
+
 static bool few(const struct comparison *c)
 {
     return c->n_a < COMPARE_MIN_RUNS || c->n_b < COMPARE_MIN_RUNS;
@@ -146,8 +149,10 @@ static double more_runs(const struct comparison *c, double sd, double wanted, do
     double least = least_runs(c->paired, alpha), need = least;
     if (!(wanted > 0)) /* nothing to find: only the rule of five can be met */
         return few(c) ? COMPARE_MIN_RUNS - fmin((double)c->n_a, (double)c->n_b) : NAN;
-    if (sd > 0)
-        need = power_n(c->paired ? power_paired : power_t, wanted / sd, alpha, COMPARE_POWER) / RANK_EFFICIENCY;
+    power_fn *test = c->paired ? power_paired : power_t;
+    double d = fmin(wanted / sd, MOST_SD);
+    if (sd > 0 && test(least * RANK_EFFICIENCY, d, alpha) < COMPARE_POWER)
+        need = power_n(test, d, alpha, COMPARE_POWER) / RANK_EFFICIENCY;
     return isnan(need) ? NAN : fmax(1, ceil(fmax(need, least) - runs_each(c)));
 }
 
@@ -163,7 +168,24 @@ static enum compare_verdict judge(const struct comparison *c, double margin)
     return above == (c->metric->better == BETTER_HIGHER) ? COMPARE_BETTER : COMPARE_WORSE;
 }
 
-static void ask(const struct compare_question *q, size_t questions, struct comparison *c)
+/* In standard deviations, of the studies with as many runs as the one asked about last: in a family most are alike. */
+struct detectable {
+    bool paired;
+    double runs, d;
+};
+
+static double detectable(struct detectable *last, const struct comparison *c, double alpha)
+{
+    double runs = runs_each(c);
+    if (few(c))
+        return NAN;
+    if (last->runs != runs || last->paired != c->paired)
+        *last = (struct detectable){c->paired, runs,
+                                    power_mde(c->paired ? power_paired : power_t, runs, alpha, COMPARE_POWER)};
+    return last->d;
+}
+
+static void ask(const struct compare_question *q, size_t questions, struct detectable *last, struct comparison *c)
 {
     struct values v;
     double alpha = COMPARE_ALPHA / (double)questions;
@@ -177,8 +199,7 @@ static void ask(const struct compare_question *q, size_t questions, struct compa
     c->delta = rank_cliff_delta(v.b, v.n_b, v.a, v.n_a);
     c->b_wins = better_share(q->metric, c->delta);
     double sd = spread(&v);
-    c->mde = power_mde(v.paired ? power_paired : power_t, runs_each(c), alpha, COMPARE_POWER) / sqrt(RANK_EFFICIENCY) *
-             sd;
+    c->mde = detectable(last, c, alpha) / sqrt(RANK_EFFICIENCY) * sd;
     c->more_runs = more_runs(c, sd, q->margin > 0 ? q->margin : fabs(c->shift), alpha);
     c->base = median(v.a, v.n_a); /* sorts */
     c->candidate = median(v.b, v.n_b);
@@ -198,8 +219,9 @@ static void adjust(struct comparison *c, size_t n)
 
 void compare_arms(const struct compare_question *questions, size_t n, struct comparison *out)
 {
+    struct detectable last = {0};
     for (size_t i = 0; i < n; i++)
-        ask(&questions[i], n, &out[i]);
+        ask(&questions[i], n, &last, &out[i]);
     adjust(out, n);
     for (size_t i = 0; i < n; i++) {
         struct comparison *c = &out[i];
@@ -213,6 +235,14 @@ void compare_arms(const struct compare_question *questions, size_t n, struct com
             c->more_runs = NAN;
         }
     }
+}
+
+const char *const *compare_default_metrics(bool agents, size_t *n)
+{
+    static const char *const of_loads[] = {"ttft", "tpot", "e2e", "output_rate.system"};
+    static const char *const of_agents[] = {"session.duration", "output_rate.system", "ttft"};
+    *n = agents ? sizeof of_agents / sizeof *of_agents : sizeof of_loads / sizeof *of_loads;
+    return agents ? of_agents : of_loads;
 }
 
 double compare_noise(const double *values, size_t n)

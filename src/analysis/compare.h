@@ -59,7 +59,9 @@ struct comparison {
     double delta;        /* Cliff's delta: P(b > a) - P(b < a) over all pairs of runs (Cliff 1993) */
     double b_wins; /* share of pairs of runs in which b is better, ties half; NaN for a metric without a better side */
     double p, p_holm; /* Wilcoxon signed ranks or Mann-Whitney, two-sided; Holm 1979 over the questions that have a p */
-    double mde;       /* the shift found in 80 % of such studies, at alpha / questions, by the t test of these values */
+    /* The shift found in 80 % of such studies, at alpha / questions, by the t test of these values; NaN below COMPARE_MIN_RUNS,
+     * which find nothing. */
+    double mde;
     enum compare_verdict verdict;
     bool below_floor; /* it would be better or worse, but the shift is below the floor */
     /* When inconclusive: runs of each arm (blocks) that are missing to find a shift of the margin (without one: the shift
@@ -72,6 +74,9 @@ struct comparison {
  * below the floor; equivalent: within the margin; inconclusive: neither, fewer than COMPARE_MIN_RUNS values of an arm, or a
  * metric without a better side differs. Without values all numbers are NaN. */
 void compare_arms(const struct compare_question *questions, size_t n, struct comparison *out);
+
+/* Ids of the metrics that are compared where none are named: few, because five to nine blocks cannot carry many. */
+const char *const *compare_default_metrics(bool agents, size_t *n);
 
 /* By how much two runs of the same thing differ: the 95 % quantile (nearest rank) of |x - y| over all pairs of the n finite
  * values, one per run. NaN with fewer than two. */

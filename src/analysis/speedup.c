@@ -23,6 +23,7 @@ struct place {
 struct pairing {
     struct place *places;
     size_t n;
+    const struct design *design;
     struct arena *arena;
     struct speedup *out;
 };
@@ -233,7 +234,13 @@ static bool fill_queue(struct speedup_block *b, const char *id)
     return all;
 }
 
-/* The counted solo run of an agent in a block. Of several, the one on the same server; NULL and *why when it
+static bool levels_fit(const struct pairing *p, const struct run *multi, const struct run *solo)
+{
+    const struct design_arm *a = design_find(p->design, multi->arm), *b = design_find(p->design, solo->arm);
+    return !a || !b || design_serves(p->design, b, a);
+}
+
+/* The counted solo run of an agent in a block, with the same levels. Of several, the one on the same server; NULL and *why when it
  * cannot be told which one is meant. */
 static struct place *solo_of(struct pairing *p, const struct run *multi, const struct session *s, const char **why)
 {
@@ -242,7 +249,8 @@ static struct place *solo_of(struct pairing *p, const struct run *multi, const s
         found[0] = found[1] = NULL;
         for (size_t i = 0; i < p->n; i++) {
             struct place *at = &p->places[i];
-            if (!at->solo || at->why || at->run->block != multi->block || !session_of(at->run, s->agent))
+            if (!at->solo || at->why || at->run->block != multi->block || !session_of(at->run, s->agent) ||
+                !levels_fit(p, multi, at->run))
                 continue;
             if (same_server && !same(at->run->sessions[0].server, s->server))
                 continue;
@@ -332,9 +340,10 @@ static int by_block(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void speedup_of_runs(const struct run *runs, size_t n, struct arena *a, struct speedup *out)
+void speedup_of_runs(const struct run *runs, size_t n, const struct design *design, struct arena *a,
+                     struct speedup *out)
 {
-    struct pairing p = {.n = n, .arena = a, .out = out};
+    struct pairing p = {.n = n, .design = design, .arena = a, .out = out};
     *out = (struct speedup){0};
     p.places = arena_alloc(a, (n + 1) * sizeof *p.places);
     out->blocks = arena_alloc(a, (n + 1) * sizeof *out->blocks);

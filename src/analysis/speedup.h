@@ -5,7 +5,8 @@
  *
  * speedup.h: is it faster to run several agents at once than one after the other? Each multi-agent run is
  * set beside the solo run of each of its agents in the same block. An arm with exactly one session, by agent
- * X, is X's solo arm when X also takes part in a multi-agent arm; agents are matched by name. Only complete
+ * X, is X's solo arm when X also takes part in a multi-agent arm; agents are matched by name, and in a study with factors
+ * by level: a solo arm that a factor does not change serves all of its levels. Only complete
  * runs count whose verdict is not VOID and whose sessions are all ok; every other run of these arms is
  * listed with its cause. */
 #ifndef ANALYSIS_SPEEDUP_H
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/design.h"
 #include "base/arena.h"
 #include "record/run.h"
 
@@ -106,7 +108,8 @@ struct speedup {
 };
 
 /* Everything lives in the arena, except names and runs, which stay borrowed from `runs`. */
-void speedup_of_runs(const struct run *runs, size_t n, struct arena *a, struct speedup *out);
+void speedup_of_runs(const struct run *runs, size_t n, const struct design *design, struct arena *a,
+                     struct speedup *out);
 
 enum speedup_headline { SPEEDUP_NONE, SPEEDUP_BY_TIME, SPEEDUP_BY_TOKENS };
 

@@ -184,3 +184,14 @@ const char *word_suggest(const char *word, const char *const *words, size_t n)
     }
     return best;
 }
+
+void word_hint(struct str *s, const char *word, const char *const *words, size_t n)
+{
+    const char *near = word_suggest(word, words, n);
+    if (near) {
+        str_addf(s, "; did you mean '%s'?", near);
+        return;
+    }
+    for (size_t i = 0; i < n && s->len < 500; i++)
+        str_addf(s, "%s%s", i ? ", " : "; one of: ", words[i]);
+}

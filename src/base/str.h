@@ -46,5 +46,7 @@ bool span_starts(struct span a, const char *z);
 int word_distance(const char *a, const char *b);
 /* The nearest of n words when it is near enough to be a typing error, else NULL. */
 const char *word_suggest(const char *word, const char *const *words, size_t n);
+/* Appends "; did you mean 'x'?" or "; one of: a, b, c" (no longer than an error may be); nothing when n is 0. */
+void word_hint(struct str *s, const char *word, const char *const *words, size_t n);
 
 #endif

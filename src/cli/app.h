@@ -35,6 +35,6 @@ struct option_row;
 void print_help(const char *usage, const char *text, const struct option_row *rows, const char *example);
 
 extern const struct command cmd_run, cmd_agent, cmd_load, cmd_report, cmd_export, cmd_doctor, cmd_list, cmd_corpus,
-    cmd_stub, cmd_calibrate, cmd_compare, cmd_verify, cmd_selftest, cmd_import;
+    cmd_stub, cmd_watch, cmd_calibrate, cmd_compare, cmd_verify, cmd_selftest, cmd_import, cmd_audit, cmd_new;
 
 #endif

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/corpus.h"
 #include "base/file.h"
+#include "cli/dry_run.h"
 #include "cli/progress.h"
 #include "cli/show.h"
 #include "study/execute.h"
-#include "study/plan.h"
 
 /* The key comes from a file or the environment, never from argv, and is given to external servers only. */
 static int read_key(const struct carry_out *c, struct str *key, struct err *e)
@@ -43,24 +42,6 @@ static void set_clients(struct study *s, const struct carry_out *c, const char *
     }
 }
 
-static int print_plan(const struct study *s, struct err *e)
-{
-    struct corpus corpus = {0};
-    struct plan plan;
-    int rc = s->corpus_dir ? corpus_open(&corpus, s->corpus_dir, e) : 0;
-    if (rc)
-        return rc;
-    plan_make(&plan, s, corpus.sha256);
-    printf("study %s: %s\nplan %.12s: %zu runs, %d blocks x %zu arms, %s order, seed %llu\ncorpus %.12s: %zu files\n\n",
-           s->name, s->question, plan.sha256, plan.n, s->blocks, s->n_arms, study_order_word(s->order),
-           (unsigned long long)s->seed, corpus.sha256, corpus.n_files);
-    for (size_t i = 0; i < plan.n; i++)
-        printf("%4d  block %d  %s\n", plan.rows[i].position + 1, plan.rows[i].block + 1, plan.rows[i].arm);
-    plan_release(&plan);
-    corpus_release(&corpus);
-    return 0;
-}
-
 static void say_end(struct progress *p, const struct execute_summary *sum, const char *path)
 {
     struct str line = STR_INIT;
@@ -75,7 +56,6 @@ static void say_end(struct progress *p, const struct execute_summary *sum, const
 
 static int execute(struct app *app, const struct study *s, const struct carry_out *c, const char *path, struct err *e)
 {
-    struct progress progress = {.tty = app->err_tty, .quiet = c->quiet};
     struct execute_summary sum;
     struct execute_options o = {
         .result_path = path,
@@ -86,17 +66,15 @@ static int execute(struct app *app, const struct study *s, const struct carry_ou
         .version = CHIMERA_VERSION,
         .commit = CHIMERA_COMMIT,
         .stop = app->stop,
-        .say = progress_say,
-        .tick = progress_tick,
-        .user = &progress,
     };
+    struct progress *progress = progress_start(app, s, c->quiet, &o);
     int rc = study_execute(s, &o, &sum, e);
-    progress_close(&progress);
     if (rc == ERR_INTERRUPTED)
         snprintf(e->text, sizeof e->text, "interrupted after %zu of %zu runs; to go on: %s",
                  sum.done_before + sum.done_now, sum.planned, app->command_line);
     if (!rc)
-        say_end(&progress, &sum, path);
+        say_end(progress, &sum, path);
+    progress_stop(progress);
     return rc;
 }
 
@@ -120,14 +98,18 @@ int carry_out_study(struct app *app, struct study *s, const struct carry_out *c,
 int carry_out(struct app *app, struct study *s, struct carry_out *c, struct err *e)
 {
     struct str path = STR_INIT;
-    if (c->dry_run)
-        return print_plan(s, e);
+    int rc;
     if (c->output)
         str_addz(&path, c->output);
     else
         str_addf(&path, "results/%s.db", s->name);
-    int rc = carry_out_study(app, s, c, str_z(&path), e);
     struct show_options show = {.format = c->json ? "json" : "terminal", .gate_void = c->gate_void};
+    if (c->dry_run) {
+        rc = dry_run(app, s, &(struct dry_run_options){c->prior, str_z(&path), c->json}, e);
+        str_release(&path);
+        return rc;
+    }
+    rc = carry_out_study(app, s, c, str_z(&path), e);
     if (!rc)
         rc = show_report(app, str_z(&path), &show, e);
     else if (rc == ERR_SERVER && file_exists(str_z(&path))) /* some runs could not be made, others were */

@@ -2,26 +2,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "cli/carry_out.h"
+#include "cli/examples.h"
 #include "study/scenario.h"
 
 /* The corpus shipped with the sources, seen from the current folder or from the program's. */
 static int find_corpus(const struct app *app, struct str *out, struct err *e)
 {
-    struct str dir = STR_INIT;
-    path_dir(&dir, app->self_path);
-    static const char *const beside[] = {"../../examples/corpus", "../share/chimera/corpus"};
-    str_addz(out, "examples/corpus");
-    for (size_t i = 0; i < 2 && !dir_exists(str_z(out)); i++) {
-        str_clear(out);
-        path_join(out, str_z(&dir), beside[i]);
-    }
-    bool found = dir_exists(str_z(out));
-    str_release(&dir);
-    return found ? 0
-                 : err_set(e, ERR_NOTFOUND,
-                           "no corpus: name a folder with --corpus DIR (pin it with `chimera corpus pin DIR`)");
+    return find_example(app, "corpus", out)
+               ? 0
+               : err_set(e, ERR_NOTFOUND,
+                         "no corpus: name a folder with --corpus DIR (pin it with `chimera corpus pin DIR`)");
 }
 
 struct agent_flags {

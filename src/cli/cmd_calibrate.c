@@ -100,7 +100,6 @@ static int execute(struct app *app, const char *path, bool quiet, struct err *e)
 {
     struct str yaml = STR_INIT;
     struct study s;
-    struct progress progress = {.tty = app->err_tty, .quiet = quiet};
     struct execute_summary sum;
     struct execute_options o = {
         .result_path = path,
@@ -110,16 +109,16 @@ static int execute(struct app *app, const char *path, bool quiet, struct err *e)
         .version = CHIMERA_VERSION,
         .commit = CHIMERA_COMMIT,
         .stop = app->stop,
-        .tick = progress_tick,
-        .user = &progress,
     };
     write_study(app, &yaml);
     int rc = study_parse(&s, "calibration", "", str_z(&yaml), yaml.len, e);
     if (!rc) {
+        struct progress *progress = progress_start(app, &s, quiet, &o);
+        o.say = NULL; /* what its runs are is in its own words */
         rc = study_execute(&s, &o, &sum, e);
+        progress_stop(progress);
         study_release(&s);
     }
-    progress_close(&progress);
     str_release(&yaml);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/app.h"
 #include "cli/options.h"
+#include "record/peer.h"
 #include "report/compare.h"
 #include "study/calibration.h"
 
@@ -18,6 +19,8 @@ struct comparing {
     struct store *store[2]; /* the same one twice when both sides are of one file */
     struct compare_spec spec;
     const struct metric *metrics[MOST];
+    struct metric peers[MOST]; /* those that are other tools' definitions */
+    size_t n_peers;
     struct compare_margin margins[MOST];
     const char *across[MOST];
     bool fails[COMPARE_INCONCLUSIVE + 1]; /* verdicts that the gate does not let pass */
@@ -37,26 +40,46 @@ static int each_part(struct comparing *c, const char *list, int (*take)(struct c
     return rc;
 }
 
-static int find_metric(const char *id, const struct metric **out, struct err *e)
+static int find_peer(struct comparing *c, const struct peer *p, const struct metric **out, struct err *e)
+{
+    for (size_t i = 0; i < c->n_peers; i++)
+        if (c->peers[i].peer == p) {
+            *out = &c->peers[i];
+            return 0;
+        }
+    if (c->n_peers == MOST)
+        return err_set(e, ERR_USAGE, "more than %d metrics of other tools", MOST);
+    c->peers[c->n_peers] = peer_metric(p);
+    *out = &c->peers[c->n_peers++];
+    return 0;
+}
+
+/* One of ours, or of another tool's definitions (the same one each time). */
+static int find_metric(struct comparing *c, const char *id, const struct metric **out, struct err *e)
 {
     const char *ids[256];
-    size_t n = 0;
+    size_t n = 0, k = 0;
     for (const struct metric *m; n < 256 && (m = metric_at(n)); n++)
         ids[n] = m->id;
+    for (const struct peer *p; n < 256 && (p = peer_at(k)); k++)
+        ids[n++] = p->id;
     *out = metric_find(id);
+    if (!*out && peer_find(id))
+        return find_peer(c, peer_find(id), out, e);
     if (*out && (*out)->level != METRIC_BLOCK)
         return 0;
     if (*out)
         return err_set(e, ERR_USAGE, "%s is of a whole block, not of one arm: chimera report has it", id);
     const char *near = word_suggest(id, ids, n);
     return err_set(e, ERR_USAGE, "no metric '%s'; %s%s%s", id,
-                   near ? "did you mean '" : "chimera list metrics has them", near ? near : "", near ? "'?" : "");
+                   near ? "did you mean '" : "chimera list metrics and peers have them", near ? near : "",
+                   near ? "'?" : "");
 }
 
 static int take_metric(struct comparing *c, char *part, struct err *e)
 {
     const struct metric *m;
-    int rc = find_metric(part, &m, e);
+    int rc = find_metric(c, part, &m, e);
     for (size_t i = 0; i < c->spec.n_metrics && !rc; i++)
         if (c->metrics[i] == m)
             rc = err_set(e, ERR_USAGE, "--metrics names %s twice", part);
@@ -83,7 +106,7 @@ static int take_margin(struct comparing *c, char *part, struct err *e)
     int rc = 0;
     if (colon) {
         *colon = '\0';
-        rc = find_metric(part, &m.metric, e);
+        rc = find_metric(c, part, &m.metric, e);
     }
     m.value = strtod(number, &end);
     if (*end == '%') {
@@ -199,7 +222,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     const char *metrics = NULL, *margin = NULL, *limits = NULL, *across = NULL, *fail_on = NULL;
     const struct option_row rows[] = {
         {0, "metrics", OPT_TEXT, &metrics, "LIST",
-         "the family, few of `chimera list metrics` (ttft,tpot,e2e,output_rate.system; agents have their own)"},
+         "the family, few of `list metrics` or `list peers` (ttft,tpot,e2e,output_rate.system; agents, imports: others)"},
         {0, "margin", OPT_TEXT, &margin, "LIST", "what difference does not matter: 3%, or ttft:20,e2e:5%"},
         {0, "slo", OPT_TEXT, &limits, "LIMITS", "the same by limits in ms: up to ttft:200,e2e:5000 it does not matter"},
         {0, "across", OPT_TEXT, &across, "FACTS", "facts that may differ though the study does not vary them"},

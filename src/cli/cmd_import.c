@@ -1,9 +1,10 @@
-/* chimera import LAB PATH... -o FILE */
+/* chimera import LAB PATH... -o FILE: a lab is a tool, too. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/app.h"
 #include "cli/options.h"
+#include "exchange/peer_import.h"
 #include "exchange/seed.h"
 #include "format/escape.h"
 #include "format/json.h"
@@ -12,7 +13,12 @@
 static const struct lab {
     const char *name;
     const struct import_format *formats;
-} known_labs[] = {{"seed", seed_formats}};
+    bool texts; /* as in struct import_request */
+} known_labs[] = {{"seed", seed_formats, false},
+                  {"vllm", vllm_formats, true},
+                  {"aiperf", aiperf_formats, true},
+                  {"guidellm", guidellm_formats, true},
+                  {"llama-bench", llama_bench_formats, true}};
 
 enum { LABS = sizeof known_labs / sizeof *known_labs, PROBLEMS_SHOWN = 30 };
 
@@ -25,8 +31,12 @@ static const struct lab *lab_named(const char *name, struct err *e)
             return &known_labs[i];
     }
     const char *near = word_suggest(name, names, LABS);
-    err_set(e, ERR_USAGE, "no lab '%s'; %s%s%s", name, near ? "did you mean '" : "there is seed", near ? near : "",
-            near ? "'?" : "");
+    struct str all = STR_INIT;
+    for (size_t i = 0; i < LABS; i++)
+        str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+    err_set(e, ERR_USAGE, "no lab '%s'; %s%s%s", name, near ? "did you mean '" : "there are ",
+            near ? near : str_z(&all), near ? "'?" : "");
+    str_release(&all);
     return NULL;
 }
 
@@ -163,6 +173,7 @@ static int import(struct app *app, const struct text_list *operands, const char 
                                      .paths = operands->at + 1,
                                      .n_paths = operands->n - 1,
                                      .output = output,
+                                     .texts = lab->texts,
                                      .command = app->command_line,
                                      .chimera_version = CHIMERA_VERSION,
                                      .chimera_commit = CHIMERA_COMMIT,
@@ -195,10 +206,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     if (!rc && help)
         print_help(
             "chimera import LAB [options] PATH...",
-            "Makes a result file of another lab's raw results. Each file is told by its content; every record is kept\n"
-            "as it was read, with its line and the path it came from, and agents' records also become runs. A file\n"
-            "that is not understood is listed with the reason. Labs: seed (Technical Reports TR108 to TR121).",
-            rows, "chimera import seed ../seed-data -o results/seed.db");
+            "Makes a result file of another lab's or tool's results. Each file is told by its content; every record is\n"
+            "kept as it was read, with its line and the path it came from, and becomes runs as far as it tells of any.\n"
+            "A file that is not understood is listed with the reason. Labs: vllm, aiperf, guidellm, llama-bench, and\n"
+            "seed (Technical Reports TR108 to TR121).",
+            rows, "chimera import vllm old/*.json -o results/old.db");
     else if (!rc && operands.n < 2)
         rc = err_set(e, ERR_USAGE, "a lab and its files are needed: chimera import seed PATH... -o FILE");
     else if (!rc && !output)
@@ -209,4 +221,4 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     return rc;
 }
 
-const struct command cmd_import = {"import", "another lab's raw results as a result file", run};
+const struct command cmd_import = {"import", "another lab's or tool's results as a result file", run};

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/audit.h"
 #include "backend/backend.h"
 #include "cli/app.h"
+#include "cli/examples.h"
 #include "cli/options.h"
 #include "format/json.h"
 #include "record/metric.h"
@@ -17,6 +19,7 @@
 enum { COLUMNS = 5 };
 
 struct listing {
+    const struct app *app;
     const char *const *head; /* COLUMNS names, NULL behind the last */
     bool json;
     struct json_writer w;
@@ -99,11 +102,37 @@ static void list_scenarios(struct listing *l)
         row(l, (const char *const[]){name, what, NULL, NULL, NULL});
 }
 
+/* One that does not parse here (a trace that is not beside it) is listed with the reason. */
+static void list_studies(struct listing *l)
+{
+    const char *name;
+    for (size_t i = 0; (name = example_study_at(i)); i++) {
+        struct study s;
+        struct err e = ERR_INIT;
+        char arms[24], blocks[24];
+        if (read_study(l->app, &s, name, NULL, &e)) {
+            row(l, (const char *const[]){name, "", "", e.text, NULL});
+            continue;
+        }
+        snprintf(arms, sizeof arms, "%zu", s.n_arms);
+        snprintf(blocks, sizeof blocks, "%d", s.blocks);
+        row(l, (const char *const[]){name, arms, blocks, s.question, NULL});
+        study_release(&s);
+    }
+}
+
 static void list_keys(struct listing *l)
 {
     const char *key, *map, *what;
     for (size_t i = 0; (key = study_key_at(i, &map, &what)); i++)
         row(l, (const char *const[]){map, key, what, NULL, NULL});
+}
+
+static void list_rules(struct listing *l)
+{
+    const struct audit_rule *r;
+    for (size_t i = 0; (r = audit_rule_at(i)); i++)
+        row(l, (const char *const[]){r->id, r->title, r->what, NULL, NULL});
 }
 
 static const struct {
@@ -118,14 +147,16 @@ static const struct {
     {"models", "models that --model knows", {"name", "state", "what"}, list_models},
     {"options", "generation options and who takes them", {"name", "backends"}, list_options},
     {"scenarios", "built-in agent studies", {"name", "what"}, list_scenarios},
+    {"studies", "studies that `chimera run NAME` knows", {"name", "arms", "blocks", "question"}, list_studies},
     {"keys", "keys of a study file", {"map", "key", "what"}, list_keys},
+    {"rules", "what `chimera audit` looks for", {"id", "title", "what"}, list_rules},
 };
 
 enum { N_LISTS = sizeof lists / sizeof lists[0] };
 
-static void print_list(int i, bool json)
+static void print_list(const struct app *app, int i, bool json)
 {
-    struct listing l = {.head = lists[i].head, .json = json};
+    struct listing l = {.app = app, .head = lists[i].head, .json = json};
     json_init(&l.w, &l.out);
     if (json)
         json_array(&l.w);
@@ -157,6 +188,36 @@ static void print_lists(void)
         printf("%-10s  %s\n", lists[i].name, lists[i].what);
 }
 
+/* Documents that are made from a list, and kept in doc/. */
+static int print_document(const char *list, bool md, struct err *e)
+{
+    struct str out = STR_INIT;
+    if (md && strcmp(list, "metrics") == 0)
+        report_metrics_md(&out);
+    else if (!md && strcmp(list, "keys") == 0)
+        study_schema(&out);
+    else
+        return err_set(e, ERR_USAGE,
+                       "--format md is for `chimera list metrics`, --format schema for `chimera list keys`");
+    fputs(str_z(&out), stdout);
+    str_release(&out);
+    return 0;
+}
+
+static int print_named(const struct app *app, const char *name, const char *format, bool json, struct err *e)
+{
+    bool md = format && strcmp(format, "md") == 0;
+    int i = find_list(name, e);
+    if (i < 0)
+        return i;
+    if (format && !md && strcmp(format, "schema") != 0)
+        return err_set(e, ERR_USAGE, "--format %s: md or schema", format);
+    if (format)
+        return print_document(name, md, e);
+    print_list(app, i, json);
+    return 0;
+}
+
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
     struct text_list operands = {0};
@@ -164,32 +225,21 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
     const char *format = NULL;
     const struct option_row rows[] = {
         {0, "json", OPT_FLAG, &json, NULL, "print as JSON"},
-        {0, "format", OPT_TEXT, &format, "md", "metrics only: the document doc/metrics.md"},
+        {0, "format", OPT_TEXT, &format, "md|schema",
+         "md, of metrics: doc/metrics.md; schema, of keys: the JSON schema of study files"},
         {0},
     };
-    (void)app;
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
-    if (!rc && help) {
-        print_help("chimera list metrics|peers|backends|outcomes|models|options|scenarios|keys [--json]",
+    if (!rc && help)
+        print_help("chimera list metrics|peers|backends|outcomes|models|options|scenarios|studies|keys|rules [--json]",
                    "Prints one of the tables that the program itself works from.", rows, "chimera list metrics");
-    } else if (!rc && operands.n == 0) {
+    else if (!rc && operands.n == 0)
         print_lists();
-    } else if (!rc && (rc = find_list(operands.at[0], e)) >= 0) {
-        if (format && (strcmp(format, "md") != 0 || strcmp(operands.at[0], "metrics") != 0)) {
-            rc = err_set(e, ERR_USAGE, "--format md is for `chimera list metrics` only");
-        } else if (format) {
-            struct str md = STR_INIT;
-            report_metrics_md(&md);
-            fputs(str_z(&md), stdout);
-            str_release(&md);
-            rc = 0;
-        } else {
-            print_list(rc, json);
-            rc = 0;
-        }
-    }
+    else if (!rc)
+        rc = print_named(app, operands.at[0], format, json, e);
     text_list_release(&operands);
     return rc;
 }
 
-const struct command cmd_list = {"list", "metrics, peers, backends, outcomes, models, options, scenarios, keys", run};
+const struct command cmd_list = {
+    "list", "metrics, peers, backends, outcomes, models, options, scenarios, studies, keys, rules", run};

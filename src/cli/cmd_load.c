@@ -10,7 +10,7 @@ struct load_flags {
         *precision, *turns, *think;
     int64_t concurrency, requests, shared_prefix, threads, runs, seed, parallel, num_ctx;
     double burstiness, trace_speed, duration, warmup, temperature, timeout;
-    bool no_stream, no_text, ignore_eos;
+    bool no_stream, keep_text, ignore_eos;
 };
 
 static void add_text(struct str *y, const char *key, const char *z)
@@ -72,7 +72,7 @@ static int write_study(const struct load_flags *f, struct str *y, struct err *e)
     str_addf(y, "}\nblocks: %lld\nseed: %lld\n", (long long)f->runs, (long long)f->seed);
     if (f->timeout > 0)
         str_addf(y, "timeouts: {first_byte: %.9g, idle: %.9g, total: %.9g}\n", f->timeout, f->timeout, f->timeout);
-    if (f->no_text)
+    if (!f->keep_text)
         str_addz(y, "keep_text: false\n");
     return 0;
 }
@@ -129,7 +129,7 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         {0, "seed", OPT_INT, &f.seed, "N", "of arrivals, lengths and words (1)"},
         {0, "parallel", OPT_INT, &f.parallel, "N", "managed server: requests served at once (1)"},
         {0, "num-ctx", OPT_INT, &f.num_ctx, "TOK", "managed server: context per request (2048)"},
-        {0, "no-text", OPT_FLAG, &f.no_text, NULL, "store hashes instead of prompts and outputs"},
+        {0, "keep-text", OPT_FLAG, &f.keep_text, NULL, "store prompts and outputs, not only their hashes"},
         CARRY_OUT_OPTIONS(&c),
         {0},
     };

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/workflow.h"
 #include "analysis/goodput.h"
 #include "analysis/verify.h"
 #include "base/file.h"
@@ -20,7 +19,7 @@ struct verifying {
     struct store *store;
     struct store_info info;
     struct run_tally tally; /* of the run whose requests come */
-    size_t runs, unhashed, requests;
+    size_t runs, unhashed, imported, requests;
     struct err *e;
 };
 
@@ -32,15 +31,22 @@ static int differs(const struct verifying *x, const struct run *r, int64_t seq, 
                    (long long)seq, why);
 }
 
-/* Agents' texts are judged when they are stored; those of plain load are not. */
+/* Where the text was kept. Imported runs were judged by what their files tell, which may be more than the text. */
 static bool degenerate_matches(const struct run *run, const struct request *r)
 {
     struct request again = *r;
-    if (!run_is_agent(run) || !r->text.len)
+    if (run->verdict == VERDICT_NONE || !r->text.len)
         return true;
     again.flags = 0;
-    workflow_check_text(&again);
+    request_check_text(&again);
     return ((again.flags ^ r->flags) & REQUEST_DEGENERATE) == 0;
+}
+
+/* What others measured follows from no rule of ours: only the rows themselves can be checked, by their hash. */
+static bool is_imported(const struct verifying *x, const struct run *r)
+{
+    const char *plan = x->info.study.plan_json;
+    return r->verdict == VERDICT_NONE && plan && span_starts(span_z(plan), "{\"import\":");
 }
 
 static int check_request(void *user, const struct run *run, const struct request *r)
@@ -50,6 +56,8 @@ static int check_request(void *user, const struct run *run, const struct request
     int rc = 0;
     x->requests++;
     run_tally_add(&x->tally, r);
+    if (is_imported(x, run))
+        return 0;
     if (!verify_request(r, &why))
         rc = differs(x, run, r->seq, str_z(&why));
     else if (!degenerate_matches(run, r))
@@ -75,6 +83,7 @@ static int check_run(void *user, const struct run *r)
     int rc = store_run_stored_hash(x->store, r->id, stored, x->e);
     x->runs++;
     x->unhashed += !rc && !stored[0];
+    x->imported += is_imported(x, r);
     if (!rc && stored[0])
         rc = store_run_hash(x->store, r->id, again, x->e);
     if (!rc && stored[0] && strcmp(stored, again) != 0)
@@ -83,7 +92,7 @@ static int check_run(void *user, const struct run *r)
         rc = differs(x, r, -1, "it is complete, and has no SHA-256 of its raw rows");
     else if (!rc && !in_plan(&x->info.study, r))
         rc = differs(x, r, -1, "its place, block and arm are not those of the plan");
-    else if (!rc && stored[0] && !verify_run(r, &x->tally, &why))
+    else if (!rc && stored[0] && !is_imported(x, r) && !verify_run(r, &x->tally, &why))
         rc = differs(x, r, -1, str_z(&why));
     run_tally_release(&x->tally);
     x->tally = (struct run_tally){0};
@@ -195,9 +204,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
         rc = rc ? rc : check_record(operands.at[0], &x);
         rc = rc || !report ? rc : check_report(operands.at[0], report, &show, e);
         if (!rc)
-            printf(
-                "%s: %zu runs, %zu requests: the raw rows have their hash, and what is derived follows from them%s\n",
-                operands.at[0], x.runs, x.requests, report ? ", the report too" : "");
+            printf("%s: %zu runs, %zu requests: the raw rows have their hash, and %s%s\n", operands.at[0], x.runs,
+                   x.requests,
+                   x.imported ? "what was measured here follows from them; of imported runs nothing is derived"
+                              : "what is derived follows from them",
+                   report ? ", the report too" : "");
         if (!rc && x.unhashed)
             printf("%zu of the runs never ended: they have no hash, and count nowhere\n", x.unhashed);
     }

@@ -14,8 +14,9 @@
 #include "cli/options.h"
 
 static const struct command *const commands[] = {
-    &cmd_run,    &cmd_agent,  &cmd_load, &cmd_report, &cmd_compare, &cmd_verify,    &cmd_export,
-    &cmd_import, &cmd_doctor, &cmd_list, &cmd_corpus, &cmd_stub,    &cmd_calibrate, &cmd_selftest,
+    &cmd_run,     &cmd_new,    &cmd_agent, &cmd_load,      &cmd_watch,    &cmd_report,
+    &cmd_compare, &cmd_verify, &cmd_audit, &cmd_export,    &cmd_import,   &cmd_doctor,
+    &cmd_list,    &cmd_corpus, &cmd_stub,  &cmd_calibrate, &cmd_selftest,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

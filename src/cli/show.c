@@ -8,19 +8,19 @@
 #include "analysis/goodput.h"
 #include "base/file.h"
 #include "record/peer.h"
+#include "report/claims.h"
 #include "report/report.h"
 #include "store/store.h"
 
 static const char *const formats[] = {"terminal", "md", "html", "json"};
 
-static int check_format(const char *format, struct err *e)
+static int check_format(const char *format, const char *const known[4], const char *all, struct err *e)
 {
     for (size_t i = 0; i < 4; i++)
-        if (strcmp(formats[i], format) == 0)
+        if (strcmp(known[i], format) == 0)
             return 0;
-    const char *near = word_suggest(format, formats, 4);
-    return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format,
-                   near ? "did you mean '" : "there are terminal, md, html and json", near ? near : "",
+    const char *near = word_suggest(format, known, 4);
+    return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format, near ? "did you mean '" : all, near ? near : "",
                    near ? "'?" : "");
 }
 
@@ -55,7 +55,7 @@ int show_render(const char *path, const struct show_options *o, const struct rep
 {
     struct store *s = NULL;
     struct report_view *view = NULL;
-    int rc = check_format(o->format, e);
+    int rc = check_format(o->format, formats, "there are terminal, md, html and json", e);
     if (!rc)
         rc = store_open(&s, path, false, e);
     if (!rc)
@@ -83,20 +83,57 @@ int show_render(const char *path, const struct show_options *o, const struct rep
     return rc;
 }
 
+static struct report_style style_of(const struct app *app, const char *output)
+{
+    return (struct report_style){
+        .color = app->color && !output, .ascii = !app->utf8, .columns = output ? 0 : app->columns};
+}
+
+static int put(const char *output, const struct str *out, struct err *e)
+{
+    if (output)
+        return file_write(output, str_z(out), out->len, e);
+    fwrite(str_z(out), 1, out->len, stdout);
+    return 0;
+}
+
 int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e)
 {
     struct str out = STR_INIT;
-    struct report_style style = {
-        .color = app->color && !o->output, .ascii = !app->utf8, .columns = o->output ? 0 : app->columns};
+    struct report_style style = style_of(app, o->output);
     size_t n = 0;
     int rc = show_render(path, o, &style, &out, &n, e);
-    if (!rc && o->output)
-        rc = file_write(o->output, str_z(&out), out.len, e);
-    else if (!rc)
-        fwrite(str_z(&out), 1, out.len, stdout);
+    rc = rc ? rc : put(o->output, &out, e);
     if (!rc && n && o->gate_void)
         rc = err_set(e, ERR_GATE, "%zu run%s VOID: the report says by which rule; numbers of such count nowhere", n,
                      n == 1 ? " is" : "s are");
+    str_release(&out);
+    return rc;
+}
+
+int show_seed_audit(struct app *app, const char *path, const char *format, const char *output, struct err *e)
+{
+    static const char *const known[] = {"terminal", "md", "csv", "json"};
+    struct report_style style = style_of(app, output);
+    struct store *s = NULL;
+    struct claims_view *view = NULL;
+    struct str out = STR_INIT;
+    int rc = check_format(format, known, "there are terminal, md, csv and json of this view", e);
+    rc = rc ? rc : store_open(&s, path, false, e);
+    rc = rc ? rc : claims_view_build(s, &view, e);
+    if (!rc) {
+        if (strcmp(format, "md") == 0)
+            claims_md(view, &out);
+        else if (strcmp(format, "csv") == 0)
+            claims_csv(view, &out);
+        else if (strcmp(format, "json") == 0)
+            claims_json(view, &out);
+        else
+            claims_terminal(view, &style, &out);
+        rc = put(output, &out, e);
+    }
+    claims_view_free(view);
+    store_close(s, NULL);
     str_release(&out);
     return rc;
 }

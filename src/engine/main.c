@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "engine/call.h"
+#include "engine/quantize.h"
 #include "engine/template.h"
 
 #define STOP_GRACE_NS (120 * NS_PER_MS)
@@ -135,6 +136,14 @@ static void shut(struct engine *en, int status)
     events_release(&en->events);
 }
 
+static int quantize(const struct options *o)
+{
+    struct err e = ERR_INIT;
+    int rc = file_exists(o->model) ? quantize_file(o->model, o->output, o->quantize, o->threads, &e)
+                                   : err_set(&e, ERR_NOTFOUND, "%s: no such file", o->model);
+    return rc ? complain(&e) : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct engine en = {.start_ns = clock_now(NULL), .start_wall_ns = clock_wall_ns()};
@@ -152,6 +161,8 @@ int main(int argc, char **argv)
         return fflush(stdout) == 0 ? 0 : err_exit_status(ERR_IO);
     }
     llama_log_set(on_log, &en);
+    if (en.options.quantize)
+        return quantize(&en.options);
     name_model(&en);
     int signals = signal_descriptor(&e);
     int rc = signals < 0 ? e.code : check_start(&en, &e);

@@ -44,6 +44,9 @@ static const struct option_row {
     {"--sha256", NULL, "HEX", TEXT, AT(sha256), 0, 0, NULL, "the file's digest, repeated in /props and /api/tags"},
     {"--log-level", NULL, "error|warn|info|debug", CHOICE, AT(log_level), 0, 0, level_words,
      "what goes to stderr (warn)"},
+    {"--quantize", NULL, "TYPE", TEXT, AT(quantize), 0, 0, NULL,
+     "serve nothing: write the model with other weights (q4_0, q8_0 …) to --output"},
+    {"--output", "-o", "FILE", TEXT, AT(output), 0, 0, NULL, "where --quantize writes"},
     {"--version", NULL, NULL, FLAG, AT(version), 0, 0, NULL, "print the versions and exit"},
     {"--help", "-h", NULL, FLAG, AT(help), 0, 0, NULL, "print this and exit"},
 };

@@ -13,9 +13,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 struct options {
     const char *model; /* all texts are borrowed from argv */
     const char *host;
-    const char *alias;         /* NULL: the model's file name without .gguf */
-    const char *chat_template; /* NULL: the model's own */
-    const char *sha256;        /* NULL: not told */
+    const char *alias;             /* NULL: the model's file name without .gguf */
+    const char *chat_template;     /* NULL: the model's own */
+    const char *sha256;            /* NULL: not told */
+    const char *quantize, *output; /* write the model with this type to this file instead of serving it; NULL */
     int port, parallel, ctx_size, threads, batch_size, max_queue, max_body_mib;
     int truncate, log_level; /* enum truncate, enum log_level */
     bool prompt_cache, warmup, help, version;

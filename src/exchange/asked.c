@@ -90,6 +90,12 @@ int64_t wall_of(const struct run *run, mono_ns t)
     return (int64_t)((uint64_t)from + (uint64_t)t - (uint64_t)run->started_ns); /* a file may hold any stamp */
 }
 
+double wall_s_of(const struct run *run, mono_ns t)
+{
+    int64_t ns = wall_of(run, t);
+    return (double)(ns / NS_PER_S) + (double)(ns % NS_PER_S) / 1e9;
+}
+
 void put_origin(struct json_writer *w, const struct run *run, const struct asked *asked)
 {
     json_key(w, "chimera");

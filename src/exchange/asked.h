@@ -25,6 +25,7 @@ int asked_of_run(struct store *s, const struct run *run, struct arena *a, struct
 
 /* Wall time of a stamp, in ns since 1970 (MONO_NONE: of the run's start; from 0 for a run whose start is not known): as far from the true one as the run's start was noted. */
 int64_t wall_of(const struct run *run, mono_ns t);
+double wall_s_of(const struct run *run, mono_ns t); /* the same in s, rounded once to a double's 0.24 us */
 /* The member `chimera` of a file whose format allows unknown ones: version, run, arm, verdict and its reasons. */
 void put_origin(struct json_writer *w, const struct run *run, const struct asked *asked);
 

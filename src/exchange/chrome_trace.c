@@ -49,6 +49,8 @@ static void put_name(struct trace *x, const char *what, size_t thread, const cha
 {
     struct json_writer *w = &x->o->w;
     begin_event(x, what, "M", thread);
+    json_kz(w, "cat", "__metadata"); /* as Chrome has it: some readers want both of every event */
+    json_kint(w, "ts", 0);
     json_key(w, "args");
     json_object(w);
     json_kz(w, "name", name);

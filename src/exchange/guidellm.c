@@ -35,7 +35,7 @@ static struct guidellm_row row_of(const struct run *run, const struct request *r
                              .end_s = run_s(run, r->stamp[STAMP_DONE]),
                              .prompt_tok = told_or_nan(r->usage.prompt_tok),
                              .output_tok = peer_guidellm_tokens(r),
-                             .events = (double)r->chunks.n};
+                             .events = (double)(r->chunks.n + r->chunks.dropped)};
     for (size_t i = 0; i < r->chunks.n; i++) {
         unsigned kind = r->chunks.at[i].kind;
         x.token_events += kind == CHUNK_TEXT || kind == CHUNK_REASONING || kind == CHUNK_TOOL;
@@ -48,7 +48,7 @@ static struct guidellm_row row_of(const struct run *run, const struct request *r
 static void put_epoch(struct json_writer *w, const char *key, const struct run *run, mono_ns t)
 {
     if (t != MONO_NONE)
-        json_kdouble(w, key, (double)wall_of(run, t) / 1e9);
+        json_kdouble(w, key, wall_s_of(run, t));
 }
 
 static void put_timings(struct json_writer *w, const struct run *run, const struct request *r,
@@ -225,7 +225,7 @@ static void put_spec(struct json_writer *w, const struct asked *asked, const str
 static void put_config(struct benchmark *b, size_t index)
 {
     struct json_writer *w = &b->o->w;
-    static const char *const empty[] = {"constraints", "requests", "backend"};
+    static const char *const empty[] = {"constraints", "requests"};
     char id[32];
     snprintf(id, sizeof id, "%lld", (long long)b->run->id);
     json_key(w, "config");
@@ -240,6 +240,10 @@ static void put_config(struct benchmark *b, size_t index)
         json_object(w);
         json_object_end(w);
     }
+    json_key(w, "backend");
+    json_object(w);
+    json_kz(w, "model", b->totals.model);
+    json_object_end(w);
     json_key(w, "environment");
     json_object(w);
     put_origin(w, b->run, &b->asked);
@@ -277,12 +281,12 @@ static void put_times(struct benchmark *b)
         last = !n || t[STAMP_DONE] > last ? t[STAMP_DONE] : last;
         n++;
     }
-    json_kdouble(w, "start_time", (double)wall_of(b->run, MONO_NONE) / 1e9);
+    json_kdouble(w, "start_time", wall_s_of(b->run, MONO_NONE));
     for (size_t i = 0; i < 2; i++) {
-        json_kdouble(w, starts[i], (double)wall_of(b->run, first) / 1e9);
-        json_kdouble(w, ends[i], (double)wall_of(b->run, last) / 1e9);
+        json_kdouble(w, starts[i], wall_s_of(b->run, first));
+        json_kdouble(w, ends[i], wall_s_of(b->run, last));
     }
-    json_kdouble(w, "end_time", (double)wall_of(b->run, b->run->ended_ns) / 1e9);
+    json_kdouble(w, "end_time", wall_s_of(b->run, b->run->ended_ns));
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
         json_kdouble(w, unknown[i], -1);
     json_kdouble(w, "request_start_delay_avg", mean_of(b, STAMP_READY, STAMP_SENT));
@@ -296,7 +300,7 @@ static void put_scheduler(struct benchmark *b)
     const struct totals *t = &b->totals;
     json_key(w, "scheduler_state");
     json_object(w);
-    json_kdouble(w, "start_time", (double)wall_of(b->run, MONO_NONE) / 1e9);
+    json_kdouble(w, "start_time", wall_s_of(b->run, MONO_NONE));
     json_kint(w, "created_requests", (int64_t)t->run.n_requests);
     json_kint(w, "processed_requests", (int64_t)t->run.n_requests);
     json_kint(w, "successful_requests", t->count[FATE_COMPLETED]);

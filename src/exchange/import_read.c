@@ -10,12 +10,22 @@
 #include "format/json.h"
 #include "format/pyrepr.h"
 
+/* A record that waits until the whole file is read. */
+struct kept {
+    long line;
+    size_t at; /* of its JSON in kept_json */
+};
+
 struct reading {
     const struct import_format *formats;
     struct import_file *file;
     struct arena *arena;
     const struct import_sink *sink;
     struct err *e;
+    struct import_runs whole; /* of a format whose files are one run each */
+    struct kept *kept;        /* owned */
+    size_t n_kept, cap_kept;
+    struct str kept_json; /* texts with their NUL */
 };
 
 static void not_understood(struct reading *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -40,6 +50,7 @@ static void refuse(struct reading *x, long line, const char *why)
 
 static int hand_over(struct reading *x, struct import_row *row)
 {
+    row->format = x->file->format;
     int rc = x->sink->row(x->sink->user, row, x->e);
     x->file->rows++;
     x->file->runs += row->new_runs;
@@ -119,6 +130,45 @@ static const struct import_format *format_of(const struct reading *x, yyjson_val
     return NULL;
 }
 
+static void keep(struct reading *x, long line, const struct str *json)
+{
+    if (x->n_kept == x->cap_kept) {
+        x->cap_kept = x->cap_kept ? 2 * x->cap_kept : 256;
+        x->kept = xrealloc(x->kept, x->cap_kept * sizeof *x->kept);
+    }
+    x->kept[x->n_kept++] = (struct kept){line, x->kept_json.len};
+    str_add(&x->kept_json, str_z(json), json->len + 1);
+}
+
+/* The records of a file that is one run, each with that run. */
+static int hand_over_kept(struct reading *x)
+{
+    int rc = 0;
+    if (x->n_kept)
+        x->file->format->finish(&x->whole);
+    for (size_t i = 0; !rc && i < x->n_kept; i++) {
+        struct import_row row = {.line = x->kept[i].line, .json = x->kept_json.at + x->kept[i].at, .runs = x->whole};
+        rc = hand_over(x, &row);
+    }
+    return rc;
+}
+
+/* What is wrong with a record stands in *why. */
+static void read_record(struct reading *x, yyjson_val *plain, yyjson_val *exact, struct import_row *row,
+                        struct str *json, struct err *why)
+{
+    const struct import_format *f = x->file->format;
+    struct import_runs *runs = f->finish ? &x->whole : &row->runs;
+    if (!yyjson_is_obj(plain))
+        err_set(why, ERR_INPUT, "not an object");
+    else if (!f->list && !f->matches(plain))
+        err_set(why, ERR_INPUT, "not of the same shape as the first");
+    else if (write_members(exact, NULL, f->repr, json, why) == 0 && json->len > IMPORT_MAX_ROW_BYTES)
+        err_set(why, ERR_LIMIT, "larger than %d bytes", IMPORT_MAX_ROW_BYTES);
+    if (!why->code && f->runs)
+        f->runs(plain, row->origin ? row->origin : x->file->path, runs, why);
+}
+
 /* One record of a format that is known. */
 static int take_record(struct reading *x, long line, yyjson_val *plain, yyjson_val *exact)
 {
@@ -131,16 +181,11 @@ static int take_record(struct reading *x, long line, yyjson_val *plain, yyjson_v
     int rc = 0;
     if (origin.len)
         row.origin = arena_dup(&arena, origin.at, origin.len);
-    if (!yyjson_is_obj(plain))
-        err_set(&why, ERR_INPUT, "not an object");
-    else if (!f->list && !f->matches(plain))
-        err_set(&why, ERR_INPUT, "not of the same shape as the first");
-    else if (write_members(exact, NULL, f->repr, &json, &why) == 0 && json.len > IMPORT_MAX_ROW_BYTES)
-        err_set(&why, ERR_LIMIT, "larger than %d bytes", IMPORT_MAX_ROW_BYTES);
-    if (!why.code && f->runs)
-        f->runs(plain, row.origin ? row.origin : x->file->path, &row.runs, &why);
+    read_record(x, plain, exact, &row, &json, &why);
     if (why.code) {
         refuse(x, line, why.text);
+    } else if (f->finish) {
+        keep(x, line, &json);
     } else {
         row.json = str_z(&json);
         rc = hand_over(x, &row);
@@ -338,6 +383,13 @@ static int take_record_line(struct reading *x, const struct csv *csv, const stru
             json_text(&w, field.at, field.len);
     }
     json_object_end(&w);
+    struct twice t = {0};
+    struct err why = ERR_INIT;
+    if (x->file->format->runs && parse(json->at, json->len, &t, &why) == 0) {
+        int rc = take_record(x, row.line, yyjson_doc_get_root(t.plain), yyjson_doc_get_root(t.exact));
+        twice_release(&t);
+        return rc;
+    }
     row.json = str_z(json);
     return hand_over(x, &row);
 }
@@ -399,26 +451,68 @@ static int read_table(struct reading *x, const char *p, size_t n)
     return rc;
 }
 
+/* ---- texts ---------------------------------------------------------------------------------------------------------- */
+
+static bool find_text_format(struct reading *x, struct span text)
+{
+    for (const struct import_format *f = x->formats; f->id && !x->file->format; f++)
+        if (f->is_text && f->is_text(text))
+            x->file->format = f;
+    return x->file->format != NULL;
+}
+
+static int take_text(struct reading *x, struct span text)
+{
+    struct str json = STR_INIT;
+    struct json_writer w;
+    struct import_row row = {.line = 1};
+    int rc = 0;
+    json_init(&w, &json);
+    json_object(&w);
+    json_key(&w, "text");
+    json_text(&w, text.at, text.len);
+    json_object_end(&w);
+    row.json = str_z(&json);
+    if (json.len > IMPORT_MAX_ROW_BYTES)
+        refuse(x, 1, "a text that is too large");
+    else
+        rc = hand_over(x, &row);
+    str_release(&json);
+    return rc;
+}
+
 /* ---- a file --------------------------------------------------------------------------------------------------------- */
 
-int import_read(const struct import_format *formats, struct import_file *f, const char *p, size_t n, struct arena *a,
-                const struct import_sink *sink, struct err *e)
+static int read_bytes(struct reading *x, const char *p, size_t n)
 {
-    struct reading x = {formats, f, a, sink, e};
     if (n >= 3 && !memcmp(p, "\xEF\xBB\xBF", 3)) {
         p += 3;
         n -= 3;
     }
     size_t blank = n ? strspn(p, " \t\r\n") : 0;
     if (blank >= n) {
-        not_understood(&x, "an empty file");
+        not_understood(x, "an empty file");
         return 0;
     }
     if (memchr(p, 0, n)) {
-        not_understood(&x, "not a text file");
+        not_understood(x, "not a text file");
         return 0;
     }
     if (p[blank] != '{' && p[blank] != '[')
-        return read_table(&x, p, n);
-    return has_lines(p, n) ? read_lines(&x, p, n) : read_document(&x, p, n);
+        return find_text_format(x, (struct span){p, n}) ? take_text(x, (struct span){p, n}) : read_table(x, p, n);
+    return has_lines(p, n) ? read_lines(x, p, n) : read_document(x, p, n);
+}
+
+int import_read(const struct import_format *formats, struct import_file *f, const char *p, size_t n, struct arena *a,
+                const struct import_sink *sink, struct err *e)
+{
+    struct arena of_whole = {0};
+    struct reading x = {.formats = formats, .file = f, .arena = a, .sink = sink, .e = e, .whole.arena = &of_whole};
+    int rc = read_bytes(&x, p, n);
+    rc = rc ? rc : hand_over_kept(&x);
+    import_runs_release(&x.whole);
+    arena_release(&of_whole);
+    free(x.kept);
+    str_release(&x.kept_json);
+    return rc;
 }

@@ -6,11 +6,12 @@
 #include "exchange/import.h"
 
 struct import_row {
+    const struct import_format *format;
     long line;          /* as store_source_row */
     const char *origin; /* NULL: the record names none */
     const char *json;
-    struct import_runs runs;
-    int64_t new_runs; /* set by the sink: how many of them are in no earlier row */
+    struct import_runs runs; /* of a file that is one run: the same with each row */
+    int64_t new_runs;        /* set by the sink: how many of them are in no earlier row */
 };
 
 struct import_sink {

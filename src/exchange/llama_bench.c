@@ -110,10 +110,11 @@ static void put_moments(struct json_writer *w, const char *avg_key, const char *
 static void put_setting(struct json_writer *w, const struct bench *b, const struct run *run, const struct sample *at)
 {
     static const char *const
-        texts[] = {"model_type", "cpu_mask", "type_k", "type_v", "split_mode", "tensor_split", "tensor_buft_overrides"},
-        *const numbers[] = {"model_size", "model_n_params", "n_batch",      "n_ubatch",     "n_threads",
-                            "cpu_strict", "poll",           "n_gpu_layers", "main_gpu",     "no_kv_offload",
-                            "flash_attn", "use_mmap",       "embeddings",   "no_op_offload"};
+        texts[] = {"model_type", "cpu_mask", "type_k", "type_v", "split_mode", "tensor_split", "tensor_buft_overrides",
+                   "load_mode"},
+        *const numbers[] = {"model_size", "model_n_params", "n_batch",   "n_ubatch",      "n_threads",  "cpu_strict",
+                            "poll",       "n_gpu_layers",   "main_gpu",  "no_kv_offload", "flash_attn", "use_mmap",
+                            "embeddings", "no_op_offload",  "n_cpu_moe", "fit_target",    "fit_min_ctx"};
     json_kz(w, "build_commit", run->arm);
     json_kint(w, "build_number", 0);
     json_kz(w, "cpu_info", b->cpu ? b->cpu : "");

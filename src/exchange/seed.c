@@ -1,13 +1,9 @@
 /* seed.c: see seed.h. The table; the first row that matches is taken. */
 #include "exchange/seed.h"
 
-#include "exchange/seed_run.h"
+#include <string.h>
 
-static yyjson_val *object(yyjson_val *of, const char *key)
-{
-    yyjson_val *v = yyjson_obj_get(of, key);
-    return yyjson_is_obj(v) ? v : NULL;
-}
+#include "exchange/seed_run.h"
 
 static bool has(yyjson_val *of, const char *key)
 {
@@ -21,38 +17,39 @@ static bool has_either(yyjson_val *of, const char *a, const char *b)
 
 static bool is_rust_pair(yyjson_val *o)
 {
-    return has(object(o, "summary"), "concurrent_wall_time_s") && has(object(o, "collector"), "execution_time_s") &&
-           has(object(o, "insight"), "execution_time_s");
+    return has(field_object(o, "summary"), "concurrent_wall_time_s") &&
+           has(field_object(o, "collector"), "execution_time_s") && has(field_object(o, "insight"), "execution_time_s");
 }
 
 static bool is_python_pair(yyjson_val *o)
 {
-    return has(object(o, "summary"), "concurrent_wall_time") &&
-           has_either(object(o, "collector"), "aggregate", "aggregate_metrics") &&
-           has_either(object(o, "insight"), "aggregate", "aggregate_metrics");
+    return has(field_object(o, "summary"), "concurrent_wall_time") &&
+           has_either(field_object(o, "collector"), "aggregate", "aggregate_metrics") &&
+           has_either(field_object(o, "insight"), "aggregate", "aggregate_metrics");
 }
 
 static bool is_python_call_pair(yyjson_val *o)
 {
-    return has(o, "concurrent_wall_time_ms") && has(object(o, "collector"), "metrics") &&
-           has(object(o, "insight"), "metrics");
+    return has(o, "concurrent_wall_time_ms") && has(field_object(o, "collector"), "metrics") &&
+           has(field_object(o, "insight"), "metrics");
 }
 
 static bool is_python_single(yyjson_val *o)
 {
-    return object(o, "performance_delta") && ((object(o, "baseline") && object(o, "chimera")) ||
-                                              (object(o, "baseline_results") && object(o, "chimera_results")));
+    return field_object(o, "performance_delta") &&
+           ((field_object(o, "baseline") && field_object(o, "chimera")) ||
+            (field_object(o, "baseline_results") && field_object(o, "chimera_results")));
 }
 
 static bool is_rust_single(yyjson_val *o)
 {
-    return object(o, "delta") && has_either(object(o, "baseline"), "aggregate", "aggregate_metrics") &&
-           has_either(object(o, "chimera"), "aggregate", "aggregate_metrics");
+    return field_object(o, "delta") && has_either(field_object(o, "baseline"), "aggregate", "aggregate_metrics") &&
+           has_either(field_object(o, "chimera"), "aggregate", "aggregate_metrics");
 }
 
 static bool is_pair_summary(yyjson_val *o)
 {
-    return yyjson_is_arr(yyjson_obj_get(o, "runs")) && object(o, "aggregate") && has(o, "scenario");
+    return yyjson_is_arr(yyjson_obj_get(o, "runs")) && field_object(o, "aggregate") && has(o, "scenario");
 }
 
 static bool is_inference_row(yyjson_val *o)
@@ -62,7 +59,7 @@ static bool is_inference_row(yyjson_val *o)
 
 static bool is_inference_run(yyjson_val *o)
 {
-    return object(o, "spec") && has(o, "status") && yyjson_is_arr(yyjson_obj_get(o, "latencies_ms"));
+    return field_object(o, "spec") && has(o, "status") && yyjson_is_arr(yyjson_obj_get(o, "latencies_ms"));
 }
 
 static bool is_scaling_call(yyjson_val *o)
@@ -83,7 +80,20 @@ static bool is_telemetry(yyjson_val *o)
 
 static bool is_cost_validation(yyjson_val *o)
 {
-    return object(o, "cost_validation") && object(o, "energy_validation");
+    return field_object(o, "cost_validation") && field_object(o, "energy_validation");
+}
+
+/* The head that the lab's programs put before an agent's report: three lines of it, in their order. */
+static bool is_agent_report(struct span text)
+{
+    static const char *const lines[] = {"\n**Date:** ", "\n**Agent Type:** ", "\n**Model:** "};
+    enum { HEAD = 1000 };
+    const char *at = text.at, *end = text.at + (text.len < HEAD ? text.len : HEAD);
+    if (!span_starts(text, "# "))
+        return false;
+    for (size_t i = 0; at && i < sizeof lines / sizeof *lines; i++)
+        at = memmem(at, (size_t)(end - at), lines[i], strlen(lines[i]));
+    return at != NULL;
 }
 
 #define COLUMNS(...)                                                                                                   \
@@ -147,6 +157,7 @@ const struct import_format seed_formats[] = {
      .columns = COLUMNS("model", "kind", "params_millions_config", "params_millions_measured")},
     {.id = "hf-correlations", .what = "the lab's own rank correlations (TR121)",
      .columns = COLUMNS("backend", "batch_size", "mode", "n_models", "spearman_rho_loglog_params")},
+    {.id = "agent-report", .what = "what an agent wrote, as its program kept it (TR109 to TR117)", .is_text = is_agent_report},
     {0},
 };
 /* clang-format on */

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/utf8.h"
@@ -15,7 +14,6 @@
 #define SEED_COLD_LOAD_NS (1100 * NS_PER_MS)
 
 enum { ARM_FOLDERS = 4, BLOCKS_MAX = 1000000 };
-#define YEAR_NS 3.2e16 /* sums of some hundred stay within int64 */
 
 /* ---- where a record came from --------------------------------------------------------------------------------------- */
 
@@ -115,59 +113,6 @@ void seed_session_end(struct run *r, struct session *s, mono_ns ended_ns)
         s->error = "a call did not end as it should";
     if (ended_ns != MONO_NONE && (r->ended_ns == MONO_NONE || ended_ns > r->ended_ns))
         r->ended_ns = ended_ns;
-}
-
-/* ---- members -------------------------------------------------------------------------------------------------------- */
-
-int seed_ns(yyjson_val *obj, const char *key, double unit_ns, int64_t *ns, struct err *e)
-{
-    yyjson_val *v = yyjson_obj_get(obj, key);
-    if (!v || yyjson_is_null(v))
-        return 0;
-    double value = yyjson_is_num(v) ? yyjson_get_num(v) * unit_ns : NAN;
-    if (!(value >= 0 && value <= YEAR_NS))
-        return err_set(e, ERR_INPUT, "%s is no duration", key);
-    *ns = (int64_t)llround(value);
-    return 0;
-}
-
-int seed_count(yyjson_val *obj, const char *key, int64_t *n, struct err *e)
-{
-    yyjson_val *v = yyjson_obj_get(obj, key);
-    if (!v || yyjson_is_null(v))
-        return 0;
-    double value = yyjson_is_num(v) ? yyjson_get_num(v) : NAN;
-    if (!(value >= 0 && value <= 1e15 && value == floor(value)))
-        return err_set(e, ERR_INPUT, "%s is no count", key);
-    *n = (int64_t)value;
-    return 0;
-}
-
-const char *seed_text(struct import_runs *out, yyjson_val *obj, const char *key)
-{
-    struct span s = json_get_text(obj, key);
-    return s.at ? arena_dup(out->arena, s.at, s.len) : NULL;
-}
-
-yyjson_val *seed_either(yyjson_val *obj, const char *key, const char *other)
-{
-    yyjson_val *v = yyjson_obj_get(obj, key);
-    return v && !yyjson_is_null(v) ? v : yyjson_obj_get(obj, other);
-}
-
-bool seed_wall_ns(const char *text, int64_t *ns)
-{
-    struct tm tm = {0};
-    char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-    double fraction = 0;
-    if (!rest || tm.tm_year < 100 || tm.tm_year > 200) /* 2000 to 2100 */
-        return false;
-    if (*rest == '.')
-        fraction = strtod(rest, &rest);
-    if (strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0)
-        return false;
-    *ns = (int64_t)timegm(&tm) * NS_PER_S + (int64_t)llround(fraction * 1e9);
-    return true;
 }
 
 /* ---- answers -------------------------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #define EXCHANGE_SEED_RUN_H
 
 #include "exchange/import.h"
+#include "exchange/import_field.h"
 
 /* struct import_format.runs of each format. */
 int seed_rust_pair(yyjson_val *record, const char *origin, struct import_runs *out, struct err *e);
@@ -19,17 +20,6 @@ struct run *seed_run_new(struct import_runs *out, const char *origin, const char
 /* A session with room for n requests, all of them outcome ok and unknown, numbered on from those there are; numbered itself. */
 struct session *seed_session_new(struct import_runs *out, struct run *r, const char *agent, size_t n);
 struct request *seed_request(struct run *r, const struct session *s, size_t turn);
-
-/* Member `key` of obj, in units of `unit_ns`, as ns. *ns stays as it is when the member is absent or null; what is not a
- * number from 0 to a year is ERR_INPUT. */
-int seed_ns(yyjson_val *obj, const char *key, double unit_ns, int64_t *ns, struct err *e);
-/* The same for a count. */
-int seed_count(yyjson_val *obj, const char *key, int64_t *n, struct err *e);
-/* A copy of a text member; NULL when it is none. */
-const char *seed_text(struct import_runs *out, yyjson_val *obj, const char *key);
-yyjson_val *seed_either(yyjson_val *obj, const char *key, const char *other);
-/* RFC 3339 with a zone; false without one, or when it is no such time. */
-bool seed_wall_ns(const char *text, int64_t *ns);
 
 /* The answer as far as the record holds it: its text, or its length and its last characters. Sets outcome and flags that
  * counts and text prove. */

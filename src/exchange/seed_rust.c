@@ -20,19 +20,19 @@ struct agent {
 /* A call's object, and the timers in it. Records of one call only hold the timers. */
 static yyjson_val *timers_of(yyjson_val *call)
 {
-    yyjson_val *m = seed_either(call, "m", "metrics");
+    yyjson_val *m = field_either(call, "m", "metrics");
     return m ? m : call;
 }
 
 static int read_timers(struct request *q, yyjson_val *m, struct err *e)
 {
     int64_t ttft = -1, total = -1;
-    int rc = seed_ns(m, "ttft_ms", MS, &ttft, e);
-    rc = rc ? rc : seed_ns(m, "total_duration_ms", MS, &total, e); /* the client's clock, in spite of its name */
-    rc = rc ? rc : seed_ns(m, "load_duration_ms", MS, &q->usage.load_ns, e);
-    rc = rc ? rc : seed_ns(m, "prompt_eval_duration_ms", MS, &q->usage.prompt_eval_ns, e);
-    rc = rc ? rc : seed_ns(m, "eval_duration_ms", MS, &q->usage.eval_ns, e);
-    rc = rc ? rc : seed_count(m, "tokens_generated", &q->usage.completion_tok, e);
+    int rc = field_ns(m, "ttft_ms", MS, &ttft, e);
+    rc = rc ? rc : field_ns(m, "total_duration_ms", MS, &total, e); /* the client's clock, in spite of its name */
+    rc = rc ? rc : field_ns(m, "load_duration_ms", MS, &q->usage.load_ns, e);
+    rc = rc ? rc : field_ns(m, "prompt_eval_duration_ms", MS, &q->usage.prompt_eval_ns, e);
+    rc = rc ? rc : field_ns(m, "eval_duration_ms", MS, &q->usage.eval_ns, e);
+    rc = rc ? rc : field_count(m, "tokens_generated", &q->usage.completion_tok, e);
     mono_ns sent = q->stamp[STAMP_SENT];
     if (!rc && sent != MONO_NONE && ttft >= 0)
         q->stamp[STAMP_FIRST_TOKEN] = sent + ttft;
@@ -47,7 +47,7 @@ static int read_calls(struct import_runs *out, struct run *r, struct session *s,
                       yyjson_val *const *calls, size_t n, struct err *e)
 {
     int64_t ingest = 0;
-    int rc = seed_ns(a->workflow, "ingest_seconds", S, &ingest, e);
+    int rc = field_ns(a->workflow, "ingest_seconds", S, &ingest, e);
     mono_ns at = s->started_ns + ingest;
     for (size_t i = 0; !rc && i < n; i++) {
         struct request *q = seed_request(r, s, i);
@@ -55,7 +55,7 @@ static int read_calls(struct import_runs *out, struct run *r, struct session *s,
         int64_t stage = -1;
         if (!yyjson_is_obj(calls[i]))
             return err_set(e, ERR_INPUT, "a call that is no object");
-        q->stage = seed_text(out, calls[i], "stage");
+        q->stage = field_text(out, calls[i], "stage");
         q->server = a->server;
         q->model = a->model;
         q->num_ctx = a->num_ctx;
@@ -65,7 +65,7 @@ static int read_calls(struct import_runs *out, struct run *r, struct session *s,
         if (q->outcome == OUTCOME_EMPTY)
             q->stamp[STAMP_FIRST_TOKEN] = MONO_NONE;
         snprintf(key, sizeof key, "%.40s_seconds", q->stage ? q->stage : "");
-        rc = rc ? rc : seed_ns(a->workflow, key, S, &stage, e);
+        rc = rc ? rc : field_ns(a->workflow, key, S, &stage, e);
         at = stage >= 0 ? at + stage : q->stamp[STAMP_DONE] == MONO_NONE ? at : q->stamp[STAMP_DONE];
     }
     if (!rc)
@@ -78,19 +78,19 @@ static int read_calls(struct import_runs *out, struct run *r, struct session *s,
 static int read_agent(struct import_runs *out, yyjson_val *side, struct agent *a, struct err *e)
 {
     *a = (struct agent){.num_ctx = -1, .duration = MONO_NONE};
-    a->config = seed_either(side, "config", "");
+    a->config = field_either(side, "config", "");
     a->config = a->config ? a->config : side;
-    a->result = seed_either(side, "result", "");
+    a->result = field_either(side, "result", "");
     a->result = a->result ? a->result : side;
-    a->calls = seed_either(a->result, "calls", "llm_calls");
+    a->calls = field_either(a->result, "calls", "llm_calls");
     if (yyjson_arr_size(a->calls) == 0)
         a->calls = yyjson_obj_get(a->result, "individual_runs");
     a->workflow = yyjson_obj_get(a->result, "workflow");
-    a->name = seed_text(out, a->config, "id");
-    a->server = seed_text(out, a->config, "base_url");
-    a->model = seed_text(out, a->config, "model");
-    int rc = seed_count(yyjson_obj_get(a->config, "options"), "num_ctx", &a->num_ctx, e);
-    return rc ? rc : seed_ns(side, "execution_time_s", S, &a->duration, e);
+    a->name = field_text(out, a->config, "id");
+    a->server = field_text(out, a->config, "base_url");
+    a->model = field_text(out, a->config, "model");
+    int rc = field_count(yyjson_obj_get(a->config, "options"), "num_ctx", &a->num_ctx, e);
+    return rc ? rc : field_ns(side, "execution_time_s", S, &a->duration, e);
 }
 
 /* Each agent's record was made when it ended, so both starts are known from the machine's clock; one that could only start
@@ -100,7 +100,7 @@ static void place_agents(struct agent a[2], struct run *r)
     int64_t start[2];
     for (int i = 0; i < 2; i++) {
         yyjson_val *t = yyjson_obj_get(a[i].result, "timestamp");
-        if (!seed_wall_ns(yyjson_get_str(t), &start[i]) || a[i].duration == MONO_NONE)
+        if (!field_wall_ns(yyjson_get_str(t), &start[i]) || a[i].duration == MONO_NONE)
             return;
         start[i] -= a[i].duration;
     }
@@ -138,7 +138,7 @@ int seed_rust_pair(yyjson_val *record, const char *origin, struct import_runs *o
     place_agents(a, r);
     for (int i = 0; !rc && i < 2; i++)
         rc = add_agent(out, r, &a[i], e);
-    return rc ? rc : seed_ns(yyjson_obj_get(record, "summary"), "concurrent_wall_time_s", S, &r->ended_ns, e);
+    return rc ? rc : field_ns(yyjson_obj_get(record, "summary"), "concurrent_wall_time_s", S, &r->ended_ns, e);
 }
 
 /* ---- one agent, two configurations ---------------------------------------------------------------------------------- */
@@ -150,7 +150,7 @@ static int add_repetition(struct import_runs *out, const char *origin, const cha
     struct agent a = *side;
     struct run *r = seed_run_new(out, origin, side_name, 1);
     r->block += (int32_t)(number - 1);
-    int rc = seed_ns(a.workflow, "total_seconds", S, &a.duration, e);
+    int rc = field_ns(a.workflow, "total_seconds", S, &a.duration, e);
     if (rc)
         return rc;
     struct session *s = seed_session_new(out, r, side_name, n);
@@ -172,11 +172,11 @@ static yyjson_val *workflow_of(yyjson_val *side, int64_t number)
 static int add_side(struct import_runs *out, yyjson_val *record, const char *origin, const char *name, struct err *e)
 {
     yyjson_val *side = yyjson_obj_get(record, name), *call;
-    struct agent a = {.num_ctx = -1, .duration = MONO_NONE, .model = seed_text(out, side, "model")};
-    yyjson_val *calls = seed_either(side, "calls", "llm_calls"), *single = yyjson_obj_get(side, "individual_runs");
+    struct agent a = {.num_ctx = -1, .duration = MONO_NONE, .model = field_text(out, side, "model")};
+    yyjson_val *calls = field_either(side, "calls", "llm_calls"), *single = yyjson_obj_get(side, "individual_runs");
     yyjson_val *of_run[CALLS_MAX];
     size_t i, max, n = yyjson_arr_size(calls);
-    int rc = seed_count(yyjson_obj_get(side, "configuration"), "num_ctx", &a.num_ctx, e);
+    int rc = field_count(yyjson_obj_get(side, "configuration"), "num_ctx", &a.num_ctx, e);
     if (n > CALLS_MAX || yyjson_arr_size(single) > CALLS_MAX)
         return err_set(e, ERR_LIMIT, "more than %d calls of one agent", CALLS_MAX);
     if (!n) {

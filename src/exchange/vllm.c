@@ -10,6 +10,10 @@
 
 static void put_date(struct json_writer *w, const struct run *run)
 {
+    if (run->wall_ns == MONO_NONE) {
+        json_knull(w, "date"); /* of an imported run */
+        return;
+    }
     char date[32];
     time_t s = (time_t)(wall_of(run, MONO_NONE) / NS_PER_S);
     struct tm tm;

@@ -58,18 +58,6 @@ static bool is_among(const char *word, const char *const *words, size_t n)
     return false;
 }
 
-/* "; did you mean 'x'?" or "; one of: a, b, c" */
-static void add_hint(struct str *s, const char *word, const char *const *words, size_t n)
-{
-    const char *near = word_suggest(word, words, n);
-    if (near) {
-        str_addf(s, "; did you mean '%s'?", near);
-        return;
-    }
-    for (size_t i = 0; i < n && s->len < 500; i++)
-        str_addf(s, "%s%s", i ? ", " : "; one of: ", words[i]);
-}
-
 int yaml_allow(const struct yaml_node *map, const char *const *keys, size_t n, const char *where, struct err *e)
 {
     int rc = yaml_as_map(map, where, e);
@@ -78,7 +66,7 @@ int yaml_allow(const struct yaml_node *map, const char *const *keys, size_t n, c
         if (is_among(key->text, keys, n))
             continue;
         struct str hint = STR_INIT;
-        add_hint(&hint, key->text, keys, n);
+        word_hint(&hint, key->text, keys, n);
         rc = yaml_error(key, e, "unknown key '%.60s' in %s%s", key->text, where, str_z(&hint));
         str_release(&hint);
     }
@@ -146,7 +134,7 @@ int yaml_as_choice(const struct yaml_node *node, const char *what, const char *c
             return 0;
         }
     struct str hint = STR_INIT;
-    add_hint(&hint, word, words, n);
+    word_hint(&hint, word, words, n);
     rc = yaml_error(node, e, "%s cannot be '%.60s'%s", what, word, str_z(&hint));
     str_release(&hint);
     return rc;

@@ -216,8 +216,9 @@ static void on_tick(struct timer *t)
 {
     struct driver *d = (struct driver *)(void *)((char *)t - offsetof(struct driver, tick));
     mono_ns now = clock_now(NULL);
+    struct driver_moment m = {now, d->tally.flying, d->tally.chunks, watch_loop_busy(loop_stats(d->loop))};
     if (d->spec.on_tick)
-        d->spec.on_tick(d->spec.user, now, d->tally.flying, d->tally.chunks);
+        d->spec.on_tick(d->spec.user, &m);
     do
         d->next_tick += TICK_NS; /* absolute: a late tick does not shift the next */
     while (d->next_tick <= now);

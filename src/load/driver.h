@@ -57,6 +57,13 @@ struct driver_session {
     mono_ns warmup_ns; /* the window begins so long after the release: requests planned earlier are flagged warmup */
 };
 
+/* Where the window is. */
+struct driver_moment {
+    mono_ns now;
+    int64_t in_flight, chunks; /* chunks: so far */
+    double loop_busy;          /* share of the window so far that the loop was not waiting */
+};
+
 struct driver_spec {
     const struct driver_server *servers;
     size_t n_servers;
@@ -79,7 +86,7 @@ struct driver_spec {
     _Atomic int64_t *next_seq;      /* numbers the requests of all drivers of one run; NULL: this is the only one */
     _Atomic int32_t *next_dialogue; /* the same for dialogues */
     /* Called about every 100 ms: progress, probes. May be NULL. */
-    void (*on_tick)(void *user, mono_ns now, int64_t in_flight, int64_t tokens_so_far);
+    void (*on_tick)(void *user, const struct driver_moment *m);
     void *user;
 };
 

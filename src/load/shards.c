@@ -32,6 +32,7 @@ struct shard {
     struct err err;
     volatile int stop; /* its own thread's */
     _Atomic int64_t in_flight, chunks;
+    _Atomic double loop_busy;
 };
 
 struct shards {
@@ -66,12 +67,12 @@ static mono_ns wait_at_gate(void *user)
     return release;
 }
 
-static void on_tick_of_one(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
+static void on_tick_of_one(void *user, const struct driver_moment *m)
 {
     struct shard *k = user;
-    (void)now;
-    atomic_store(&k->in_flight, in_flight);
-    atomic_store(&k->chunks, chunks);
+    atomic_store(&k->in_flight, m->in_flight);
+    atomic_store(&k->chunks, m->chunks);
+    atomic_store(&k->loop_busy, m->loop_busy);
     k->stop = atomic_load(&k->all->stop);
 }
 
@@ -245,13 +246,14 @@ int64_t shards_stream_bytes(const struct shards *s)
 
 static void tick(struct shards *s)
 {
-    int64_t in_flight = 0, chunks = 0;
+    struct driver_moment m = {.now = clock_now(NULL), .loop_busy = NAN};
     for (size_t i = 0; i < s->n; i++) {
-        in_flight += atomic_load(&s->shard[i].in_flight);
-        chunks += atomic_load(&s->shard[i].chunks);
+        m.in_flight += atomic_load(&s->shard[i].in_flight);
+        m.chunks += atomic_load(&s->shard[i].chunks);
+        m.loop_busy = fmax(m.loop_busy, atomic_load(&s->shard[i].loop_busy));
     }
     if (s->spec.on_tick)
-        s->spec.on_tick(s->spec.user, clock_now(NULL), in_flight, chunks);
+        s->spec.on_tick(s->spec.user, &m);
     if (s->spec.stop && *s->spec.stop)
         atomic_store(&s->stop, true);
 }

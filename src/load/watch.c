@@ -34,6 +34,12 @@ static double barrier_spread_us(const struct run *r)
     return r->n_sessions > 1 && first <= last ? (double)(last - first) / 1e3 : NAN;
 }
 
+double watch_loop_busy(const struct loop_stats *loop)
+{
+    mono_ns all = loop->wait_ns + loop->busy_ns;
+    return all > 0 ? (double)loop->busy_ns / (double)all : NAN;
+}
+
 int64_t watch_rss_bytes(void)
 {
     long pages = -1;
@@ -50,8 +56,7 @@ void watch_fill_health(struct run *r, const struct loop_stats *loop, const struc
 {
     struct health *h = &r->health;
     h->barrier_spread_us = barrier_spread_us(r);
-    mono_ns all = loop->wait_ns + loop->busy_ns;
-    h->loop_busy = all > 0 ? (double)loop->busy_ns / (double)all : NAN;
+    h->loop_busy = watch_loop_busy(loop);
     h->stopped_max_ms = (double)loop->timer_late_max_ns / 1e6;
     h->receive_full = loop->reads ? (double)loop->full_reads / (double)loop->reads : NAN;
     h->clock_steps = (int64_t)loop->clock_steps;

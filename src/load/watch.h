@@ -12,7 +12,8 @@ struct watch_of_self {
 };
 
 void watch_read(struct watch_of_self *w);
-int64_t watch_rss_bytes(void); /* of this process, now; -1 unknown */
+double watch_loop_busy(const struct loop_stats *loop); /* share of its time not waiting; NaN at its start */
+int64_t watch_rss_bytes(void);                         /* of this process, now; -1 unknown */
 /* Fills the client's part of r->health from the finished run, the loop's account and the two readings; what its requests
  * tell comes from their tally (record/tally.h). */
 void watch_fill_health(struct run *r, const struct loop_stats *loop, const struct watch_of_self *before,

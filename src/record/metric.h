@@ -12,6 +12,8 @@
 enum metric_level { METRIC_REQUEST, METRIC_SESSION, METRIC_RUN, METRIC_BLOCK };
 enum metric_better { BETTER_NONE, BETTER_LOWER, BETTER_HIGHER };
 
+struct peer;
+
 struct metric {
     const char *id;   /* "ttft", "speedup.time", … never reused for another definition */
     const char *unit; /* ms us s tok tok/s % 1 */
@@ -22,6 +24,7 @@ struct metric {
     double (*of_request)(const struct request *);
     double (*of_session)(const struct run *, const struct session *);
     double (*of_run)(const struct run *);
+    const struct peer *peer; /* of another tool's definition (peer_metric), in place of the functions; NULL */
 };
 
 #define METRIC_STALL_MS 500.0   /* a longer gap inside a stream is a stall: a reader notices it */

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "record/metric.h"
 #include "record/metric_fns.h"
+#include "record/peer.h"
 #include "stats/quantile.h"
 
 /* ---- session ------------------------------------------------------------------------------------------- */
@@ -201,6 +202,10 @@ double run_median_of(const struct run *r, const struct metric *m)
 {
     if (m->of_run)
         return m->of_run(r);
+    if (m->peer) {
+        struct peer_number x = peer_of_runs(m->peer, NULL, &r, 1);
+        return m->level == METRIC_RUN ? x.mean : x.p50;
+    }
     if (!m->of_request && !m->of_session)
         return NAN;
     double *values = xmalloc((r->n_requests + r->n_sessions + 1) * sizeof *values);

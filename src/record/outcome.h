@@ -20,7 +20,8 @@
     X(REFUSED, "refused", "the server declined the work: 429, 503, or a prompt over its context")                      \
     X(PARSE_ERROR, "parse_error", "the bytes are not the HTTP, SSE, NDJSON or JSON they claim to be")                  \
     X(CANCELLED, "cancelled", "ended by us before its end")                                                            \
-    X(UNSENT, "unsent", "planned, but never sent")
+    X(UNSENT, "unsent", "planned, but never sent")                                                                     \
+    X(UNTOLD, "untold", "failed in another tool, whose file does not say how: imports only")
 
 enum outcome {
 #define X(name, word, what) OUTCOME_##name,

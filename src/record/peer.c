@@ -207,6 +207,14 @@ const struct peer_tool *peer_tool_at(size_t i)
     return i < sizeof tools / sizeof tools[0] ? &tools[i] : NULL;
 }
 
+const struct peer_tool *peer_tool_find(const char *id)
+{
+    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
+        if (!strcmp(tools[i].id, id))
+            return &tools[i];
+    return NULL;
+}
+
 const struct peer *peer_at(size_t i)
 {
     return i < sizeof rows / sizeof rows[0] ? &rows[i] : NULL;
@@ -367,6 +375,21 @@ static void summarise(struct peer_number *x, const struct peer *row, struct peer
     x->p50 = peer_pool_percentile(pool, rule, 0.50);
     x->p90 = peer_pool_percentile(pool, rule, 0.90);
     x->p99 = peer_pool_percentile(pool, rule, 0.99);
+}
+
+struct metric peer_metric(const struct peer *p)
+{
+    static const enum metric_better better[] = {
+        [PEER_TTFT] = BETTER_LOWER,          [PEER_ITL] = BETTER_LOWER,      [PEER_TPOT] = BETTER_LOWER,
+        [PEER_E2E] = BETTER_LOWER,           [PEER_SPEED] = BETTER_HIGHER,   [PEER_OUTPUT_RATE] = BETTER_HIGHER,
+        [PEER_REQUEST_RATE] = BETTER_HIGHER, [PEER_GOODPUT] = BETTER_HIGHER, [PEER_OTHER] = BETTER_NONE};
+    return (struct metric){.id = p->id,
+                           .unit = p->unit,
+                           .better = better[p->quantity],
+                           .level = p->of_run ? METRIC_RUN : METRIC_REQUEST,
+                           .definition = p->definition,
+                           .source = p->tool->source,
+                           .peer = p};
 }
 
 struct peer_number peer_of_runs(const struct peer *p, const struct peer_limits *limits, const struct run *const *runs,

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "record/run.h"
+#include "record/metric.h"
 
 /* How a tool takes a percentile of n values. */
 #define PEER_RULE_LIST(X)                                                                                              \
@@ -74,8 +74,10 @@ struct peer {
 };
 
 const struct peer_tool *peer_tool_at(size_t i); /* NULL behind the last */
-const struct peer *peer_at(size_t i);           /* NULL behind the last; a tool's rows stand together */
-const struct peer *peer_find(const char *id);   /* NULL: no such id */
+const struct peer_tool *peer_tool_find(const char *id);
+const struct peer_tool *peer_tool_find(const char *id);
+const struct peer *peer_at(size_t i);         /* NULL behind the last; a tool's rows stand together */
+const struct peer *peer_find(const char *id); /* NULL: no such id */
 const char *peer_rule_words(enum peer_rule r);
 
 extern const char peer_lack_tokenizer[]; /* "needs the tool's tokenizer" */
@@ -98,6 +100,9 @@ struct peer_number {
 /* limits: for goodput, NULL: none given. */
 struct peer_number peer_of_runs(const struct peer *p, const struct peer_limits *limits, const struct run *const *runs,
                                 size_t n);
+
+/* The row as a metric, for comparisons: of one run by this tool's rule, the median or the one number. */
+struct metric peer_metric(const struct peer *p);
 
 /* ---- the values themselves, for files in a tool's own format ---- */
 

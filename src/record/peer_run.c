@@ -4,7 +4,8 @@
 #include "record/metric_fns.h"
 #include "record/peer_fns.h"
 
-/* From the first `from` to the last `to`, in s; NaN when no request has them. */
+/* From the first `from` to the last `to`, in s; NaN when no request has them. Where no request's end is known (of imported
+ * runs), the run's end stands for the last. */
 static double window_s(const struct run *r, enum stamp from, enum stamp to, bool only_completed)
 {
     mono_ns first = MONO_NONE, last = MONO_NONE;
@@ -16,6 +17,8 @@ static double window_s(const struct run *r, enum stamp from, enum stamp to, bool
         first = a != MONO_NONE && (first == MONO_NONE || a < first) ? a : first;
         last = b != MONO_NONE && (last == MONO_NONE || b > last) ? b : last;
     }
+    if (last == MONO_NONE && to == STAMP_DONE)
+        last = r->ended_ns;
     return stamps_ns(first, last) / 1e9;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "text/sanity.h"
 
 /* A warm Ollama reports a load_duration of 7 to 40 ms (it looks its runner up), a load from disk 360 ms
  * and more for a model of 98 MB (samples of Ollama 0.6.8). The limit is the geometric mean of the two ends
@@ -171,4 +172,12 @@ const char *request_stamps_fault(const struct request *r)
             return order[i].fault;
     }
     return NULL;
+}
+
+void request_check_text(struct request *r)
+{
+    if (r->outcome != OUTCOME_OK && r->text.len == 0)
+        return; /* nothing came: its outcome says so */
+    if (sanity_check((struct span){str_z(&r->text), r->text.len}).degenerate)
+        r->flags |= REQUEST_DEGENERATE;
 }

@@ -96,9 +96,12 @@ const char *stamp_word(enum stamp s);
 
 /* Derives the flags that counts and timers prove (context_truncated, cached_prefix, cold, length; see
  * request.c for each rule with its source) and `empty` or `no_done` from what came. Called once, after the
- * last byte. `degenerate` comes from text/sanity. The prompt rate of cached_prefix is compared with
+ * last byte. `degenerate` is request_check_text's. The prompt rate of cached_prefix is compared with
  * `cold_prompt_rate` (tok/s of the run's uncached prompts; 0 unknown). */
 void request_derive(struct request *r, double cold_prompt_rate);
+
+/* Sets REQUEST_DEGENERATE where text/sanity finds so; about 70 ns a byte. Before the request is stored, as its text may not be. */
+void request_check_text(struct request *r);
 
 /* Checks that stamps are in causal order; returns NULL or the first broken pair as words ("sent >
  * first_byte"). */

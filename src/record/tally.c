@@ -14,12 +14,13 @@
 enum { EXACT_BITS = 6, EXACT = 1 << EXACT_BITS };
 
 /* Above EXACT the highest seven bits of the value name its bucket. */
-static size_t bucket_of(uint64_t ns)
+size_t durations_bucket(int64_t ns)
 {
-    if (ns < EXACT)
-        return (size_t)ns;
-    unsigned shift = 63u - (unsigned)__builtin_clzll(ns) - EXACT_BITS;
-    return (size_t)(shift * EXACT + (ns >> shift));
+    uint64_t v = ns > 0 ? (uint64_t)ns : 0;
+    if (v < EXACT)
+        return (size_t)v;
+    unsigned shift = 63u - (unsigned)__builtin_clzll(v) - EXACT_BITS;
+    return (size_t)(shift * EXACT + (v >> shift));
 }
 
 static double middle_of(size_t bucket)
@@ -33,7 +34,7 @@ static double middle_of(size_t bucket)
 
 void durations_add(struct durations *d, int64_t ns)
 {
-    d->count[bucket_of(ns > 0 ? (uint64_t)ns : 0)]++;
+    d->count[durations_bucket(ns)]++;
     d->n++;
 }
 

@@ -18,6 +18,7 @@ struct durations {
 };
 
 void durations_add(struct durations *d, int64_t ns);
+size_t durations_bucket(int64_t ns); /* where it is counted */
 /* Nearest rank, 0 < p <= 1; NaN when empty. */
 double durations_quantile_ns(const struct durations *d, double p);
 

@@ -5,6 +5,9 @@
 
 #include "record/verdict.h"
 #include "report/number.h"
+#include "report/study_view.h"
+
+enum { ARMS_TOLD = 4 };
 
 static void add(struct report_view *v, const char ***list, size_t *n, const char *sentence)
 {
@@ -71,6 +74,15 @@ static void answer_duet(struct report_view *v, const struct view_duet *d)
     if (v->n_duets > 1)
         text = arena_printf(&v->arena, "%s: %s", d->arm, text);
     answer(v, text);
+}
+
+static void answer_comparisons(struct report_view *v)
+{
+    const char *first = view_comparison_sentence(v);
+    if (first)
+        answer(v, first);
+    if (first && v->comparisons.n_compared > 1)
+        answer(v, view_comparison_count(v));
 }
 
 /* ---- other studies --------------------------------------------------------------------------------------- */
@@ -235,15 +247,32 @@ static void cautions(struct report_view *v)
                                 excluded, plural(excluded), excluded == 1 ? "is" : "are"));
     caution_failures(v);
     caution_blocks(v);
+    for (size_t i = 0; i < v->study->n_drifts; i++)
+        if (caution_drift(v, i))
+            caution(v, caution_drift(v, i));
     if (v->n_hosts > 1)
         caution(v, arena_printf(&v->arena, "The runs had %zu different sets of host facts.", v->n_hosts));
     if (server_facts_changed(v))
         caution(v, "The facts of a server changed between runs.");
 }
 
+/* Of a study with factors: many arms are told together. */
+static void answer_study(struct report_view *v)
+{
+    if (v->study->n_effects)
+        answer(v, answer_effects(v));
+    for (size_t i = 0; i < v->study->n_sources; i++)
+        if (answer_best(v, i))
+            answer(v, answer_best(v, i));
+    if (v->design.n_factors && v->n_duets > ARMS_TOLD)
+        answer(v, answer_duets(v));
+}
+
 void view_answer(struct report_view *v)
 {
-    for (size_t i = 0; i < v->n_duets; i++)
+    bool many = v->study->n_effects && v->n_arms > ARMS_TOLD;
+    answer_study(v);
+    for (size_t i = 0; i < v->n_duets && !(v->design.n_factors && v->n_duets > ARMS_TOLD); i++)
         answer_duet(v, &v->duets[i]);
     if (v->speedup.n_multi && !v->n_duets)
         answer(v,
@@ -251,7 +280,9 @@ void view_answer(struct report_view *v)
                             "It cannot be told whether the agents are faster side by side than one after the other: no "
                             "block has a counted run of all of them and of each alone (%zu run%s left out).",
                             v->speedup.n_excluded, v->speedup.n_excluded == 1 ? " is" : "s are"));
-    for (size_t i = 0; i < v->n_arms && !v->speedup.n_multi; i++)
+    if (!v->n_duets && !v->design.n_factors && v->comparisons.top)
+        answer_comparisons(v);
+    for (size_t i = 0; i < v->n_arms && !v->speedup.n_multi && !many; i++)
         answer_arm(v, &v->arms[i]);
     if (!v->n_answers)
         answer_nothing(v);

@@ -8,6 +8,8 @@
 
 #include "analysis/load.h"
 #include "base/file.h"
+#include "format/json.h"
+#include "record/peer.h"
 #include "record/verdict.h"
 #include "report/compare_view.h"
 #include "report/noise.h"
@@ -27,6 +29,7 @@ static int read_side(struct compare_view *v, struct side_view *s, bool chunks, s
     if (!rc)
         rc = store_servers(store, &v->arena, &s->servers, &s->n_servers, e);
     s->prompts_json = store_get_note(store, &v->arena, "prompts");
+    s->import_json = store_get_note(store, &v->arena, "import");
     return rc;
 }
 
@@ -68,10 +71,18 @@ static int choose_arm(struct compare_view *v, struct side_view *s, struct err *e
     return rc;
 }
 
+double compare_run_s(struct arena *a, const struct run *const *counted, size_t n)
+{
+    double *seconds = arena_alloc(a, (n + 1) * sizeof *seconds);
+    size_t told = 0;
+    for (size_t i = 0; i < n; i++)
+        if (counted[i]->started_ns != MONO_NONE && counted[i]->ended_ns != MONO_NONE)
+            seconds[told++] = (double)(counted[i]->ended_ns - counted[i]->started_ns) / 1e9;
+    return median(seconds, told);
+}
+
 static void count_runs(struct compare_view *v, struct side_view *s)
 {
-    double *seconds = arena_alloc(&v->arena, (s->n_runs + 1) * sizeof *seconds);
-    size_t n = 0;
     s->counted = arena_alloc(&v->arena, (s->n_runs + 1) * sizeof(const struct run *));
     for (size_t i = 0; i < s->n_runs; i++) {
         const struct run *r = &s->runs[i];
@@ -79,13 +90,10 @@ static void count_runs(struct compare_view *v, struct side_view *s)
             continue;
         s->n_void += r->state == RUN_COMPLETE && r->verdict == VERDICT_VOID;
         s->n_incomplete += r->state != RUN_COMPLETE;
-        if (!view_counted(r))
-            continue;
-        s->counted[s->n_counted++] = r;
-        if (r->started_ns != MONO_NONE && r->ended_ns != MONO_NONE)
-            seconds[n++] = (double)(r->ended_ns - r->started_ns) / 1e9;
+        if (view_counted(r))
+            s->counted[s->n_counted++] = r;
     }
-    s->run_s = median(seconds, n);
+    s->run_s = compare_run_s(&v->arena, s->counted, s->n_counted);
 }
 
 static void label_sides(struct compare_view *v)
@@ -97,9 +105,31 @@ static void label_sides(struct compare_view *v)
                                                : v->side[i].file;
 }
 
+/* NULL: measured here. */
+static int imported_from(struct compare_view *v, struct store *store, const char **out, struct err *e)
+{
+    struct store_info info;
+    int rc = store_info(store, &v->arena, &info, e);
+    const char *plan = rc || !info.study.plan_json ? "" : info.study.plan_json;
+    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    *out = arena_dupz(&v->arena, yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "import")));
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+static int find_tool(struct compare_view *v, const struct compare_spec *spec, struct err *e)
+{
+    const char *of[2];
+    int rc = imported_from(v, spec->side[0].store, &of[0], e);
+    rc = rc ? rc : imported_from(v, spec->side[1].store, &of[1], e);
+    if (!rc && !(of[0] && of[1] && strcmp(of[0], of[1]) != 0))
+        v->imported = of[0] ? of[0] : of[1];
+    return rc;
+}
+
 static int read_sides(struct compare_view *v, const struct compare_spec *spec, struct err *e)
 {
-    int rc = 0;
+    int rc = find_tool(v, spec, e);
     v->one_file = spec->side[0].store == spec->side[1].store;
     for (int i = 0; i < 2 && !rc; i++) {
         struct side_view *s = &v->side[i];
@@ -113,7 +143,7 @@ static int read_sides(struct compare_view *v, const struct compare_spec *spec, s
         s->side = &spec->side[i];
         s->file = arena_dupz(&v->arena, spec->side[i].file);
         if (!i || !v->one_file)
-            rc = read_side(v, s, spec->n_metrics > 0, e);
+            rc = read_side(v, s, spec->n_metrics > 0 || v->imported, e);
         if (!rc)
             rc = choose_arm(v, s, e);
         if (!rc)
@@ -137,24 +167,80 @@ static bool has_agents(const struct compare_view *v)
     return false;
 }
 
-/* Few, because five to nine blocks cannot carry many. */
+/* A number of each kind by the tool's own definitions, which is what its files are comparable by. */
+static const struct metric **family_of_tool(struct compare_view *v, size_t *n)
+{
+    static const enum peer_quantity wanted[] = {PEER_TTFT, PEER_ITL, PEER_E2E, PEER_OUTPUT_RATE};
+    const struct metric **out = arena_alloc(&v->arena, 4 * sizeof *out);
+    struct metric *rows = arena_alloc(&v->arena, 4 * sizeof *rows);
+    const struct peer *p;
+    *n = 0;
+    for (size_t k = 0; k < 4; k++)
+        for (size_t i = 0; (p = peer_at(i)); i++)
+            if (p->quantity == wanted[k] && !strcmp(p->tool->id, v->imported)) {
+                rows[*n] = peer_metric(p);
+                out[*n] = &rows[*n];
+                ++*n;
+                break;
+            }
+    return out;
+}
+
+size_t compare_family(bool agents, const struct metric *out[COMPARE_FAMILY])
+{
+    size_t n;
+    const char *const *ids = compare_default_metrics(agents, &n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = metric_find(ids[i]);
+    return n;
+}
+
 static void choose_family(struct compare_view *v, const struct compare_spec *spec)
 {
-    static const char *const of_loads[] = {"ttft", "tpot", "e2e", "output_rate.system"};
-    static const char *const of_agents[] = {"session.duration", "output_rate.system", "ttft"};
-    bool agents = has_agents(v);
-    v->n = spec->n_metrics ? spec->n_metrics : agents ? 3 : 4;
+    static const char *const of_models[] = {"prompt_rate", "decode_rate.server"};
+    const char *const *ids = compare_default_metrics(has_agents(v), &v->n);
+    const struct metric *const *metrics = spec->n_metrics ? spec->metrics : NULL;
+    if (v->imported && !strcmp(v->imported, "llama-bench")) {
+        ids = of_models;
+        v->n = 2;
+    }
+    if (spec->n_metrics)
+        v->n = spec->n_metrics;
+    else if (v->imported && peer_tool_find(v->imported))
+        metrics = family_of_tool(v, &v->n);
     v->questions = arena_alloc(&v->arena, v->n * sizeof *v->questions);
     v->results = arena_alloc(&v->arena, v->n * sizeof *v->results);
     for (size_t i = 0; i < v->n; i++)
-        v->questions[i].metric = spec->n_metrics ? spec->metrics[i] : metric_find(agents ? of_agents[i] : of_loads[i]);
+        v->questions[i].metric = metrics ? metrics[i] : metric_find(ids[i]);
+}
+
+/* What the file said of a run by its tool's definition; NaN: nothing. */
+static double told(const struct side_view *s, int64_t run, const struct metric *m)
+{
+    const char *json = s->import_json ? s->import_json : "";
+    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_val *x;
+    size_t i, max;
+    double value = NAN;
+    yyjson_arr_foreach (yyjson_obj_get(yyjson_doc_get_root(doc), "told"), i, max, x) {
+        if (json_get_int(x, "run", -1) == run && span_eq_z(json_get_text(x, "id"), m->id))
+            value = json_get_double(x, m->level == METRIC_RUN ? "mean" : "p50", NAN);
+    }
+    yyjson_doc_free(doc);
+    return value;
+}
+
+/* Of a run without requests, as only a summary of it was imported, the number of that summary. */
+static double value_of(const struct side_view *s, const struct run *r, const struct metric *m)
+{
+    return m->peer && !r->n_requests ? told(s, r->id, m) : run_median_of(r, m);
 }
 
 static struct compare_arm arm_of(struct compare_view *v, const struct side_view *s, const struct metric *m)
 {
     struct compare_run *runs = arena_alloc(&v->arena, (s->n_counted + 1) * sizeof *runs);
     for (size_t i = 0; i < s->n_counted; i++)
-        runs[i] = (struct compare_run){v->one_file ? s->counted[i]->block : -1, run_median_of(s->counted[i], m)};
+        runs[i] = (struct compare_run){v->one_file ? s->counted[i]->block : -1, value_of(s, s->counted[i], m)};
     return (struct compare_arm){runs, s->n_counted};
 }
 

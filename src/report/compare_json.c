@@ -35,7 +35,7 @@ static void interval(struct json_writer *w, const char *key, double lo, double h
     json_array_end(w);
 }
 
-static void metric(struct json_writer *w, const struct compare_view *v, size_t i)
+void compare_json_metric(struct json_writer *w, const struct compare_view *v, size_t i)
 {
     const struct comparison *c = &v->results[i];
     json_object(w);
@@ -78,7 +78,7 @@ void compare_json(const struct compare_view *v, struct str *out)
     json_key(&w, "metrics");
     json_array(&w);
     for (size_t i = 0; i < v->n; i++)
-        metric(&w, v, i);
+        compare_json_metric(&w, v, i);
     json_array_end(&w);
     json_key(&w, "differences");
     json_array(&w);

@@ -5,7 +5,7 @@
 #include "report/number.h"
 #include "report/page.h"
 
-static const char *with_sign(struct arena *a, double v)
+const char *compare_signed_text(struct arena *a, double v)
 {
     return arena_printf(a, "%s%s", v > 0 ? "+" : "", number_text(a, v));
 }
@@ -21,9 +21,14 @@ static const char *percent_text(struct arena *a, double v, const char *plus)
     return arena_printf(a, "%s%.*f", v > 0 ? plus : "", size < 9.995 ? 2 : size < 99.95 ? 1 : 0, v);
 }
 
-static const char *percent(struct arena *a, const struct comparison *c, double v)
+const char *compare_percent_text(struct arena *a, const struct comparison *c, double v)
 {
     return percent_text(a, compare_percent(c, v), "+");
+}
+
+const char *compare_delta_text(struct arena *a, const struct comparison *c)
+{
+    return isnan(c->delta) ? NO_NUMBER : arena_printf(a, "%s %+.2f", compare_delta_word(c->delta), c->delta);
 }
 
 static void results(struct page *p, const struct compare_view *v)
@@ -38,9 +43,9 @@ static void results(struct page *p, const struct compare_view *v)
         table_cellf(&t, "%s %s", c->metric->id, c->metric->unit);
         table_cell(&t, number_text(&p->arena, c->base));
         table_cell(&t, number_text(&p->arena, c->candidate));
-        table_cell(&t, with_sign(&p->arena, c->shift));
-        table_cellf(&t, "%s [%s, %s]", percent(&p->arena, c, c->shift), percent(&p->arena, c, c->lo),
-                    percent(&p->arena, c, c->hi));
+        table_cell(&t, compare_signed_text(&p->arena, c->shift));
+        table_cellf(&t, "%s [%s, %s]", compare_percent_text(&p->arena, c, c->shift),
+                    compare_percent_text(&p->arena, c, c->lo), compare_percent_text(&p->arena, c, c->hi));
         table_cell(&t, compare_verdict_word(c->verdict));
     }
     p->ops->table(p, &t);
@@ -58,9 +63,10 @@ static void certainty(struct page *p, const struct compare_view *v)
         double margin = v->questions[i].margin;
         table_cell(&t, c->metric->id);
         table_cell(&t, arena_printf(&p->arena, c->n_a == c->n_b ? "%zu" : "%zu, %zu", c->n_a, c->n_b));
-        table_cellf(&t, isnan(c->delta) ? NO_NUMBER : "%s %+.2f", compare_delta_word(c->delta), c->delta);
+        table_cell(&t, compare_delta_text(&p->arena, c));
         table_cell(&t, number_text(&p->arena, c->p_holm));
-        table_cellf(&t, "[%s, %s]", percent(&p->arena, c, c->eq_lo), percent(&p->arena, c, c->eq_hi));
+        table_cellf(&t, "[%s, %s]", compare_percent_text(&p->arena, c, c->eq_lo),
+                    compare_percent_text(&p->arena, c, c->eq_hi));
         table_cell(&t, margin > 0 ? percent_text(&p->arena, compare_percent(c, margin), "") : NO_NUMBER);
         table_cell(&t, percent_text(&p->arena, compare_percent(c, c->mde), ""));
     }

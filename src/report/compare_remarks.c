@@ -53,7 +53,7 @@ static void make_answer(struct compare_view *v)
 
 /* ---- why a verdict is inconclusive ----------------------------------------------------------------------------------- */
 
-static const char *why_open(struct compare_view *v, size_t i)
+const char *compare_why_open(struct compare_view *v, size_t i)
 {
     const struct compare_question *q = &v->questions[i];
     const struct comparison *c = &v->results[i];
@@ -101,7 +101,7 @@ static void remark_open(struct compare_view *v)
 {
     const char **why = arena_alloc(&v->arena, v->n * sizeof *why);
     for (size_t i = 0; i < v->n; i++)
-        why[i] = v->results[i].verdict == COMPARE_INCONCLUSIVE ? why_open(v, i) : NULL;
+        why[i] = v->results[i].verdict == COMPARE_INCONCLUSIVE ? compare_why_open(v, i) : NULL;
     for (size_t i = 0; i < v->n; i++) {
         const char *names = v->results[i].metric->id;
         if (!why[i])
@@ -252,10 +252,13 @@ void compare_remarks(struct compare_view *v, const struct compare_spec *spec)
     remark_more(v, true);
     remark_more(v, false);
     remark_order(v);
-    remark_studies(v);
-    remark_left_out(v);
+    if (spec) { /* a report says these of the whole */
+        remark_studies(v);
+        remark_left_out(v);
+    }
     remark_partners(v);
     remark_differences(v);
     remark_tokens(v);
-    remark_noise(v, spec);
+    if (spec)
+        remark_noise(v, spec);
 }

@@ -7,14 +7,22 @@
 #include "report/svg.h"
 #include "report/view.h"
 
-enum { FIGURE_ARMS = 12, FIGURE_ROWS = 48, FIGURE_CURVES = 480 };
+#define FIGURE_FOREST_CAPTION                                                                                           \
+    "A row is one arm: the shift of its runs against the baseline's in the same blocks, with its interval. Broken and " \
+    "hollow: nothing is decided."
+#define FIGURE_TAILS_CAPTION                                                                                               \
+    "A line is one run. Marks are the percentiles that a report may quote, with their 95 % intervals: the further to the " \
+    "right, the fewer requests they rest on."
+enum { FIGURE_ARMS = 12, FIGURE_ROWS = 48, FIGURE_CURVES = 480, FIGURE_FOREST = 20 };
 
-/* The one figure of the first screen: figure_duet, figure_tails of ttft.planned, or figure_runs of makespan. *caption: how
+/* The one figure of the first screen: figure_duet, figure_forest, figure_tails of ttft.planned, or figure_runs of makespan. *caption: how
  * to read it. */
 bool figure_answer(struct svg *s, const struct report_view *v, const char **caption);
 
 /* One after the other against side by side in seconds, and the speedup with its interval. */
 bool figure_duet(struct svg *s, const struct report_view *v, const struct view_duet *d);
+/* Of one metric of the family: every arm's change in percent with its interval, a row each. */
+bool figure_forest(struct svg *s, const struct view_comparisons *all, size_t metric);
 /* Percentiles of every run of plain load, p50, p90 and p99 marked by how far they can be believed. */
 bool figure_tails(struct svg *s, const struct report_view *v, const char *metric);
 /* A metric's value of each run, a row per arm, with median and interval. */
@@ -22,6 +30,8 @@ bool figure_runs(struct svg *s, const struct report_view *v, const char *metric)
 /* Of a metric of requests: the distribution within each run as a curve, and as dots in rows. */
 bool figure_ecdf(struct svg *s, const struct report_view *v, const struct metric *m);
 bool figure_strips(struct svg *s, const struct report_view *v, const struct metric *m);
+/* Effects of the factors in percent with their intervals, a row each. */
+bool figure_effects(struct svg *s, const struct report_view *v);
 /* Sessions of the runs as lanes over one scale of time, with the phases of each request. */
 bool figure_lanes(struct svg *s, const struct run *const *runs, size_t n);
 

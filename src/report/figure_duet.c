@@ -123,8 +123,10 @@ bool figure_answer(struct svg *s, const struct report_view *v, const char **capt
     for (size_t i = 0; i < v->n_duets; i++)
         if (figure_duet(s, v, &v->duets[i]))
             return true;
-    *caption = "A line is one run. Marks are the percentiles that a report may quote, with their 95 % intervals: the "
-               "further to the right, the fewer requests they rest on.";
+    *caption = FIGURE_FOREST_CAPTION;
+    if (v->comparisons.top && figure_forest(s, &v->comparisons, v->comparisons.top->telling))
+        return true;
+    *caption = FIGURE_TAILS_CAPTION;
     if (figure_tails(s, v, "ttft.planned") || figure_tails(s, v, "e2e.planned"))
         return true;
     *caption = "A ring is one run; the line is their median, the shaded range its 95 % interval.";

@@ -9,6 +9,7 @@
 #include "format/escape.h"
 #include "record/verdict.h"
 #include "report/assets.h"
+#include "report/compare_view.h"
 #include "report/facts.h"
 #include "report/figure.h"
 
@@ -100,7 +101,7 @@ static void answers(struct html *h)
     struct page *p = &h->page;
     for (size_t i = 0; i < v->n_answers; i++) {
         if (i == ANSWERS_SHOWN)
-            str_addf(p->out, "<details><summary>%zu more arms</summary>", v->n_answers - i);
+            str_addf(p->out, "<details><summary>%zu more</summary>", v->n_answers - i);
         answer(p, v->answers[i]);
     }
     if (v->n_answers > ANSWERS_SHOWN)
@@ -114,6 +115,13 @@ static void chip(struct page *p, const char *class, const char *text)
     str_addz(p->out, "</b></li>\n");
 }
 
+static void comparison_chip(struct page *p, const struct view_comparison *c)
+{
+    const struct comparison *r = &c->pair->results[c->telling];
+    const char *word = compare_verdict_word(r->verdict);
+    chip(p, word, arena_printf(&p->arena, "%s: %s in %s", c->arm->name, word, r->metric->id));
+}
+
 /* What the answer is worth, at a glance. */
 static void chips(struct html *h)
 {
@@ -122,6 +130,9 @@ static void chips(struct html *h)
     str_addz(p->out, "<ul class=\"chips\" aria-label=\"verdicts\">\n");
     for (size_t i = 0; i < v->n_duets && i < ANSWERS_SHOWN; i++)
         chip(p, v->duets[i].verdict, arena_printf(&p->arena, "%s: %s", v->duets[i].arm, v->duets[i].verdict));
+    for (size_t i = 0, shown = 0; i < v->comparisons.n && shown < ANSWERS_SHOWN; i++)
+        if (v->comparisons.at[i].pair && ++shown)
+            comparison_chip(p, &v->comparisons.at[i]);
     for (int i = VERDICT_VALID; i <= VERDICT_VOID; i++)
         if (v->verdicts[i])
             chip(p, verdict_word((enum verdict)i),
@@ -244,8 +255,11 @@ static void body(struct html *h)
     const struct report_view *v = h->v;
     first_screen(h);
     section_sources(p, v);
+    html_effects(h);
     section_duets(p, v);
+    html_comparisons(h);
     section_loads(p, v);
+    html_tails(h);
     html_distributions(h);
     h->series = html_series(h);
     html_lanes(h);
@@ -253,6 +267,8 @@ static void body(struct html *h)
     section_peers(p, v);
     section_runs(p, v);
     section_outcomes(p, v);
+    section_causes(p, v);
+    section_order(p, v);
     section_quality(p, v);
     section_facts(p, v);
     repeat(h);

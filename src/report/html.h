@@ -16,6 +16,9 @@ struct html {
 void html_text(const char *text, struct str *out);
 /* A figure with its caption from what is in *svg, which is empty behind it; nothing when it is empty before. */
 void html_figure(struct html *h, struct str *svg, const char *caption);
+void html_effects(struct html *h);
+void html_comparisons(struct html *h);
+void html_tails(struct html *h);
 void html_distributions(struct html *h);
 void html_lanes(struct html *h);
 /* Whether there is a series: then the page needs the chart library. */

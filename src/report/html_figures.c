@@ -1,11 +1,83 @@
 /* html_figures.c: the sections of the page that are figures. */
 #include "format/escape.h"
+#include "report/compare_view.h"
 #include "report/figure.h"
 #include "report/html.h"
 #include "report/series.h"
 
+/* ---- comparisons ------------------------------------------------------------------------------------------- */
+
+/* One figure for each metric of the family, folded away but for the most telling one, which is left out where the first
+ * screen has it. */
+static void forests(struct html *h)
+{
+    const struct view_comparisons *all = &h->v->comparisons;
+    struct page *p = &h->page;
+    struct str drawing = STR_INIT;
+    struct svg s = {.out = &drawing, .arena = &p->arena};
+    size_t n = all->top->pair->n, shown = h->v->n_duets ? 0 : 1;
+    for (size_t i = 0; i < n; i++) {
+        size_t metric = i == 0 ? all->top->telling : i - (i <= all->top->telling);
+        if ((i == 0 && shown) || !figure_forest(&s, all, metric))
+            continue;
+        if (++shown == 2)
+            str_addz(p->out, "<details><summary>the other metrics</summary>\n");
+        html_figure(h, &drawing, FIGURE_FOREST_CAPTION);
+    }
+    if (shown > 1)
+        str_addz(p->out, "</details>\n");
+    str_release(&drawing);
+}
+
+void html_comparisons(struct html *h)
+{
+    const struct view_comparisons *all = &h->v->comparisons;
+    struct page *p = &h->page;
+    size_t first = all->n < FIGURE_FOREST ? all->n : FIGURE_FOREST;
+    if (!all->base)
+        return;
+    p->ops->heading(p, arena_printf(&p->arena, "Comparisons: the arms against %s", all->base->name));
+    if (all->top) {
+        forests(h);
+        comparison_tables(p, all->at, first);
+    }
+    if (all->top && all->n > first) {
+        str_addf(p->out, "<details><summary>%zu more arms</summary>\n", all->n - first);
+        comparison_tables(p, all->at + first, all->n - first);
+        str_addz(p->out, "</details>\n");
+    }
+    comparison_notes(p, all);
+}
+
+/* Where a comparison took their place on the first screen. */
+void html_tails(struct html *h)
+{
+    struct page *p = &h->page;
+    struct str drawing = STR_INIT;
+    struct svg s = {.out = &drawing, .arena = &p->arena};
+    if (h->v->comparisons.top && (figure_tails(&s, h->v, "ttft.planned") || figure_tails(&s, h->v, "e2e.planned")))
+        html_figure(h, &drawing, FIGURE_TAILS_CAPTION);
+    str_release(&drawing);
+}
+
+/* ---- distributions ------------------------------------------------------------------------------------------ */
+
 /* What requests are shown by, as far as they have it. */
 static const char *const distributions[] = {"ttft", "tpot", "gap.p99", "e2e"};
+
+/* The figure stands behind the section whose first table it draws. */
+void html_effects(struct html *h)
+{
+    struct page *p = &h->page;
+    struct str drawing = STR_INIT;
+    struct svg s = {.out = &drawing, .arena = &p->arena};
+    section_effects(p, h->v);
+    if (figure_effects(&s, h->v))
+        html_figure(h, &drawing,
+                    "The same effects: a dot is the shift from the factor's first level, the line its interval; an "
+                    "interval that includes 0 decides nothing. Colours are metrics.");
+    str_release(&drawing);
+}
 
 void html_distributions(struct html *h)
 {

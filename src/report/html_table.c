@@ -2,6 +2,7 @@
  * note is its title. */
 #include <string.h>
 
+#include "analysis/compare.h"
 #include "format/escape.h"
 #include "record/metric.h"
 #include "report/html.h"
@@ -75,6 +76,15 @@ static void attribute(struct str *out, const char *name, const char *value)
     str_addc(out, '"');
 }
 
+/* A verdict when it is the whole cell; in a sentence they are words like others. */
+static bool is_comparison(const char *text)
+{
+    for (int i = 0; i <= COMPARE_INCONCLUSIVE; i++)
+        if (!strcmp(text, compare_verdict_word((enum compare_verdict)i)))
+            return true;
+    return false;
+}
+
 static void cell(struct html *h, const struct table *t, size_t at, bool head)
 {
     struct str *out = h->page.out;
@@ -88,6 +98,8 @@ static void cell(struct html *h, const struct table *t, size_t at, bool head)
     str_addc(out, '>');
     if (m && page_defines(h->v, m))
         str_addf(out, "<a href=\"#def-%s\">%s</a>", m->id, m->id); /* ids are ours and need no escape */
+    else if (is_comparison(text))
+        str_addf(out, "<b class=\"v %s\">%s</b>", text, text);
     else
         html_text(text, out);
     str_addf(out, "</%s>", tag);

@@ -220,10 +220,16 @@ void report_json(const struct report_view *v, struct str *out)
     hosts(&w, v);
     servers(&w, v);
     sources(&w, v);
+    if (v->import_json) { /* as src/exchange/import.c has it */
+        json_key(&w, "import");
+        json_raw(&w, v->import_json, strlen(v->import_json));
+    }
     json_arms(&w, v);
     json_peers(&w, v);
+    json_comparisons(&w, v);
     json_blocks(&w, v);
     json_excluded(&w, v);
+    json_study(&w, v);
     json_key(&w, "outcomes");
     json_counts(&w, &v->counts);
     verdicts(&w, v);

@@ -24,7 +24,7 @@ static void interval(struct json_writer *w, const struct view_number *n)
     json_kz(w, "method", n->method);
 }
 
-static void number(struct json_writer *w, const char *key, const struct view_number *n, const char *verdict)
+void json_number(struct json_writer *w, const char *key, const struct view_number *n, const char *verdict)
 {
     json_key(w, key);
     json_object(w);
@@ -69,22 +69,22 @@ static void headline(struct json_writer *w, const struct view_duet *d)
         none.interval.estimate = NAN;
         none.label = "no headline: equal work is not shown";
     }
-    number(w, "speedup",
-           d->headline == SPEEDUP_NONE      ? &none
-           : d->headline == SPEEDUP_BY_TIME ? &d->time
-                                            : &d->tokens,
-           d->verdict);
+    json_number(w, "speedup",
+                d->headline == SPEEDUP_NONE      ? &none
+                : d->headline == SPEEDUP_BY_TIME ? &d->time
+                                                 : &d->tokens,
+                d->verdict);
 }
 
 static void duet_metrics(struct json_writer *w, const struct view_duet *d)
 {
     headline(w, d);
-    number(w, "speedup.time", &d->time, d->headline == SPEEDUP_BY_TIME ? d->verdict : NULL);
-    number(w, "speedup.tokens", &d->tokens, d->headline == SPEEDUP_BY_TOKENS ? d->verdict : NULL);
+    json_number(w, "speedup.time", &d->time, d->headline == SPEEDUP_BY_TIME ? d->verdict : NULL);
+    json_number(w, "speedup.tokens", &d->tokens, d->headline == SPEEDUP_BY_TOKENS ? d->verdict : NULL);
     for (size_t i = 0; i < d->n_agents; i++) {
         struct str key = STR_INIT;
         str_addf(&key, "slowdown.%s", d->slowdown[i].agent);
-        number(w, str_z(&key), &d->slowdown[i], NULL);
+        json_number(w, str_z(&key), &d->slowdown[i], NULL);
         str_release(&key);
     }
 }
@@ -97,7 +97,7 @@ static void metrics(struct json_writer *w, const struct report_view *v, const st
         if (!strcmp(v->duets[i].arm, arm->name))
             duet_metrics(w, &v->duets[i]);
     for (size_t i = 0; i < arm->n_numbers; i++)
-        number(w, arm->numbers[i].metric->id, &arm->numbers[i], worst_verdict(arm));
+        json_number(w, arm->numbers[i].metric->id, &arm->numbers[i], worst_verdict(arm));
     json_object_end(w);
 }
 

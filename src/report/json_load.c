@@ -217,7 +217,7 @@ static void run(struct json_writer *w, const struct load_run *l)
     json_kdouble(w, "output_tok", l->output_tok);
     json_kdouble(w, "output_rate", l->output_rate);
     json_kdouble(w, "in_flight_mean", l->in_flight_mean);
-    json_kint(w, "in_flight_max", (int64_t)l->in_flight_max);
+    json_kdouble(w, "in_flight_max", isnan(l->in_flight_mean) ? NAN : (double)l->in_flight_max);
     errors(w, &l->errors);
     balance(w, &l->balance);
     latency(w, l);

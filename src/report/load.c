@@ -114,12 +114,21 @@ static int64_t read_estimated(const char *json)
     return estimated;
 }
 
+/* Of an imported run nothing may be known but sums: a load without a request that was sent has nothing to show. */
+static bool shows_load(const struct run *r)
+{
+    bool sent = r->verdict != VERDICT_NONE;
+    for (size_t i = 0; !sent && i < r->n_requests; i++)
+        sent = r->requests[i].stamp[STAMP_SENT] != MONO_NONE;
+    return load_is(r) && sent;
+}
+
 void view_loads(struct report_view *v)
 {
     for (size_t i = 0; i < v->n_arms; i++) {
         struct view_arm *arm = &v->arms[i];
         size_t loads = 0;
-        while (loads < arm->n_runs && load_is(arm->runs[loads]))
+        while (loads < arm->n_runs && shows_load(arm->runs[loads]))
             loads++;
         if (!arm->n_runs || loads < arm->n_runs)
             continue;
@@ -129,6 +138,8 @@ void view_loads(struct report_view *v)
         arm->load->estimated = arena_alloc(&v->arena, arm->n_runs * sizeof *arm->load->estimated);
         for (size_t k = 0; k < arm->n_runs; k++) {
             load_of_run(arm->runs[k], &arm->load->runs[k]);
+            if (arm->runs[k]->verdict == VERDICT_NONE && !arm->load->runs[k].in_flight_max)
+                arm->load->runs[k].in_flight_mean = NAN; /* when they were done was not imported */
             arm->load->estimated[k] = read_estimated(v->load_json[arm->runs[k] - v->runs]);
         }
         if (arm->load->law.n_stages)
@@ -229,7 +240,7 @@ static const char *first_token(struct report_view *v, const struct view_arm *arm
     struct arena *a = &v->arena;
     enum tail_state state = worst_state(arm);
     if (isnan(over_runs(v, arm, ttft_median)))
-        return "no first token";
+        return arm->runs[0]->verdict == VERDICT_NONE ? "first token not told" : "no first token";
     const char *text = arena_printf(a, "first token %s after the plan at the median", latency(v, arm, ttft_median));
     if (state != TAIL_UNRESOLVED)
         return arena_printf(a, "%s and %s at p99 (%s)", text, latency(v, arm, ttft_p99), tail_state_word(state));

@@ -1,5 +1,6 @@
 /* md.c: the report as Markdown (CommonMark with GFM tables), and the table of metrics as doc/metrics.md. */
 #include "format/escape.h"
+#include "report/claims.h"
 #include "report/number.h"
 #include "report/page.h"
 
@@ -60,6 +61,13 @@ void report_md(const struct report_view *v, struct str *out)
     static const struct report_style plain = {0};
     struct page p = {.ops = &ops, .style = &plain, .out = out, .definitions = true};
     page_report(&p, v);
+}
+
+void claims_md(const struct claims_view *v, struct str *out)
+{
+    static const struct report_style plain = {0};
+    struct page p = {.ops = &ops, .style = &plain, .out = out};
+    page_claims(&p, v);
 }
 
 static void peers_md(struct str *out)

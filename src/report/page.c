@@ -108,12 +108,16 @@ void page_report(struct page *p, const struct report_view *v)
     for (size_t i = 0; i < v->n_cautions; i++)
         p->ops->item(p, v->cautions[i]);
     section_sources(p, v);
+    section_effects(p, v);
     section_duets(p, v);
+    section_comparisons(p, v);
     section_loads(p, v);
     section_arms(p, v);
     section_peers(p, v);
     section_runs(p, v);
     section_outcomes(p, v);
+    section_causes(p, v);
+    section_order(p, v);
     section_quality(p, v);
     section_facts(p, v);
     section_definitions(p, v);

@@ -36,11 +36,20 @@ const char *page_summary(struct page *p, const struct report_view *v);
 void section_sources(struct page *p, const struct report_view *v);
 struct compare_view;
 void page_compare(struct page *p, const struct compare_view *v); /* compare_page.c; releases the arena, too */
+struct claims_view;
+void page_claims(struct page *p, const struct claims_view *v); /* claims_page.c; the same */
 void section_duets(struct page *p, const struct report_view *v);
+/* The arms against the baseline; its parts, for a page that has figures between them. */
+void section_comparisons(struct page *p, const struct report_view *v);
+void comparison_tables(struct page *p, const struct view_comparison *c, size_t n);
+void comparison_notes(struct page *p, const struct view_comparisons *all);
 void section_arms(struct page *p, const struct report_view *v);
 void section_peers(struct page *p, const struct report_view *v);
 void section_loads(struct page *p, const struct report_view *v);
 void section_runs(struct page *p, const struct report_view *v);
+void section_effects(struct page *p, const struct report_view *v); /* of a study with factors */
+void section_causes(struct page *p, const struct report_view *v);  /* generations that may spoil a number */
+void section_order(struct page *p, const struct report_view *v);   /* drift over the study */
 void section_outcomes(struct page *p, const struct report_view *v);
 void section_quality(struct page *p, const struct report_view *v);
 void section_facts(struct page *p, const struct report_view *v); /* instrument, host, servers, study */

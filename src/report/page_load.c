@@ -16,7 +16,7 @@ static bool is_void(const struct run *r)
 static void run_cells(struct table *t, const struct run *r)
 {
     table_cellf(t, "%d", r->block + 1);
-    table_cell(t, verdict_word((enum verdict)r->verdict));
+    table_cell(t, view_run_word(r));
     if (is_void(r))
         table_faint(t);
 }
@@ -62,7 +62,7 @@ static void rates_table(struct page *p, const struct view_arm *arm)
         table_cell(&t, number_text(&p->arena, l->completed_rate));
         table_cell(&t, number_text(&p->arena, l->output_rate));
         table_cell(&t, number_text(&p->arena, l->in_flight_mean));
-        table_cellf(&t, "%zu", l->in_flight_max);
+        table_cell(&t, isnan(l->in_flight_mean) ? NO_NUMBER : arena_printf(&p->arena, "%zu", l->in_flight_max));
     }
     p->ops->table(p, &t);
     page_rest(p, arm->n_runs, "runs");
@@ -144,6 +144,11 @@ static const struct load_latency *neediest(const struct load_run *l)
 static const char *resolution(struct page *p, const struct load_run *l)
 {
     const struct load_latency *x = neediest(l);
+    size_t values = 0;
+    for (size_t i = 0; i < LOAD_LATENCIES; i++)
+        values += l->latency[i].n;
+    if (!values)
+        return "no latency is known";
     if (!x)
         return "every p99 is OK: 10 effective exceedances or more";
     const struct load_tail *t = &x->tail[P99];
@@ -231,6 +236,8 @@ static void sends(struct page *p, const struct load_run *l)
 {
     const struct health *h = &l->run->health;
     struct arena *a = &p->arena;
+    if (isnan(h->send_lag_p50_us))
+        return;
     page_itemf(p, "sent %s after the plan at the median, %s at p99; late is more than %s ms.",
                number_duration(a, h->send_lag_p50_us / 1e6), number_duration(a, h->send_lag_p99_us / 1e6),
                number_text(a, l->late_limit_ms));
@@ -252,7 +259,7 @@ static void balance(struct page *p, const struct load_balance *b)
 
 static void verdict(struct page *p, const struct run *r)
 {
-    if (r->verdict != VERDICT_VALID)
+    if (r->verdict != VERDICT_VALID && r->verdict != VERDICT_NONE)
         page_itemf(p, "%s%s: %s.", verdict_word((enum verdict)r->verdict),
                    is_void(r) ? ", counts nowhere" : ", but counted",
                    r->verdict_why && *r->verdict_why ? r->verdict_why : "no rule is told");

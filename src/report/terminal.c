@@ -2,6 +2,7 @@
  * a wide terminal; lines of prose that are much longer than a hundred columns are hard to read. */
 #include "format/escape.h"
 #include "format/width.h"
+#include "report/claims.h"
 #include "report/compare.h"
 #include "report/page.h"
 
@@ -107,4 +108,11 @@ void compare_terminal(const struct compare_view *v, const struct report_style *s
     static const struct report_style plain = {0};
     struct page p = {.ops = &ops, .style = style ? style : &plain, .out = out};
     page_compare(&p, v);
+}
+
+void claims_terminal(const struct claims_view *v, const struct report_style *style, struct str *out)
+{
+    static const struct report_style plain = {0};
+    struct page p = {.ops = &ops, .style = style ? style : &plain, .out = out};
+    page_claims(&p, v);
 }

@@ -9,6 +9,7 @@
 #include "format/json.h"
 #include "record/verdict.h"
 #include "report/course.h"
+#include "report/study_view.h"
 
 bool view_counted(const struct run *r)
 {
@@ -235,6 +236,7 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
     v->host_at_start_json = store_get_note(s, &v->arena, "host_at_start");
     v->prompts_json = store_get_note(s, &v->arena, "prompts");
     v->client_json = store_get_note(s, &v->arena, "client");
+    v->import_json = store_get_note(s, &v->arena, "import");
     v->load_json = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *v->load_json);
     for (size_t i = 0; i < v->n_runs; i++)
         v->load_json[i] = store_get_note(s, &v->arena,
@@ -256,9 +258,12 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     for (size_t i = 0; i < v->n_arms; i++)
         arm_numbers(v, &v->arms[i]);
     count_all(v);
-    speedup_of_runs(v->runs, v->n_runs, &v->arena, &v->speedup);
+    design_read(&v->design, v->info.study.plan_json, &v->arena);
+    speedup_of_runs(v->runs, v->n_runs, &v->design, &v->arena, &v->speedup);
     view_loads(v);
     view_duets(v);
+    view_study(v);
+    view_comparisons(v);
     v->verdict = course_verdict(s, &v->info, v->runs, v->n_runs, false, &v->arena, &v->verdict_why);
     view_worth(v);
     view_answer(v);
@@ -298,6 +303,7 @@ void report_view_free(struct report_view *v)
     if (!v)
         return;
     store_runs_release(v->runs, v->n_runs);
+    view_comparisons_release(v);
     arena_release(&v->arena);
     free(v);
 }

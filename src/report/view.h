@@ -3,6 +3,7 @@
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 
+#include "analysis/design.h"
 #include "analysis/goodput.h"
 #include "analysis/load.h"
 #include "analysis/precision.h"
@@ -16,7 +17,14 @@
 #include "stats/interval.h"
 #include "store/store.h"
 
-enum { VIEW_FLAGS = 16, VIEW_AGENTS = 1000, VIEW_CLAIMS = 200, VIEW_DESCRIPTIVE_BELOW = 5 };
+enum {
+    VIEW_FLAGS = 16,
+    VIEW_AGENTS = 1000,
+    VIEW_CLAIMS = 200,
+    VIEW_DESCRIPTIVE_BELOW = 5,
+    VIEW_COMPARED = 100, /* more in one family would find nothing */
+    VIEW_REMARKED = 3
+};
 #define VIEW_CONFIDENCE 0.95
 
 /* One metric over runs (of an arm) or blocks (of a duet). */
@@ -82,6 +90,25 @@ struct view_duet {
     const char *verdict; /* better, worse or inconclusive: side by side against one after the other */
 };
 
+/* An arm against the baseline. */
+struct compare_view;
+struct view_comparison {
+    const struct view_arm *arm;
+    const char *refused;       /* why it is not compared; NULL: it is */
+    struct compare_view *pair; /* NULL when it is not; remarks only of the first VIEW_REMARKED */
+    size_t telling;            /* the one of its results to be told first */
+};
+
+/* The arms of a study against one of them: every metric of every arm in one family. Arms that a duet's true speedup compares
+ * are not among them. */
+struct view_comparisons {
+    const struct view_arm *base;       /* NULL: nothing is compared */
+    struct view_comparison *at;        /* in the order of the study */
+    size_t n, n_compared;              /* arms with runs that count, and those that are not refused */
+    size_t left_out;                   /* arms beyond VIEW_COMPARED */
+    const struct view_comparison *top; /* whose result is the most telling; NULL: none is compared */
+};
+
 /* What the agents' reports are worth, summed over an arm and agent. */
 struct view_quality {
     const char *arm, *agent;
@@ -127,13 +154,16 @@ struct report_view {
     size_t n_runs;
     struct named_json *hosts, *servers;
     size_t n_hosts, n_servers;
-    const char *corpus_json, *host_at_start_json, *prompts_json, *client_json; /* NULL: none */
+    const char *corpus_json, *host_at_start_json, *prompts_json, *client_json, *import_json; /* NULL: none */
     const char **load_json; /* per run, how its load was made; NULL: no load, or not told */
     struct view_arm *arms;
     size_t n_arms;
+    struct design design;
     struct speedup speedup;
     struct view_duet *duets;
     size_t n_duets;
+    struct view_study *study; /* study_view.h */
+    struct view_comparisons comparisons;
     struct view_quality *quality;
     size_t n_quality;
     struct view_claim *claims; /* the first VIEW_CLAIMS of counted and other complete runs */
@@ -172,6 +202,13 @@ const char *view_load_headline(struct report_view *v, const struct view_arm *arm
 size_t view_cut_off(const struct report_view *v); /* requests of plain load that a timeout or we ended */
 /* duet.c */
 void view_duets(struct report_view *v);
+/* comparisons.c */
+void view_comparisons(struct report_view *v);
+void view_comparisons_release(struct report_view *v);
+/* The most telling comparison in one sentence, NULL when it has no value; how many arms have which verdict in another. Both
+ * only with a top. */
+const char *view_comparison_sentence(struct report_view *v);
+const char *view_comparison_count(struct report_view *v);
 /* answer.c */
 void view_answer(struct report_view *v);
 /* worth.c */

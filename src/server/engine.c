@@ -9,19 +9,25 @@
 
 #include "base/file.h"
 
-static int resolve(struct server *s, struct err *e)
+int server_find_engine(const struct server *s, struct str *program, struct err *e)
 {
     const char *named = getenv("CHIMERA_ENGINE");
     if (named && named[0]) {
-        str_addz(&s->program, named);
+        str_addz(program, named);
         if (access(named, X_OK) != 0)
             return err_set(e, ERR_NOTFOUND, "CHIMERA_ENGINE names %s, which is no program", named);
-    } else if (!server_beside(s, "chimera-engine", &s->program) && !path_find_program("chimera-engine", &s->program)) {
+    } else if (!server_beside(s, "chimera-engine", program) && !path_find_program("chimera-engine", program)) {
         return err_set(e, ERR_NOTFOUND,
                        "chimera-engine lies neither beside chimera nor on PATH: build it (./dev build) or set "
                        "CHIMERA_ENGINE");
     }
-    return launch_need_model_file(s, e);
+    return 0;
+}
+
+static int resolve(struct server *s, struct err *e)
+{
+    int rc = server_find_engine(s, &s->program, e);
+    return rc ? rc : launch_need_model_file(s, e);
 }
 
 static int arguments(struct server *s, struct launch *l, struct err *e)

@@ -123,6 +123,10 @@ void launch_log_tail(const struct server *s, struct str *out);
 bool launch_find(const char *name, const char *cached, struct str *out);
 /* Fails when the model is not a GGUF file or a known name. */
 int launch_need_model_file(struct server *s, struct err *e);
+/* The path of a GGUF for --model: server_model_path, and NAME:TYPE of a model that is there, which is made when it is not. */
+int server_find_model(struct server *s, const char *model, struct str *path, struct err *e);
+/* chimera-engine: CHIMERA_ENGINE, else beside chimera, else on PATH. */
+int server_find_engine(const struct server *s, struct str *program, struct err *e);
 
 /* ---- talk.c: small HTTP exchanges outside the window ------------------------------------------------------------- */
 

@@ -109,7 +109,7 @@ int launch_need_model_file(struct server *s, struct err *e)
 {
     if (s->model_file.len)
         return 0;
-    int rc = server_model_path(s->spec.model ? s->spec.model : server_model_at(0)->name, &s->model_file, e);
+    int rc = server_find_model(s, s->spec.model ? s->spec.model : server_model_at(0)->name, &s->model_file, e);
     if (rc)
         return rc;
     if (!s->model.len) {

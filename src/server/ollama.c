@@ -55,7 +55,7 @@ static int resolve(struct server *s, struct err *e)
     if (!launch_find("ollama", "ollama/bin/ollama", &s->program))
         return err_set(e, ERR_NOTFOUND, "ollama is neither on PATH nor in the cache: run tools/deps --all");
     struct err why = ERR_INIT;
-    int rc = server_model_path(model, &s->model_file, &why);
+    int rc = server_find_model(s, model, &s->model_file, &why);
     if (rc == ERR_NOTFOUND && !is_file_word(model)) {
         s->default_folder = true;
         str_addz(&s->model, model);

@@ -17,10 +17,12 @@
 
 /* What to start or reach. Text borrowed for the life of the server. */
 struct server_spec {
-    const char *name;             /* unique in the study: "a" */
-    const char *kind;             /* "engine" "llama-server" "ollama" "cmd:…" or a URL, or NULL: by the model */
-    const char *backend;          /* dialect; NULL: by the kind, probed for a URL */
-    const char *model;            /* GGUF path or a name of server_models; for a URL or Ollama tag: the name to send */
+    const char *name;    /* unique in the study: "a" */
+    const char *kind;    /* "engine" "llama-server" "ollama" "cmd:…" or a URL, or NULL: by the model */
+    const char *backend; /* dialect; NULL: by the kind, probed for a URL */
+    /* GGUF path, a name of server_models, or such a name with other weights that are written on first use
+     * ("smollm2-135m:q8_0"); for a URL or an Ollama tag: the name to send. */
+    const char *model;
     int64_t threads;              /* 0: the caller divides the cores with servers_divide_threads */
     int64_t num_ctx;              /* per request; 0: 2048 */
     int64_t parallel;             /* requests served at once; 0: 1 */

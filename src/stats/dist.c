@@ -140,7 +140,8 @@ double dist_norm_quantile(double p)
 
 static bool is_binomial(double n, double p)
 {
-    return n >= 0 && n == floor(n) && isfinite(n) && p >= 0 && p <= 1;
+    const double most = 9007199254740992; /* 2^53: beyond, n and n - 1 are one double, and a search would not end */
+    return n >= 0 && n == floor(n) && n <= most && p >= 0 && p <= 1;
 }
 
 double dist_binom_cdf(double k, double n, double p)

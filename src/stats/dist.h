@@ -21,7 +21,7 @@ double dist_nct_cdf(double t, double df, double nc);
  * the infinities. */
 double dist_norm_sf(double z);
 double dist_norm_quantile(double p);
-/* P(X <= k) and P(X = k) of n trials (DLMF 8.17.24), whole k and n. */
+/* P(X <= k) and P(X = k) of n trials (DLMF 8.17.24), whole k and n, n <= 2^53. */
 double dist_binom_cdf(double k, double n, double p);
 double dist_binom_pmf(double k, double n, double p);
 /* The smallest whole k with P(X <= k) >= p. */

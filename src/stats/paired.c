@@ -70,8 +70,8 @@ static double test(double *d, size_t n, size_t *doubled, double *work, double *s
     return k ? fmin(1, 2 * cdf(doubled, k, least, work)) : 1;
 }
 
-/* How many of the ordered means stay outside on each side: the most that keep P(sum < outside) within alpha / 2. */
-static size_t outside(size_t n, double alpha, size_t *doubled, double *work, double *actual)
+/* The most that keep P(sum < outside) within alpha / 2; leaves the ranks in `doubled`. */
+static size_t outside(size_t n, double alpha, size_t *doubled, double *work)
 {
     size_t low = 0, high = n * (n + 1) / 4 + 1;
     for (size_t i = 0; i < n; i++)
@@ -83,8 +83,18 @@ static size_t outside(size_t n, double alpha, size_t *doubled, double *work, dou
         else
             high = mid;
     }
-    size_t k = low ? low : 1; /* too few differences: from the least to the largest */
-    *actual = 1 - 2 * cdf(doubled, n, 2 * (k - 1), work);
+    return low;
+}
+
+size_t paired_outside(size_t n, double alpha)
+{
+    size_t exact = n < PAIRED_EXACT ? n : PAIRED_EXACT, k = 0;
+    double *work = malloc((exact * (exact + 1) + 1) * sizeof *work);
+    size_t *doubled = malloc((n + 1) * sizeof *doubled);
+    if (work && doubled)
+        k = outside(n, alpha, doubled, work);
+    free(work);
+    free(doubled);
     return k;
 }
 
@@ -95,7 +105,9 @@ static void interval(const double *d, size_t n, double confidence, double *means
     for (size_t i = 0; i < n; i++)
         for (size_t j = i; j < n; j++)
             means[all++] = (d[i] + d[j]) / 2;
-    size_t k = outside(n, 1 - confidence, doubled, work, &out->actual_conf);
+    size_t k = outside(n, 1 - confidence, doubled, work);
+    k = k ? k : 1; /* too few differences: from the least to the largest */
+    out->actual_conf = 1 - 2 * cdf(doubled, n, 2 * (k - 1), work);
     out->shift = median(means, all);
     out->lo = means[k - 1];
     out->hi = means[all - k];

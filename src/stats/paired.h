@@ -19,5 +19,8 @@ struct paired_shift {
 struct paired_shift paired_shift(const double *d, size_t n, double confidence);
 /* The least p that n differences can give: 2^(1 - n), at most 1. */
 double paired_min_p(double n);
+/* How many of the ordered means (d[i] + d[j]) / 2 the test at this level, two-sided, leaves outside on each side: it says
+ * «different, above 0» when the one of that number, from 1, is above 0. 0: so few differences never give such a p. */
+size_t paired_outside(size_t n, double alpha);
 
 #endif

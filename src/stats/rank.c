@@ -49,6 +49,11 @@ static double ties(const double *sorted, size_t n)
 static void u_law(size_t n, size_t m, double *law)
 {
     size_t half = n * m / 2;
+    if (n > m) { /* the law is the same, and a pass is made for each of n */
+        size_t larger = n;
+        n = m;
+        m = larger;
+    }
     memset(law, 0, (half + 1) * sizeof *law);
     law[0] = 1;
     for (size_t i = 1; i <= n; i++) {

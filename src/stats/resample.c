@@ -185,3 +185,65 @@ struct permutation permutation_exact(const double *x, size_t n, const double *y,
     free(chosen);
     return p;
 }
+
+/* Sum over the groups of (sum of values)^2 / size: all of the sum of squares between them that a permutation changes. */
+static double between(const double *x, const size_t *group, size_t n, const double *size, double *sum, size_t k)
+{
+    double total = 0;
+    memset(sum, 0, k * sizeof *sum);
+    for (size_t i = 0; i < n; i++)
+        sum[group[i]] += x[i];
+    for (size_t j = 0; j < k; j++)
+        total += sum[j] * sum[j] / size[j];
+    return total;
+}
+
+static void shuffle(double *x, size_t n, uint64_t *stream)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t j = splitmix_index(stream, i);
+        double t = x[i - 1];
+        x[i - 1] = x[j];
+        x[j] = t;
+    }
+}
+
+/* Resamples whose value is at least that of the values as they are; equal but for rounding is as extreme. */
+static double count_extreme(double *x, const size_t *group, size_t n, const double *size, double *sum, size_t k,
+                            size_t resamples, uint64_t seed)
+{
+    double seen = between(x, group, n, size, sum, k), extreme = 0;
+    for (size_t i = 0; i < resamples; i++) {
+        shuffle(x, n, &seed);
+        extreme += between(x, group, n, size, sum, k) >= seen * (1 - 1e-12);
+    }
+    return extreme;
+}
+
+struct permutation_groups permutation_groups(const double *x, const size_t *group, size_t n, size_t k, size_t resamples,
+                                             uint64_t seed)
+{
+    struct permutation_groups g = {NAN, NAN, NAN, NAN};
+    double *centred = k && n > k ? calloc(n + 2 * k, sizeof *centred) : NULL, all = 0;
+    if (!centred || resamples > RESAMPLE_MAX_REPLICATES) {
+        free(centred);
+        return g;
+    }
+    double *size = centred + n, *sum = size + k, mean = moments_mean(x, n), least = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        centred[i] = x[i] - mean; /* so that no digits are lost in the squares */
+        all += centred[i] * centred[i];
+        size[group[i]]++;
+    }
+    for (size_t j = 0; j < k; j++)
+        least = fmin(least, size[j]);
+    double b = least > 0 ? between(centred, group, n, size, sum, k) : NAN, within = all - b;
+    if (k > 1 && within > 1e-12 * all) {
+        g.df_between = (double)(k - 1);
+        g.df_within = (double)(n - k);
+        g.f = b / g.df_between / (within / g.df_within);
+        g.p = permutation_p(count_extreme(centred, group, n, size, sum, k, resamples, seed), (double)resamples);
+    }
+    free(centred);
+    return g;
+}

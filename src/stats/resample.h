@@ -45,4 +45,14 @@ struct permutation {
 /* All ways to split the values into samples of these sizes, by the absolute difference of the means (Pitman 1937). */
 struct permutation permutation_exact(const double *x, size_t n, const double *y, size_t m);
 
+struct permutation_groups {
+    double f; /* mean square between the groups over that within: one-way analysis of variance (Fisher 1925) */
+    double df_between, df_within;
+    double p; /* permutation_p of `resamples` random rearrangements, by f (Pitman 1938) */
+};
+/* Values x[i] of group group[i], 0 … k - 1; with two groups p is that of the absolute difference of the means. NaN unless every
+ * group has a value, one has two, and there is variation within. Allocates while it works. */
+struct permutation_groups permutation_groups(const double *x, const size_t *group, size_t n, size_t k, size_t resamples,
+                                             uint64_t seed);
+
 #endif

@@ -48,6 +48,7 @@ static const char *const sql_of[DB_STATEMENT_COUNT] = {
     [DB_SELECT_SESSIONS] = SELECT("id", SESSION_COLUMNS) " FROM session WHERE run_id = ? ORDER BY number",
     [DB_COUNT_SESSIONS] = "SELECT count(*) FROM session WHERE run_id = ?",
     [DB_SELECT_REQUESTS] = SELECT("id", REQUEST_COLUMNS) " FROM request WHERE run_id = ? ORDER BY seq",
+    [DB_SELECT_NEW_REQUESTS] = SELECT("id", REQUEST_COLUMNS) " FROM request WHERE id > ? AND +run_id = ? ORDER BY id",
     [DB_COUNT_REQUESTS] = "SELECT count(*) FROM request WHERE run_id = ?",
     [DB_SELECT_CONTENT] = "SELECT body FROM content WHERE sha256 = ?",
     [DB_SELECT_CONTENT_SIZE] = "SELECT bytes, chars, body IS NOT NULL FROM content WHERE sha256 = ?",

@@ -102,6 +102,18 @@ int writer_lock_take(struct writer_lock **out, const char *path, struct err *e)
     return 0;
 }
 
+/* Shared, and for a moment: only a writer that starts within it beside a killed one's file would be refused. */
+bool writer_lock_held(const char *path)
+{
+    char *name = lock_path(path);
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    free(name);
+    return held;
+}
+
 void writer_lock_drop(struct writer_lock *l)
 {
     if (!l)

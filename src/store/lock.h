@@ -4,12 +4,15 @@
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct writer_lock;
 
 /* ERR_REFUSED, naming the process, when another writer holds it. `path` need not exist, its folder must. */
 int writer_lock_take(struct writer_lock **out, const char *path, struct err *e);
+bool writer_lock_held(const char *path);      /* by anyone, now */
 void writer_lock_drop(struct writer_lock *l); /* NULL is fine */
 
 #endif

@@ -403,3 +403,29 @@ int store_run_requests(struct store *s, const struct run *run, store_request_fn 
     arena_release(&arena);
     return rc;
 }
+
+int store_new_requests(struct store *s, int64_t run_id, int64_t *after, int (*fn)(void *user, const struct request *r),
+                       void *user, struct err *e)
+{
+    struct arena arena = {0};
+    struct reader r = {.store = s, .arena = &arena, .run_id = run_id, .seq = -1};
+    sqlite3_stmt *st = db_prepare(s, DB_SELECT_NEW_REQUESTS, e);
+    int rc;
+    if (st) {
+        bind_int(st, 1, *after);
+        bind_int(st, 2, run_id);
+    }
+    while ((rc = db_step(s, st, "read requests", e)) > 0) {
+        struct request q;
+        request_init(&q);
+        rc = read_request(&r, st, &q, e);
+        rc = rc ? rc : fn(user, &q);
+        request_release(&q);
+        if (rc)
+            break;
+        *after = sqlite3_column_int64(st, 0);
+    }
+    sqlite3_reset(st);
+    arena_release(&arena);
+    return rc;
+}

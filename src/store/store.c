@@ -360,6 +360,22 @@ int store_open(struct store **out, const char *path, bool write, struct err *e)
     return rc;
 }
 
+void store_activity(const struct store *s, struct store_activity *out)
+{
+    static const char *const tails[] = {"", "-wal"};
+    int64_t written_ns = 0;
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        struct str name = STR_INIT;
+        struct stat st;
+        str_addf(&name, "%s%s", s->path, tails[i]);
+        if (stat(str_z(&name), &st) == 0 && st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec > written_ns)
+            written_ns = st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
+        str_release(&name);
+    }
+    int64_t silent_ns = clock_wall_ns() - written_ns;
+    *out = (struct store_activity){writer_lock_held(s->path), silent_ns > 0 ? silent_ns : 0};
+}
+
 /* ---- closing ------------------------------------------------------------------------------------------------------ */
 
 /* Back to one file. A reader that has the result open right now keeps the log beside it; nothing is lost by that, and the

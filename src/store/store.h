@@ -48,6 +48,12 @@ int store_open(struct store **out, const char *path, bool write, struct err *e);
 /* Commits, checkpoints to one file, closes; a run still open becomes aborted; NULL is fine. The store is gone afterwards
  * also when an error is returned. A reader that has the file open at this moment keeps the (empty) log files beside it. */
 int store_close(struct store *s, struct err *e);
+/* Whether another program writes a result that is open for reading, and how long ago it was last written to. */
+struct store_activity {
+    bool writer;
+    int64_t silent_ns;
+};
+void store_activity(const struct store *s, struct store_activity *out);
 
 /* Examines every page and index; ERR_INPUT with the first fault. Takes about a second per 100 MB. */
 int store_check(struct store *s, struct err *e);
@@ -134,6 +140,9 @@ int store_each_run(struct store *s, store_request_fn *fn, int (*end)(void *user,
                    struct err *e);
 /* Those of one run, whose head is passed on to fn. */
 int store_run_requests(struct store *s, const struct run *run, store_request_fn *fn, void *user, struct err *e);
+/* Those of a run, with neither chunks nor texts, that were stored after the row *after, which then is the last that fn saw. */
+int store_new_requests(struct store *s, int64_t run_id, int64_t *after, int (*fn)(void *user, const struct request *r),
+                       void *user, struct err *e);
 
 /* Probe samples of one run in the order they were stored; json is borrowed during the call. */
 int store_each_sample(struct store *s, int64_t run_id, int (*fn)(void *user, int64_t t_ns, const char *json),

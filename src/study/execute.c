@@ -27,6 +27,17 @@ bool executor_is_servers_fault(int rc)
     return rc == ERR_SERVER || rc == ERR_NET || rc == ERR_TIMEOUT;
 }
 
+size_t executor_run_number(const struct executor *x)
+{
+    return x->summary->done_before + x->summary->done_now + x->summary->failed_now + 1;
+}
+
+void executor_tell(const struct executor *x, const struct run *r)
+{
+    if (x->options->run)
+        x->options->run(x->options->user, r);
+}
+
 /* ---- the result file ------------------------------------------------------------------------------------------------ */
 
 static int create_result(struct executor *x, struct err *e)
@@ -123,11 +134,25 @@ static int run_row(struct executor *x, const struct plan_row *row, struct err *e
     mono_ns before = clock_now(NULL);
     for (int i = 0; i < 2 && !rc && end == RUN_AGAIN; i++) {
         if (i)
-            executor_say(x, "run %zu/%zu is repeated once", x->progress.run, x->progress.runs);
+            executor_say(x, "run %zu/%zu is repeated once", executor_run_number(x), x->plan.n);
         rc = onerun(x, row, i == 1, &end, e);
     }
     x->runs_ns += clock_now(NULL) - before;
     x->summary->done_now += !rc && end == RUN_DONE;
+    return rc;
+}
+
+/* What the plan is, and what is done of it. */
+static int tell_plan(struct executor *x, struct err *e)
+{
+    struct run *runs = NULL;
+    size_t n = 0;
+    if (x->options->planned)
+        x->options->planned(x->options->user, x->plan.rows, x->plan.n);
+    int rc = x->options->run ? store_run_heads(x->store, &x->arena, &runs, &n, e) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (runs[i].state == RUN_COMPLETE)
+            executor_tell(x, &runs[i]);
     return rc;
 }
 
@@ -153,15 +178,6 @@ static int run_rows(struct executor *x, const int32_t *missing, size_t n, bool *
             rc = ending_before_block(x, row->block, early, e);
         if (rc || *early)
             return rc;
-        x->progress = (struct execute_progress){
-            .arm = row->arm,
-            .block = row->block,
-            .blocks = x->study->blocks,
-            .run = x->summary->done_before + x->summary->done_now + x->summary->failed_now + 1,
-            .runs = x->plan.n,
-        };
-        if (x->summary->done_now)
-            x->progress.eta_ns = x->runs_ns / (mono_ns)x->summary->done_now * (mono_ns)(n - i);
         rc = run_row(x, row, e);
     }
     return rc;
@@ -198,6 +214,7 @@ static int carry_out(struct executor *x, struct err *e)
         rc = create ? create_result(x, e) : executor_open_store(x, e);
     if (!rc)
         rc = create ? bench_store_first(x, e) : bench_resume(x, e);
+    rc = rc ? rc : tell_plan(x, e);
     return rc ? rc : run_missing(x, e);
 }
 

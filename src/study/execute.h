@@ -2,15 +2,9 @@
 #ifndef STUDY_EXECUTE_H
 #define STUDY_EXECUTE_H
 
+#include "load/driver.h"
+#include "store/store.h"
 #include "study/study.h"
-
-struct execute_progress {
-    const char *arm;
-    int32_t block, blocks;
-    size_t run, runs;           /* this one (from 1) and all of the plan */
-    mono_ns elapsed_ns, eta_ns; /* of the run; of the rest of the study by the mean of its finished runs (0 unknown) */
-    int64_t in_flight, chunks;
-};
 
 struct execute_options {
     const char *result_path;
@@ -18,8 +12,17 @@ struct execute_options {
     bool again;             /* a complete result of the same path is replaced */
     const char *self_path, *command_line, *version, *commit;
     const volatile int *stop;
-    void (*say)(void *user, const char *line);                  /* one step done; may be NULL */
-    void (*tick)(void *user, const struct execute_progress *p); /* ≤ 10 Hz; may be NULL */
+    /* What goes on, for whoever shows it; each may be NULL. */
+    void (*say)(void *user, const char *line); /* one step done */
+    /* Once, before any run; borrowed during the call, the names in it until the study is released. */
+    void (*planned)(void *user, const struct plan_row *rows, size_t n);
+    /* A run becomes PLANNED (it is prepared), RUNNING (its window is about to open), COMPLETE; those that were complete
+     * before come first, in order, only as COMPLETE. Without its requests; borrowed during the call. */
+    void (*run)(void *user, const struct run *r);
+    /* In the window, at most 10 times a second: of the run that was last told to be RUNNING and began at started_ns. */
+    void (*tick)(void *user, mono_ns started_ns, const struct driver_moment *m);
+    /* A request of that run ended and is being stored; one thread at a time, in an agent's run that of the window. */
+    void (*request)(void *user, const struct request *r);
     void *user;
 };
 

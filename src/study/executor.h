@@ -48,22 +48,24 @@ struct executor {
     double prompt_rate[RATES_KEPT]; /* of uncached prompts seen so far, tok/s */
     size_t n_prompt_rates;
     int64_t stream_bytes;      /* memory of a stream, the largest seen; 0: not measured */
-    mono_ns began_ns, runs_ns; /* start of the study; time spent in the runs of this call */
+    mono_ns began_ns, runs_ns; /* start of this call; time spent in its runs */
     /* the run in progress, for the driver's callbacks */
     struct run *run;
     struct stage *stage;
     struct start_state *start;
     struct recorder *recorder; /* of a plain load; NULL: the callbacks store */
     volatile int stop;         /* ends the window: options->stop, or the recorder has failed */
-    struct execute_progress progress;
-    int store_code; /* first failure of storing inside the window */
+    int store_code;            /* first failure of storing inside the window */
     struct err store_err;
 };
 
 /* Opens the result file for this study's runs. */
 int executor_open_store(struct executor *x, struct err *e);
+/* Tells what has become of a run. */
+void executor_tell(const struct executor *x, const struct run *r);
 /* A fault that ends a run, but not the study. */
 bool executor_is_servers_fault(int rc);
+size_t executor_run_number(const struct executor *x); /* of the run in progress, among those of the plan; from 1 */
 void executor_say(struct executor *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* rack.c */

@@ -1,116 +1,28 @@
-/* file.c: the study file, key by key; its loads are in file_load.c. The table `keys` is what a file may hold; it is checked against the tree before any
- * value is read. Values are judged where they stand, so that every complaint has its line. See study.h. */
+/* file.c: the servers, agents and arms of a study file, key by key; loads are in file_load.c, what is of the whole study in
+ * file_study.c. Values are judged where they stand, so that every complaint has its line. See file.h. */
 #include <math.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "format/yaml.h"
 #include "study/file.h"
 
-enum { MAX_SERVERS = 16, MAX_AGENTS = 64, MAX_ARMS = 256, MAX_BLOCKS = 10000 };
-enum { DEFAULT_PROMPT_TOK = 400, DEFAULT_NUM_CTX = 2048, DEFAULT_NUM_PREDICT = 256 };
+enum { MAX_SERVERS = 16, MAX_AGENTS = 64, MAX_ARMS = 256 };
+enum { DEFAULT_NUM_CTX = 2048, DEFAULT_NUM_PREDICT = 256 };
 
-static const struct {
-    const char *map, *key, *what;
-} keys[] = {
-    {"study", "study", "its name; required"},
-    {"study", "question", "the one question it answers"},
-    {"study", "servers", "list of what answers; required"},
-    {"study", "corpus", "folder that the agents read, relative to this file; required with agents"},
-    {"study", "agents", "list of agents; required, or loads"},
-    {"study", "loads", "list of plain loads"},
-    {"study", "arms", "list of what is compared; default: every agent alone, then all together; then every load"},
-    {"study", "blocks", "how often every arm is run (1)"},
-    {"study", "order", "random: a new order in each block (default); nested: as written, in every block"},
-    {"study", "seed", "of every random choice (1)"},
-    {"study", "start", "warm (default) or cold: the proven state of the models before each run"},
-    {"study", "prompt_tokens", "most tokens of a prompt (400)"},
-    {"study", "timeouts", "connect, first_byte, idle, total in seconds (10, 120, 60, 600)"},
-    {"study", "oversubscribe", "true: more server threads than cores are meant (false)"},
-    {"study", "keep_text", "false: store hashes instead of prompts and outputs (true)"},
-    {"servers", "name", "required"},
-    {"servers", "kind", "engine (default), llama-server, ollama, cmd:COMMAND, or a URL"},
-    {"servers", "backend", "openai, ollama or llama-server; default: follows the kind"},
-    {"servers", "model", "a GGUF file, a name of `chimera list models`, or the name an external server knows"},
-    {"servers", "threads", "default: an equal share of the cores"},
-    {"servers", "num_ctx", "context per request (2048)"},
-    {"servers", "parallel", "requests served at once (1)"},
-    {"servers", "num_gpu", "layers to offload; default: the server's"},
-    {"servers", "args", "further arguments of a managed server"},
-    {"servers", "cacert", "PEM file of trusted roots, for https"},
-    {"servers", "headers", "list of extra header lines; not for secrets"},
-    {"agents", "name", "required"},
-    {"agents", "server", "name of its server; required when there are several"},
-    {"agents", "route", "chat (default) or completion"},
-    {"agents", "stream", "false: one answer at the end (true)"},
-    {"agents", "options", "temperature, num_predict, seed and so on: `chimera list options`"},
-    {"agents", "extra_body", "a JSON object whose members are added to the request"},
-    {"loads", "name", "required"},
-    {"loads", "server", "name of its server; required when there are several"},
-    {"loads", "route", "chat (default) or completion"},
-    {"loads", "stream", "false: one answer at the end (true)"},
-    {"loads", "options", "temperature, seed and so on: `chimera list options`"},
-    {"loads", "extra_body", "a JSON object whose members are added to the request"},
-    {"loads", "input_len", "tokens of a prompt: N, A..B or lognormal:MEDIAN,SIGMA (512)"},
-    {"loads", "output_len", "most tokens of an answer: N, A..B or lognormal:MEDIAN,SIGMA (128)"},
-    {"loads", "shared_prefix", "tokens that all prompts begin with (0)"},
-    {"loads", "max_concurrency", "closed loop: requests in flight at once"},
-    {"loads", "request_rate", "open loop: requests per second, or stages such as 10:30s,20..50:60s"},
-    {"loads", "arrival", "constant, poisson (default) or gamma"},
-    {"loads", "burstiness", "of gamma: below 1 burstier than poisson, above 1 steadier"},
-    {"loads", "trace",
-     "a file of mooncake, azure, burstgpt or sharegpt: times and lengths; with a loop, lengths or texts"},
-    {"loads", "trace_speed", "2: twice the load in half the time (1)"},
-    {"loads", "num_requests", "stop after so many; of conversations, where there are turns"},
-    {"loads", "duration", "seconds; stop after so long"},
-    {"loads", "threads", "threads of the client, which share nothing (1)"},
-    {"loads", "turns", "of a conversation: N, A..B or lognormal:MEDIAN,SIGMA (1: single requests)"},
-    {"loads", "think_ms", "pause before each further turn: N, A..B or lognormal:MEDIAN,SIGMA (0)"},
-    {"loads", "precision", "stop earlier: METRIC:WIDTH of the median or METRIC.mean:WIDTH, such as ttft:3%"},
-    {"loads", "warmup", "seconds of the same load before the window: sent and kept, in no number, not drained (0)"},
-    {"arms", "name", "required"},
-    {"arms", "agents", "names of the agents that start together"},
-    {"arms", "load", "name of a load, instead of agents"},
-    {"timeouts", "connect", "seconds"},
-    {"timeouts", "first_byte", "seconds"},
-    {"timeouts", "idle", "seconds"},
-    {"timeouts", "total", "seconds"},
-};
-
-enum { N_KEYS = sizeof keys / sizeof keys[0] };
-
-const char *study_key_at(size_t i, const char **map, const char **what)
-{
-    if (i >= N_KEYS)
-        return NULL;
-    *map = keys[i].map;
-    *what = keys[i].what;
-    return keys[i].key;
-}
-
-int file_allow(const struct yaml_node *node, const char *map, struct err *e)
-{
-    const char *names[N_KEYS];
-    size_t n = 0;
-    for (size_t i = 0; i < N_KEYS; i++)
-        if (strcmp(keys[i].map, map) == 0)
-            names[n++] = keys[i].key;
-    return yaml_allow(node, names, n, map, e);
-}
-
-/* Names become parts of file names and table cells. */
-int file_read_name(const struct yaml_node *map, const char *what, struct arena *a, const char **out, struct err *e)
+int file_check_name(const struct yaml_node *node, const char *name, struct err *e)
 {
     static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    if (!*name || name[strspn(name, good)] || strlen(name) > 64 || name[0] == '.')
+        return yaml_error(node, e, "the name '%s' must be 1 to 64 letters, digits, '_', '-' or '.'", name);
+    return 0;
+}
+
+int file_read_name(const struct yaml_node *map, const char *what, struct arena *a, const char **out, struct err *e)
+{
     struct yaml_node *node;
     const char *name;
     int rc = yaml_need(map, "name", what, &node, e);
-    if (!rc)
-        rc = yaml_as_scalar(node, "name", &name, e);
-    if (rc)
+    if (rc || (rc = yaml_as_scalar(node, "name", &name, e)) || (rc = file_check_name(node, name, e)))
         return rc;
-    if (!*name || name[strspn(name, good)] || strlen(name) > 64 || name[0] == '.')
-        return yaml_error(node, e, "the name '%s' must be 1 to 64 letters, digits, '_', '-' or '.'", name);
     *out = arena_dupz(a, name);
     return 0;
 }
@@ -388,112 +300,11 @@ static void set_slots(struct study *s)
     }
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------ */
-
-static int read_timeouts(struct study *s, const struct yaml_node *root, struct err *e)
+int file_read_parts(struct study *s, const struct yaml_node *root, struct err *e)
 {
-    struct yaml_node *map = NULL;
-    double connect = 10, first_byte = 120, idle = 60, total = 600;
-    int rc = yaml_get_map(root, "timeouts", &map, e);
-    if (!rc && map)
-        rc = file_allow(map, "timeouts", e);
-    if (rc || (rc = yaml_get_double(map, "connect", 0.001, 86400, &connect, e)) ||
-        (rc = yaml_get_double(map, "first_byte", 0.001, 86400, &first_byte, e)) ||
-        (rc = yaml_get_double(map, "idle", 0.001, 86400, &idle, e)) ||
-        (rc = yaml_get_double(map, "total", 0.001, 86400, &total, e)))
+    int rc = read_servers(s, root, e);
+    if (rc || (rc = file_read_loads(s, root, e)) || (rc = read_agents(s, root, e)) || (rc = read_arms(s, root, e)))
         return rc;
-    s->limits.connect_ns = (mono_ns)(connect * 1e9);
-    s->limits.first_byte_ns = (mono_ns)(first_byte * 1e9);
-    s->limits.idle_ns = (mono_ns)(idle * 1e9);
-    s->limits.total_ns = (mono_ns)(total * 1e9);
+    set_slots(s);
     return 0;
-}
-
-static const char *const orders[] = {"random", "nested", "abba"};
-
-const char *study_order_word(enum study_order o)
-{
-    return orders[o];
-}
-
-static int read_scalars(struct study *s, const struct yaml_node *root, struct err *e)
-{
-    static const char *const starts[] = {"warm", "cold"};
-    int64_t blocks = 1, seed = 1;
-    int order = ORDER_RANDOM, start = 0;
-    const char *question = "";
-    s->prompt_tok = DEFAULT_PROMPT_TOK;
-    s->keep_text = true;
-    int rc = yaml_get_text(root, "question", &question, e);
-    if (rc || (rc = yaml_get_int(root, "blocks", 1, MAX_BLOCKS, &blocks, e)) ||
-        (rc = yaml_get_int(root, "seed", 0, INT64_MAX, &seed, e)) ||
-        (rc = yaml_get_int(root, "prompt_tokens", 16, 1 << 24, &s->prompt_tok, e)) ||
-        (rc = yaml_get_choice(root, "order", orders, 3, &order, e)) ||
-        (rc = yaml_get_choice(root, "start", starts, 2, &start, e)) ||
-        (rc = yaml_get_bool(root, "oversubscribe", &s->oversubscribe, e)) ||
-        (rc = yaml_get_bool(root, "keep_text", &s->keep_text, e)))
-        return rc;
-    s->question = arena_dupz(&s->arena, question);
-    s->blocks = (int32_t)blocks;
-    s->seed = (uint64_t)seed;
-    s->order = (enum study_order)order;
-    s->cold = start == 1;
-    return 0;
-}
-
-static int read_heads(struct study *s, const struct yaml_node *root, struct err *e)
-{
-    struct yaml_node *name, *corpus;
-    const char *text;
-    struct str path = STR_INIT;
-    int rc = yaml_as_map(root, "a study", e);
-    if (rc || (rc = file_allow(root, "study", e)) || (rc = yaml_need(root, "study", "a study file", &name, e)) ||
-        (rc = yaml_as_scalar(name, "study", &text, e)))
-        return rc;
-    s->name = arena_dupz(&s->arena, text);
-    if (!*text || strpbrk(text, "/ \t") || text[0] == '.' || strlen(text) > 100)
-        return yaml_error(name, e, "study: its name becomes a file name; '%s' can not", text);
-    if (!yaml_get(root, "corpus") && !yaml_get(root, "agents"))
-        return 0;
-    if ((rc = yaml_need(root, "corpus", "a study with agents", &corpus, e)) ||
-        (rc = yaml_as_text(corpus, "corpus", &text, e)))
-        return rc;
-    path_join(&path, s->dir, text);
-    s->corpus_dir = arena_dupz(&s->arena, str_z(&path));
-    str_release(&path);
-    return 0;
-}
-
-int study_parse(struct study *s, const char *name, const char *dir, const char *text, size_t n, struct err *e)
-{
-    struct yaml_node *root;
-    *s = (struct study){0};
-    s->dir = arena_dupz(&s->arena, dir);
-    s->source = arena_dup(&s->arena, text, n);
-    int rc = yaml_parse(name, text, n, &s->arena, &root, e);
-    if (rc || (rc = read_heads(s, root, e)) || (rc = read_scalars(s, root, e)) || (rc = read_servers(s, root, e)) ||
-        (rc = file_read_loads(s, root, e)) || (rc = read_agents(s, root, e)) || (rc = read_arms(s, root, e)) ||
-        (rc = read_timeouts(s, root, e)))
-        study_release(s);
-    else
-        set_slots(s);
-    return rc;
-}
-
-int study_read(struct study *s, const char *path, struct err *e)
-{
-    struct str text = STR_INIT, dir = STR_INIT;
-    int rc = file_read(path, YAML_MAX_BYTES, &text, e);
-    path_dir(&dir, path);
-    if (!rc)
-        rc = study_parse(s, path, str_z(&dir), str_z(&text), text.len, e);
-    str_release(&text);
-    str_release(&dir);
-    return rc;
-}
-
-void study_release(struct study *s)
-{
-    arena_release(&s->arena);
-    *s = (struct study){0};
 }

@@ -91,6 +91,33 @@ static int read_trace(const struct study *s, const struct yaml_node *map, struct
     return rc;
 }
 
+/* As the rows of a trace with texts: one question of the user each. */
+static int read_prompts(const struct yaml_node *map, struct study_load *l, struct arena *a, struct err *e)
+{
+    struct yaml_node *list = NULL;
+    int rc = yaml_get_list(map, "prompts", &list, e);
+    if (rc || !list)
+        return rc;
+    if (!list->n)
+        return yaml_error(list, e, "prompts: the list is empty");
+    if (l->trace || yaml_get(map, "turns") || yaml_get(map, "input_len"))
+        return yaml_error(list, e, "prompts: the load '%s' has input_len, turns or a trace, which make prompts, too",
+                          l->name);
+    l->n_prompts = list->n;
+    l->prompts = arena_alloc(a, list->n * sizeof *l->prompts);
+    for (size_t i = 0; i < list->n && !rc; i++) {
+        struct trace_turn *turn = arena_alloc(a, sizeof *turn);
+        rc = yaml_as_scalar(list->item[i], "a prompt", &turn->text, e);
+        if (!rc && !*turn->text)
+            rc = yaml_error(list->item[i], e, "prompts: an empty one");
+        turn->role = TRACE_USER;
+        turn->text = arena_dupz(a, turn->text);
+        l->prompts[i] = (struct trace_row){
+            .input_tok = -1, .output_tok = -1, .line = list->item[i]->line, .turns = turn, .n_turns = 1};
+    }
+    return rc;
+}
+
 /* An open stage ends with the load's duration, or with its count. */
 static int close_stages(const struct yaml_node *map, struct study_load *l, struct err *e)
 {
@@ -120,7 +147,7 @@ static int check_shape(const struct yaml_node *map, struct study_load *l, struct
                           (long long)l->max_concurrency);
     int rc = open ? close_stages(map, l, e) : 0;
     bool ends = open && l->schedule.stages[l->schedule.n_stages - 1].duration_ns != SCHEDULE_OPEN;
-    if (!rc && !ends && !l->num_requests && !l->duration_ns && !l->trace)
+    if (!rc && !ends && !l->num_requests && !l->duration_ns && !l->trace && !l->n_prompts)
         rc = yaml_error(map, e, "the load '%s' never ends: give num_requests or duration", l->name);
     return rc;
 }
@@ -145,7 +172,7 @@ static int read_load(struct study *s, const struct yaml_node *map, struct study_
         (rc = yaml_get_int(map, "threads", 1, SHARDS_MAX, &l->threads, e)) ||
         (rc = yaml_get_double(map, "duration", 0.001, 366 * 86400.0, &seconds, e)) ||
         (rc = yaml_get_double(map, "warmup", 0, 86400, &warmup, e)) || (rc = read_precision(s, map, l, e)) ||
-        (rc = read_turns(map, l, e)))
+        (rc = read_turns(map, l, e)) || (rc = read_prompts(map, l, &s->arena, e)))
         return rc;
     l->warmup_ns = (mono_ns)(warmup * 1e9);
     l->output_given = yaml_get(map, "output_len") != NULL;

@@ -6,6 +6,7 @@
  * later runs must know comes back through a pipe, a message each. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 
 #include "study/executor.h"
 
-enum { SAY, TICK, END };
+enum { SAY, RUN, TICK, REQUEST, END };
 
 struct message {
     int kind;
@@ -34,6 +35,11 @@ struct leavings {
     int64_t stream_bytes;
 };
 
+struct tick {
+    mono_ns started_ns;
+    struct driver_moment moment;
+};
+
 /* ---- the child -------------------------------------------------------------------------------------------------------- */
 
 static void put(int fd, const void *p, size_t n)
@@ -47,30 +53,64 @@ static void put(int fd, const void *p, size_t n)
     }
 }
 
-static void send(int fd, int kind, const void *p, size_t n)
+struct channel {
+    int fd;
+    pthread_mutex_t lock; /* requests are told by the thread that stores them */
+};
+
+static void send(struct channel *c, int kind, const void *p, size_t n)
 {
     struct message m = {kind, n};
-    put(fd, &m, sizeof m);
-    put(fd, p, n);
+    pthread_mutex_lock(&c->lock);
+    put(c->fd, &m, sizeof m);
+    put(c->fd, p, n);
+    pthread_mutex_unlock(&c->lock);
 }
+
+/* Names in what follows are those of the study and its plan, which both processes have at the same place; whatever else is
+ * pointed to stays here. */
 
 static void say_up(void *user, const char *line)
 {
-    send(*(const int *)user, SAY, line, strlen(line) + 1);
+    send(user, SAY, line, strlen(line) + 1);
 }
 
-static void tick_up(void *user, const struct execute_progress *p)
+static void run_up(void *user, const struct run *r)
 {
-    send(*(const int *)user, TICK, p, sizeof *p); /* its text is the study's, which both have */
+    struct run plain = *r;
+    plain.sessions = NULL;
+    plain.requests = NULL;
+    plain.verdict_why = plain.start_state = NULL;
+    plain.n_sessions = plain.n_requests = plain.n_warmup = 0;
+    send(user, RUN, &plain, sizeof plain);
+}
+
+static void tick_up(void *user, mono_ns started_ns, const struct driver_moment *m)
+{
+    struct tick t = {started_ns, *m};
+    send(user, TICK, &t, sizeof t);
+}
+
+static void request_up(void *user, const struct request *r)
+{
+    struct request plain = *r, empty;
+    request_init(&empty);
+    plain.chunks = empty.chunks;
+    plain.engine = empty.engine;
+    plain.text = plain.prompt = plain.reasoning = plain.error = plain.finish_reason = plain.not_applied = empty.text;
+    send(user, REQUEST, &plain, sizeof plain);
 }
 
 static _Noreturn void be_child(struct executor *x, const struct run_job *job, int fd)
 {
+    struct channel c = {fd, PTHREAD_MUTEX_INITIALIZER};
     struct execute_options o = *x->options;
     struct leavings out = {.end = RUN_DONE};
-    o.say = say_up;
-    o.tick = tick_up;
-    o.user = &fd;
+    o.say = o.say ? say_up : NULL;
+    o.run = o.run ? run_up : NULL;
+    o.tick = o.tick ? tick_up : NULL;
+    o.request = o.request ? request_up : NULL;
+    o.user = &c;
     x->options = &o;
     out.rc = executor_open_store(x, &out.err);
     if (!out.rc)
@@ -81,7 +121,7 @@ static _Noreturn void be_child(struct executor *x, const struct run_job *job, in
     memcpy(out.prompt_rate, x->prompt_rate, sizeof out.prompt_rate);
     out.n_prompt_rates = x->n_prompt_rates;
     out.stream_bytes = x->stream_bytes;
-    send(fd, END, &out, sizeof out);
+    send(&c, END, &out, sizeof out);
     _exit(0);
 }
 
@@ -104,6 +144,27 @@ static bool get(struct executor *x, int fd, pid_t child, bool *told, void *p, si
     return true;
 }
 
+/* One message to whom it is for. Messages are copied out of the bytes, which have no alignment. */
+static void pass_on(struct executor *x, const struct message *m, const char *body)
+{
+    const struct execute_options *o = x->options;
+    if (m->kind == SAY) {
+        o->say(o->user, body);
+    } else if (m->kind == RUN) {
+        struct run r;
+        memcpy(&r, body, sizeof r);
+        o->run(o->user, &r);
+    } else if (m->kind == TICK) {
+        struct tick t;
+        memcpy(&t, body, sizeof t);
+        o->tick(o->user, t.started_ns, &t.moment);
+    } else if (m->kind == REQUEST) {
+        struct request r;
+        memcpy(&r, body, sizeof r);
+        o->request(o->user, &r);
+    }
+}
+
 /* Until the child's end; true: it told what came of its run. */
 static bool listen_to(struct executor *x, int fd, pid_t child, struct leavings *out)
 {
@@ -111,17 +172,12 @@ static bool listen_to(struct executor *x, int fd, pid_t child, struct leavings *
     bool told = false, ended = false;
     while (get(x, fd, child, &told, &m, sizeof m)) {
         char *body = xmalloc(m.n + 1);
-        struct execute_progress p;
         bool whole = get(x, fd, child, &told, body, m.n);
-        if (whole && m.kind == SAY) {
-            executor_say(x, "%s", body);
-        } else if (whole && m.kind == TICK && x->options->tick) {
-            memcpy(&p, body, sizeof p);
-            x->options->tick(x->options->user, &p);
-        } else if (whole && m.kind == END) {
+        if (whole && m.kind == END)
             memcpy(out, body, sizeof *out);
-            ended = true;
-        }
+        else if (whole)
+            pass_on(x, &m, body);
+        ended |= whole && m.kind == END;
         free(body);
     }
     return ended;

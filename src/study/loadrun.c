@@ -119,6 +119,15 @@ static int set_trace(struct executor *x, const struct study_load *l, struct stag
                       e);
 }
 
+/* The study's own texts, each once if nothing else ends the load. */
+static void set_prompts(const struct study_load *l, struct pool_spec *pool)
+{
+    pool->rows = l->prompts;
+    pool->n_rows = l->n_prompts;
+    if (!l->num_requests && !l->duration_ns)
+        pool->n = (int64_t)l->n_prompts;
+}
+
 static int set_arrivals(const struct study_load *l, const struct pool_spec *pool, struct stage *st, struct err *e)
 {
     struct schedule_spec when = l->schedule;
@@ -209,6 +218,8 @@ int load_set(struct executor *x, const struct study_load *l, int32_t block, stru
     server_request_options(server, &spec.options);
     if (!rc && l->trace)
         rc = set_trace(x, l, st, &spec, e);
+    if (l->n_prompts)
+        set_prompts(l, &spec);
     if (!rc && l->schedule.n_stages)
         rc = set_arrivals(l, &spec, st, e);
     if (!l->max_concurrency)

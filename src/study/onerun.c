@@ -29,13 +29,15 @@ static void note_end(struct executor *x, const struct request *r)
     bench_note_load(x->start, r);
     if (r->outcome != OUTCOME_OK && r->outcome != OUTCOME_CANCELLED)
         x->summary->failed_requests++;
+    if (x->options->request)
+        x->options->request(x->options->user, r);
 }
 
 static void on_request(void *user, struct request *r)
 {
     struct executor *x = user;
     if (r->text.len)
-        workflow_check_text(r);
+        request_check_text(r);
     note_end(x, r);
     if (!x->store_code)
         x->store_code = store_request(x->store, x->run->id, r, &x->store_err);
@@ -63,16 +65,13 @@ static void on_sample(void *user, mono_ns t, const char *json, size_t n)
         x->store_code = store_sample(x->store, x->run->id, t, json, &x->store_err);
 }
 
-static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
+static void on_tick(void *user, const struct driver_moment *m)
 {
     struct executor *x = user;
-    sampler_tick(x->sampler, now);
+    sampler_tick(x->sampler, m->now);
     x->stop = *x->options->stop || (x->recorder && recorder_failed(x->recorder));
-    x->progress.elapsed_ns = now - x->run->started_ns;
-    x->progress.in_flight = in_flight;
-    x->progress.chunks = chunks;
     if (x->options->tick)
-        x->options->tick(x->options->user, &x->progress);
+        x->options->tick(x->options->user, x->run->started_ns, m);
 }
 
 /* ---- before ------------------------------------------------------------------------------------------------------------ */
@@ -164,7 +163,7 @@ static void say_done(struct executor *x, const struct run *r, const struct run_t
     struct str before = STR_INIT;
     add_before(x->start, &before);
     executor_say(x, "run %zu/%zu  block %d  %-16s %6.2f s  %lld requests ok, %lld failed, %.0f tokens  %s%s%s%s",
-                 x->progress.run, x->progress.runs, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
+                 executor_run_number(x), x->plan.n, r->block + 1, r->arm, (double)(r->ended_ns - r->started_ns) / 1e9,
                  (long long)c.completed, (long long)(c.failed + c.cancelled + c.unsent), t->completion_tok,
                  str_z(&before), verdict_word((enum verdict)r->verdict), *r->verdict_why ? ": " : "", r->verdict_why);
     str_release(&before);
@@ -264,8 +263,10 @@ static int close_run(struct executor *x, struct run *r, struct stage *st, const 
     int rc = x->store_code ? 0 : store_run_end(x->store, r, e);
     if (!rc && r->state == RUN_COMPLETE)
         rc = write_reports(x, r, e);
-    if (!rc)
+    if (!rc) {
         say_done(x, r, &st->tally);
+        executor_tell(x, r);
+    }
     return rc;
 }
 
@@ -276,6 +277,7 @@ static int close_failed(struct executor *x, struct run *r, struct stage *st, con
     char why[sizeof e->text];
     snprintf(why, sizeof why, "%s", e->text);
     err_clear(e);
+    r->state = RUN_ABORTED;
     *end = job->last || rack_gave_up(x, job->arm) ? RUN_FAILED : RUN_AGAIN;
     if (*end == RUN_FAILED && !x->summary->failed_now++)
         snprintf(x->summary->why, sizeof x->summary->why, "%s", why);
@@ -310,6 +312,8 @@ static int measure(struct executor *x, const struct study_arm *arm, struct run *
     int rc = arm->load >= 0 ? load_set(x, &x->study->loads[arm->load], r->block, st, e) : 0;
     if (arm->load < 0)
         set_agents(x, arm, st);
+    r->state = RUN_RUNNING;
+    executor_tell(x, r);
     return rc ? rc : window(x, st, r, e);
 }
 
@@ -319,7 +323,7 @@ int onerun_carry(struct executor *x, const struct run_job *job, enum run_end *en
                     .block = job->row->block,
                     .arm = job->row->arm,
                     .stratum = x->stratum,
-                    .state = RUN_ABORTED,
+                    .state = RUN_PLANNED,
                     .wall_ns = clock_wall_ns(),
                     .started_ns = MONO_NONE,
                     .ended_ns = MONO_NONE,
@@ -352,7 +356,14 @@ int onerun(struct executor *x, const struct plan_row *row, bool last, enum run_e
 {
     struct start_state start;
     struct run_job job = {.row = row, .arm = arm_of(x->study, row->arm), .start = &start, .last = last};
+    struct run planned = {.position = row->position,
+                          .block = row->block,
+                          .arm = row->arm,
+                          .state = RUN_PLANNED,
+                          .started_ns = MONO_NONE,
+                          .ended_ns = MONO_NONE};
     struct err why = ERR_INIT;
+    executor_tell(x, &planned);
     int rc = bench_prepare_run(x, job.arm, &start, &why);
     if (rc && !executor_is_servers_fault(rc)) {
         *e = why;

@@ -34,23 +34,26 @@ static void add_options(struct json_writer *w, const struct options *o)
     json_object_end(w);
 }
 
+void plan_add_agent(struct json_writer *w, const struct study *s, const struct study_agent *a)
+{
+    json_object(w);
+    if (s->n_factors)
+        json_kz(w, "agent", a->agent);
+    json_kz(w, "extra_body", a->ask.extra_body_json);
+    json_kz(w, "name", a->name);
+    add_options(w, &a->ask.options);
+    json_kz(w, "route", a->ask.route == ROUTE_CHAT ? "chat" : "completion");
+    json_kz(w, "server", s->servers[a->ask.server].name);
+    json_kbool(w, "stream", a->ask.stream);
+    json_object_end(w);
+}
+
 static void add_agents(struct json_writer *w, const struct study *s)
 {
     json_key(w, "agents");
     json_array(w);
-    for (size_t i = 0; i < s->n_agents; i++) {
-        const struct study_agent *a = &s->agents[i];
-        json_object(w);
-        if (s->n_factors)
-            json_kz(w, "agent", a->agent);
-        json_kz(w, "extra_body", a->ask.extra_body_json);
-        json_kz(w, "name", a->name);
-        add_options(w, &a->ask.options);
-        json_kz(w, "route", a->ask.route == ROUTE_CHAT ? "chat" : "completion");
-        json_kz(w, "server", s->servers[a->ask.server].name);
-        json_kbool(w, "stream", a->ask.stream);
-        json_object_end(w);
-    }
+    for (size_t i = 0; i < s->n_agents; i++)
+        plan_add_agent(w, s, &s->agents[i]);
     json_array_end(w);
 }
 
@@ -141,70 +144,124 @@ static void add_stages(struct json_writer *w, const struct schedule_spec *s)
     json_array_end(w);
 }
 
+static void add_prompts(struct json_writer *w, const struct study_load *l)
+{
+    json_key(w, "prompts");
+    json_array(w);
+    for (size_t i = 0; i < l->n_prompts; i++)
+        json_z(w, l->prompts[i].turns->text);
+    json_array_end(w);
+}
+
+void plan_add_load(struct json_writer *w, const struct study *s, const struct study_load *l)
+{
+    json_object(w);
+    json_kint(w, "duration_ns", l->duration_ns);
+    json_kz(w, "extra_body", l->ask.extra_body_json);
+    add_amount(w, "input_len", &l->input_tok);
+    json_kint(w, "max_concurrency", l->max_concurrency);
+    json_kz(w, "name", l->name);
+    json_kint(w, "num_requests", l->num_requests);
+    add_options(w, &l->ask.options);
+    add_amount(w, "output_len", &l->output_tok);
+    if (l->trace && l->output_given)
+        json_kbool(w, "output_len_given", true);
+    if (l->precision)
+        json_kz(w, "precision", l->precision);
+    if (l->n_prompts)
+        add_prompts(w, l);
+    json_kz(w, "route", l->ask.route == ROUTE_CHAT ? "chat" : "completion");
+    json_kz(w, "server", s->servers[l->ask.server].name);
+    json_kint(w, "shared_prefix", l->shared_tok);
+    add_stages(w, &l->schedule);
+    json_kbool(w, "stream", l->ask.stream);
+    if (l->threads > 1)
+        json_kint(w, "threads", l->threads);
+    json_kz(w, "trace", l->trace_sha256);
+    json_kdouble(w, "trace_speed", l->trace_speed);
+    if (l->turns.high > 1) {
+        add_amount(w, "turns", &l->turns);
+        add_amount(w, "think_ms", &l->think_ms);
+    }
+    if (l->warmup_ns) /* this and others absent where not asked for: the plans of older loads keep their identity */
+        json_kint(w, "warmup_ns", l->warmup_ns);
+    json_object_end(w);
+}
+
 static void add_loads(struct json_writer *w, const struct study *s)
 {
     json_key(w, "loads");
     json_array(w);
-    for (size_t i = 0; i < s->n_loads; i++) {
-        const struct study_load *l = &s->loads[i];
-        json_object(w);
-        json_kint(w, "duration_ns", l->duration_ns);
-        json_kz(w, "extra_body", l->ask.extra_body_json);
-        add_amount(w, "input_len", &l->input_tok);
-        json_kint(w, "max_concurrency", l->max_concurrency);
-        json_kz(w, "name", l->name);
-        json_kint(w, "num_requests", l->num_requests);
-        add_options(w, &l->ask.options);
-        add_amount(w, "output_len", &l->output_tok);
-        if (l->trace && l->output_given)
-            json_kbool(w, "output_len_given", true);
-        if (l->precision)
-            json_kz(w, "precision", l->precision);
-        json_kz(w, "route", l->ask.route == ROUTE_CHAT ? "chat" : "completion");
-        json_kz(w, "server", s->servers[l->ask.server].name);
-        json_kint(w, "shared_prefix", l->shared_tok);
-        add_stages(w, &l->schedule);
-        json_kbool(w, "stream", l->ask.stream);
-        if (l->threads > 1)
-            json_kint(w, "threads", l->threads);
-        json_kz(w, "trace", l->trace_sha256);
-        json_kdouble(w, "trace_speed", l->trace_speed);
-        if (l->turns.high > 1) {
-            add_amount(w, "turns", &l->turns);
-            add_amount(w, "think_ms", &l->think_ms);
-        }
-        if (l->warmup_ns) /* this and others absent where not asked for: the plans of older loads keep their identity */
-            json_kint(w, "warmup_ns", l->warmup_ns);
-        json_object_end(w);
-    }
+    for (size_t i = 0; i < s->n_loads; i++)
+        plan_add_load(w, s, &s->loads[i]);
     json_array_end(w);
+}
+
+void plan_add_server(struct json_writer *w, const struct study *s, const struct server_spec *v)
+{
+    json_object(w);
+    json_key(w, "args");
+    json_array(w);
+    for (const char *const *arg = v->args; arg && *arg; arg++)
+        json_z(w, *arg);
+    json_array_end(w);
+    json_kz(w, "backend", v->backend);
+    json_kz(w, "kind", v->kind);
+    json_kz(w, "model", v->model);
+    json_kz(w, "name", v->name);
+    json_kint(w, "num_ctx", v->num_ctx);
+    json_kint(w, "num_gpu", v->num_gpu);
+    json_kint(w, "parallel", v->parallel);
+    if (s->n_factors)
+        json_kz(w, "slot", s->slots[s->slot_of[v - s->servers]]);
+    json_kint(w, "threads", v->threads);
+    json_object_end(w);
 }
 
 static void add_servers(struct json_writer *w, const struct study *s)
 {
     json_key(w, "servers");
     json_array(w);
-    for (size_t i = 0; i < s->n_servers; i++) {
-        const struct server_spec *v = &s->servers[i];
-        json_object(w);
-        json_key(w, "args");
-        json_array(w);
-        for (const char *const *arg = v->args; arg && *arg; arg++)
-            json_z(w, *arg);
-        json_array_end(w);
-        json_kz(w, "backend", v->backend);
-        json_kz(w, "kind", v->kind);
-        json_kz(w, "model", v->model);
-        json_kz(w, "name", v->name);
-        json_kint(w, "num_ctx", v->num_ctx);
-        json_kint(w, "num_gpu", v->num_gpu);
-        json_kint(w, "parallel", v->parallel);
-        if (s->n_factors)
-            json_kz(w, "slot", s->slots[s->slot_of[i]]);
-        json_kint(w, "threads", v->threads);
-        json_object_end(w);
-    }
+    for (size_t i = 0; i < s->n_servers; i++)
+        plan_add_server(w, s, &s->servers[i]);
     json_array_end(w);
+}
+
+static void add_compare(struct json_writer *w, const struct study_compare *c)
+{
+    json_key(w, "compare");
+    json_object(w);
+    if (c->baseline)
+        json_kz(w, "baseline", c->baseline);
+    if (c->margin)
+        json_kz(w, "margin", c->margin);
+    if (c->metrics) {
+        json_key(w, "metrics");
+        json_array(w);
+        for (size_t i = 0; i < c->n_metrics; i++)
+            json_z(w, c->metrics[i]);
+        json_array_end(w);
+    }
+    json_object_end(w);
+}
+
+static void add_guard(struct json_writer *w, const struct study_guard *g)
+{
+    json_key(w, "guard");
+    json_object(w);
+    json_kdouble(w, "load", g->load);
+    json_kdouble(w, "temperature_c", g->temperature_c);
+    json_kint(w, "wait_ns", g->wait_ns);
+    json_object_end(w);
+}
+
+static void add_stop(struct json_writer *w, const struct study_stop *stop)
+{
+    json_key(w, "stop");
+    json_object(w);
+    json_kint(w, "min_blocks", stop->min_blocks);
+    json_kz(w, "precision", stop->precision);
+    json_object_end(w);
 }
 
 static void make_json(struct plan *p, const struct study *s, const char *corpus_sha256)
@@ -216,9 +273,15 @@ static void make_json(struct plan *p, const struct study *s, const char *corpus_
     add_arms(&w, s);
     json_kint(&w, "blocks", s->blocks);
     json_kbool(&w, "cold", s->cold);
+    if (s->compare.baseline || s->compare.metrics || s->compare.margin)
+        add_compare(&w, &s->compare);
     json_kz(&w, "corpus", corpus_sha256);
-    if (s->n_factors) /* absent without them: the plans of older studies keep their identity */
+    if (s->n_factors) /* this and others absent where not given: the plans of older studies keep their identity */
         add_factors(&w, s);
+    if (s->guard.wait_ns)
+        add_guard(&w, &s->guard);
+    if (s->isolate)
+        json_kbool(&w, "isolate", true);
     json_kbool(&w, "keep_text", s->keep_text);
     if (s->n_loads)
         add_loads(&w, s);
@@ -227,6 +290,8 @@ static void make_json(struct plan *p, const struct study *s, const char *corpus_
     json_kint(&w, "prompt_tokens", s->prompt_tok);
     json_kint(&w, "seed", (int64_t)s->seed);
     add_servers(&w, s);
+    if (s->stop.precision)
+        add_stop(&w, &s->stop);
     json_kz(&w, "study", s->name);
     json_key(&w, "timeouts_ns");
     json_array(&w);
@@ -244,6 +309,31 @@ void plan_make(struct plan *p, const struct study *s, const char *corpus_sha256)
     *p = (struct plan){0};
     make_rows(p, s);
     make_json(p, s, corpus_sha256);
+}
+
+static const struct study_arm *arm_of(const struct study *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_arms; i++)
+        if (s->arms[i].name == name) /* rows borrow the names */
+            return &s->arms[i];
+    BUG("a plan row of no arm");
+}
+
+void plan_count_starts(const struct plan *p, const struct study *s, size_t *starts)
+{
+    int *up = xcalloc(s->n_slots, sizeof *up);
+    for (size_t i = 0; i < s->n_servers; i++)
+        starts[i] = 0;
+    for (size_t i = 0; i < s->n_slots; i++)
+        up[i] = -1;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct study_arm *arm = arm_of(s, p->rows[i].arm);
+        for (size_t k = 0; k < s->n_slots; k++) {
+            starts[arm->servers[k]] += arm->servers[k] != up[k];
+            up[k] = arm->servers[k];
+        }
+    }
+    free(up);
 }
 
 void plan_release(struct plan *p)

@@ -17,4 +17,14 @@ struct plan {
 void plan_make(struct plan *p, const struct study *s, const char *corpus_sha256);
 void plan_release(struct plan *p);
 
+/* How often each server (n_servers) is started for the runs in their order: the first time, and whenever another of its slot
+ * ran before it. External ones, which nobody starts, count as well: they are what the run speaks to. */
+void plan_count_starts(const struct plan *p, const struct study *s, size_t *starts);
+
+/* One object of the plan's JSON: what it tells apart, the plan tells apart. */
+struct json_writer;
+void plan_add_agent(struct json_writer *w, const struct study *s, const struct study_agent *a);
+void plan_add_load(struct json_writer *w, const struct study *s, const struct study_load *l);
+void plan_add_server(struct json_writer *w, const struct study *s, const struct server_spec *v);
+
 #endif

@@ -97,6 +97,8 @@ static void put(struct recorder *rec, struct item *i)
 {
     struct request *r = i->request;
     if (r) {
+        if (r->text.len)
+            request_check_text(r);
         run_tally_add(&rec->tally, r);
         rec->spec.on_request(rec->spec.user, r);
     }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "load/amount.h"
 #include "load/schedule.h"
+#include "load/trace.h"
 #include "net/client.h"
 #include "server/server.h"
 
@@ -44,6 +45,9 @@ struct study_load {
     struct schedule_spec schedule;     /* open loop: when; its count and seed are set by the run */
     /* Resolved path; NULL: none. Without the two above its times are used, else its lengths or texts. */
     const char *trace;
+    /* Texts of the file, asked in their order and again from the first, as a trace's are (pool.h); NULL: none. */
+    struct trace_row *prompts;
+    size_t n_prompts;
     bool output_given; /* output_tok was asked for: the recorded answers of a trace do not limit ours */
     char trace_sha256[65];
     double trace_speed;    /* 2: twice the load in half the time */
@@ -98,7 +102,7 @@ struct study {
     struct arena arena;
     const char *name, *question;
     const char *dir;    /* paths in the file are relative to it */
-    const char *source; /* the text that was read */
+    const char *source; /* the text that was read; presets and changes stand behind it as comments */
     /* A server as written is a slot; a factor that changes it makes several servers of it ("a,threads=1"), of which one is
      * up at a time. Without factors server i has slot i. */
     struct server_spec *servers;
@@ -130,15 +134,26 @@ struct study {
     struct study_compare compare;
 };
 
+/* What is put into a study file before it is read. */
+struct study_changes {
+    const char *const *set; /* "path=value" (study/tree.h), applied in their order, above the scale */
+    size_t n_set;
+    const char *scale; /* one of the file's `scales`; NULL */
+};
+
 /* Reads a study from text; `name` stands in messages as FILE:LINE:COLUMN, `dir` resolves its paths. Unknown keys, wrong types
- * and impossible arms are ERR_INPUT with a position and a suggestion. */
+ * and impossible arms are ERR_INPUT with a position and a suggestion. Presets that it uses are read, too. c may be NULL. */
+int study_parse_changed(struct study *s, const char *name, const char *dir, const char *text, size_t n,
+                        const struct study_changes *c, struct err *e);
 int study_parse(struct study *s, const char *name, const char *dir, const char *text, size_t n, struct err *e);
-int study_read(struct study *s, const char *path, struct err *e);
+int study_read(struct study *s, const char *path, const struct study_changes *c, struct err *e);
 void study_release(struct study *s);
 
 const char *study_order_word(enum study_order o);
 
 /* Row i of the table of keys, for documentation and tests: the key, the map it stands in, what it is; NULL behind the last. */
 const char *study_key_at(size_t i, const char **map, const char **what);
+/* The JSON schema that is made from it (draft 2020-12), appended. */
+void study_schema(struct str *out);
 
 #endif

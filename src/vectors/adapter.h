@@ -27,6 +27,10 @@ struct numbers {
 
 enum { VECTOR_MAX_COUNT = 1000000 };
 
+/* Takes steps of work, each some nanoseconds, from what the file may ask for in all; false when it asks for more: the adapter
+ * returns then, and the file is refused. To be asked before everything that takes more than a few steps per number read. */
+bool vector_affords(struct vector *v, double steps);
+
 bool vector_has(const struct vector *v, const char *key);
 double vector_number(struct vector *v, const char *key);
 /* A whole number, 0 … VECTOR_MAX_COUNT. */

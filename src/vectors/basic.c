@@ -200,9 +200,13 @@ static void run_kaplan_meier(struct vector *v)
     struct survival_time *x = vector_memory(v, (t.n + 1) * sizeof *x);
     struct survival_point *curve = vector_memory(v, (t.n + 1) * sizeof *curve);
     if (ended.n != t.n)
-        return;                      /* a vector whose outputs are not given has failed */
-    for (size_t i = 0; i < t.n; i++) /* the other way round: the order is not the caller's business */
+        return; /* a vector whose outputs are not given has failed */
+    for (size_t i = 0; i < t.n; i++) {
+        /* the other way round: the order is not the caller's business */
         x[t.n - 1 - i] = (struct survival_time){t.at[i], ended.at[i] != 0};
+        if (isnan(t.at[i]))
+            return;
+    }
     size_t points = survival_curve(x, t.n, curve);
     for (size_t i = 0; i < points; i++) {
         t.at[i] = curve[i].t;

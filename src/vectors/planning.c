@@ -14,17 +14,28 @@ static void run_power_t(struct vector *v)
     vector_give(v, "power", power_t(vector_number(v, "n_per_group"), vector_number(v, "d"), vector_number(v, "alpha")));
 }
 
+/* Both search by some hundred values of the noncentral t law, each a sum that grows with its shift and is never longer than
+ * two million terms. What a search takes is known when it has ended. */
+static bool affords_search(struct vector *v, double n, double d)
+{
+    double terms = (1 + 42 / (2 * n - 2)) * (1 + d * sqrt(n / 2));
+    return vector_affords(v, 100 * (terms < 2e6 ? terms : 2e6));
+}
+
 static void run_power_t_n(struct vector *v)
 {
-    vector_give(v, "n_per_group",
-                power_n(power_t, vector_number(v, "d"), vector_number(v, "alpha"), vector_number(v, "power")));
+    double d = vector_number(v, "d");
+    double n = power_n(power_t, d, vector_number(v, "alpha"), vector_number(v, "power"));
+    if (isnan(n) || affords_search(v, n, d))
+        vector_give(v, "n_per_group", n);
 }
 
 static void run_mde_t(struct vector *v)
 {
-    vector_give(
-        v, "d",
-        power_mde(power_t, vector_number(v, "n_per_group"), vector_number(v, "alpha"), vector_number(v, "power")));
+    double n = vector_number(v, "n_per_group");
+    double d = power_mde(power_t, n, vector_number(v, "alpha"), vector_number(v, "power"));
+    if (isnan(d) || affords_search(v, n, d))
+        vector_give(v, "d", d);
 }
 
 static void run_precision_n(struct vector *v)

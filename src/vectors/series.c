@@ -26,6 +26,8 @@ static void run_acf(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "data");
     size_t lags = vector_count(v, "lags");
+    if (!vector_affords(v, (double)(lags + 1) * (double)(x.n + 1)))
+        return;
     double *r = vector_memory(v, (lags + 1) * sizeof *r);
     series_acf(x.at, x.n, lags, r);
     vector_give_numbers(v, "acf", r, lags + 1);
@@ -34,7 +36,10 @@ static void run_acf(struct vector *v)
 static void run_ljung_box(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "data");
-    struct series_ljung_box l = series_ljung_box(x.at, x.n, vector_count(v, "m"));
+    size_t lags = vector_count(v, "m");
+    if (!vector_affords(v, (double)lags * (double)x.n))
+        return;
+    struct series_ljung_box l = series_ljung_box(x.at, x.n, lags);
     vector_give(v, "Q", l.q);
     vector_give(v, "p", l.p);
 }
@@ -42,6 +47,8 @@ static void run_ljung_box(struct vector *v)
 static void run_ess(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "data");
+    if (!vector_affords(v, (double)x.n * (double)x.n)) /* a series may remember all of itself */
+        return;
     struct series_ess e = series_ess(x.at, x.n);
     vector_give(v, "iact", e.tau);
     vector_give(v, "ess", e.n_eff);
@@ -51,6 +58,8 @@ static void run_ess(struct vector *v)
 static void run_ess_exceedance(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "data");
+    if (!vector_affords(v, (double)x.n * (double)x.n))
+        return;
     struct series_exceedance e = series_exceedance(x.at, ascending(v, x), x.n, vector_number(v, "p"));
     vector_give(v, "n_exceed", (double)e.n);
     vector_give(v, "iact", e.tau);
@@ -86,6 +95,8 @@ static void run_trend(struct vector *v)
 {
     struct numbers y = vector_numbers(v, "data");
     struct drift_trend t;
+    if (!vector_affords(v, 10 * (double)y.n * (double)y.n)) /* the slopes of all pairs are sorted */
+        return;
     drift_trend(y.at, y.n, &t);
     vector_give(v, "kendall_tau_b", t.tau);
     vector_give(v, "p", t.tau_p);

@@ -33,8 +33,10 @@ static void run_poisson_ci(struct vector *v)
 
 static void run_two_proportion(struct vector *v)
 {
-    struct counts_comparison c = counts_compare(vector_number(v, "k1"), vector_number(v, "n1"), vector_number(v, "k2"),
-                                                vector_number(v, "n2"));
+    double k1 = vector_number(v, "k1"), n1 = vector_number(v, "n1"), k2 = vector_number(v, "k2");
+    if (!vector_affords(v, fmax(1, 20 * fmin(n1, k1 + k2)))) /* the terms of Fisher's sum */
+        return;
+    struct counts_comparison c = counts_compare(k1, n1, k2, vector_number(v, "n2"));
     vector_give(v, "z", c.z);
     vector_give(v, "p", c.p);
     vector_give(v, "fisher_p", c.fisher_p);
@@ -78,6 +80,12 @@ static double quantile_of(double *x, size_t n, const void *ctx)
     return quantile_hf(x, n, q->p, q->type);
 }
 
+/* Each statistic sorts its sample. */
+static double resampling_steps(size_t statistics, size_t n)
+{
+    return (double)statistics * (double)(n + 1) * log2((double)n + 2);
+}
+
 /* "mean", "median" or "q0.9_type7"; anything else is no quantile of any type, and NaN. */
 static void run_bootstrap_bca(struct vector *v)
 {
@@ -86,8 +94,11 @@ static void run_bootstrap_bca(struct vector *v)
     struct quantile_of q = {0.5, 7};
     if (strcmp(name, "median") != 0 && sscanf(name, "q%lf_type%d", &q.p, &q.type) != 2)
         q.type = 0;
-    struct bootstrap b = bootstrap_bca(x.at, x.n, strcmp(name, "mean") ? quantile_of : mean_of, &q,
-                                       vector_count(v, "B"), vector_u64(v, "seed"), vector_number(v, "conf"));
+    size_t replicates = vector_count(v, "B");
+    if (!vector_affords(v, resampling_steps(replicates + x.n, x.n))) /* the jackknife takes a statistic per value */
+        return;
+    struct bootstrap b = bootstrap_bca(x.at, x.n, strcmp(name, "mean") ? quantile_of : mean_of, &q, replicates,
+                                       vector_u64(v, "seed"), vector_number(v, "conf"));
     vector_give(v, "theta", b.theta);
     vector_give(v, "boot_se", b.se);
     vector_give(v, "z0", b.z0);
@@ -101,8 +112,11 @@ static void run_bootstrap_bca(struct vector *v)
 static void run_bootstrap_ratio_medians(struct vector *v)
 {
     struct numbers base = vector_numbers(v, "base"), cand = vector_numbers(v, "cand");
-    struct interval i = bootstrap_ratio_medians(base.at, base.n, cand.at, cand.n, vector_count(v, "B"),
-                                                vector_u64(v, "seed"), 0.95);
+    size_t replicates = vector_count(v, "B");
+    if (!vector_affords(v, resampling_steps(replicates, base.n + cand.n)))
+        return;
+    struct interval i = bootstrap_ratio_medians(base.at, base.n, cand.at, cand.n, replicates, vector_u64(v, "seed"),
+                                                0.95);
     vector_give(v, "point", i.estimate);
     vector_give_numbers(v, "percentile95", (double[]){i.lo, i.hi}, 2);
 }
@@ -115,6 +129,9 @@ static void run_permutation_p(struct vector *v)
 static void run_permutation_exact(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "x"), y = vector_numbers(v, "y");
+    double n = (double)x.n, m = (double)y.n, ways = exp(lgamma(n + m + 1) - lgamma(n + 1) - lgamma(m + 1));
+    if (ways < 2 * PERMUTATION_MAX && !vector_affords(v, n * ways)) /* more are not made */
+        return;
     struct permutation p = permutation_exact(x.at, x.n, y.at, y.n);
     vector_give(v, "count", (double)p.extreme);
     vector_give(v, "total", (double)p.total);
@@ -123,9 +140,18 @@ static void run_permutation_exact(struct vector *v)
 
 /* ---- ranks ---- */
 
+/* The law of U is one pass over its values for each value of the smaller sample. */
+static double exact_law_steps(size_t n, size_t m)
+{
+    double pairs = (double)n * (double)m;
+    return pairs <= RANK_EXACT_PAIRS ? pairs * (double)(n < m ? n : m) : 0;
+}
+
 static void run_mann_whitney(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "x"), y = vector_numbers(v, "y");
+    if (!vector_affords(v, exact_law_steps(x.n, y.n)))
+        return;
     struct rank_test t = rank_mann_whitney(x.at, x.n, y.at, y.n);
     vector_give(v, "U_x", t.statistic);
     vector_give(v, "p_exact", t.p_exact);
@@ -137,10 +163,18 @@ static void run_mann_whitney_min_p(struct vector *v)
     vector_give(v, "p", rank_mann_whitney_min_p(vector_number(v, "n1"), vector_number(v, "n2")));
 }
 
+/* The means of all pairs are sorted. */
+static double pair_steps(size_t n)
+{
+    return 10 * (double)n * (double)n;
+}
+
 static void run_wilcoxon_signed_rank(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "x"), y = vector_numbers(v, "y");
     size_t n = x.n < y.n ? x.n : y.n;
+    if (!vector_affords(v, pair_steps(n)))
+        return;
     for (size_t i = 0; i < n; i++)
         x.at[i] -= y.at[i];
     struct paired_shift s = paired_shift(x.at, n, 0.95);
@@ -152,6 +186,8 @@ static void run_hodges_lehmann_shift(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "x"), y = vector_numbers(v, "y");
     double confidence = vector_has(v, "conf") ? vector_number(v, "conf") : 0.95;
+    if (!vector_affords(v, exact_law_steps(x.n, y.n)))
+        return;
     struct rank_shift r = rank_hodges_lehmann(x.at, x.n, y.at, y.n, confidence);
     vector_give(v, "shift", r.shift);
     vector_give(v, "lo", r.lo);
@@ -162,7 +198,8 @@ static void run_hodges_lehmann_shift(struct vector *v)
 static void run_hodges_lehmann_1(struct vector *v)
 {
     struct numbers x = vector_numbers(v, "x");
-    vector_give(v, "pseudomedian", paired_shift(x.at, x.n, 0.95).shift);
+    if (vector_affords(v, pair_steps(x.n)))
+        vector_give(v, "pseudomedian", paired_shift(x.at, x.n, 0.95).shift);
 }
 
 /* ---- means ---- */
@@ -242,6 +279,8 @@ static void run_p_adjust(struct vector *v)
                    {"hommel", PADJUST_HOMMEL},         {"BH", PADJUST_BH},     {"BY", PADJUST_BY}};
     struct numbers p = vector_numbers(v, "p");
     const char *name = vector_text(v, "method");
+    if (!vector_affords(v, (double)p.n * (double)p.n)) /* Hommel's */
+        return;
     double *adjusted = vector_memory(v, p.n * sizeof *adjusted), *reject = vector_memory(v, p.n * sizeof *reject);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (!strcmp(methods[i].name, name)) {

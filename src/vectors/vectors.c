@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/escape.h"
 #include "format/json.h"
 #include "vectors/adapter.h"
 
 static const struct vector_fn *const tables[] = {vector_fns_basic, vector_fns_planning, vector_fns_series,
                                                  vector_fns_tests};
 
-enum { MAX_OUTPUTS = 64 };
+enum { MAX_OUTPUTS = 64, MAX_NAME_BYTES = 100 };
 
 struct vector {
     yyjson_val *datasets, *in, *out; /* borrowed */
@@ -22,6 +23,7 @@ struct vector {
     bool failed;
     double worst;
     struct str *faults; /* borrowed */
+    double *steps_left; /* borrowed: of the file; below 0: it asked for more */
     struct arena arena; /* what the adapter works with */
 };
 
@@ -30,11 +32,20 @@ static void fault(struct vector *v, const char *fmt, ...)
 {
     va_list ap;
     v->failed = true;
+    if (v->faults->len > VECTORS_MAX_FAULT_BYTES)
+        return;
     str_addf(v->faults, "%s: ", v->id);
     va_start(ap, fmt);
     str_addv(v->faults, fmt, ap);
     va_end(ap);
     str_addc(v->faults, '\n');
+}
+
+bool vector_affords(struct vector *v, double steps)
+{
+    if (*v->steps_left >= 0)
+        *v->steps_left = steps <= *v->steps_left ? *v->steps_left - steps : -1;
+    return *v->steps_left >= 0;
 }
 
 /* ---- inputs ---- */
@@ -101,8 +112,10 @@ void *vector_memory(struct vector *v, size_t bytes)
     return arena_alloc(&v->arena, bytes);
 }
 
+/* Ten steps: they are read, and sorted as a rule. */
 static struct numbers new_numbers(struct vector *v, size_t n)
 {
+    n = vector_affords(v, 10 * (double)n) ? n : 0;
     return (struct numbers){vector_memory(v, (n + 1) * sizeof(double)), n};
 }
 
@@ -114,7 +127,7 @@ static bool from_array(struct vector *v, yyjson_val *array, struct numbers *out)
         return false;
     *out = new_numbers(v, yyjson_arr_size(array));
     yyjson_arr_foreach (array, i, max, val) {
-        if (!read_number(val, &out->at[i]))
+        if (i < out->n && !read_number(val, &out->at[i]))
             return false;
     }
     return true;
@@ -225,13 +238,23 @@ void vector_give_u64s(struct vector *v, const char *key, const uint64_t *got, si
         fault(v, "%s: got %zu numbers, want %zu", key, n, yyjson_arr_size(want));
 }
 
+/* A name of the file, short and without what acts on a terminal. */
+static const char *shown(struct arena *arena, const char *name)
+{
+    struct str text = STR_INIT;
+    escape_terminal((struct span){name, strnlen(name, MAX_NAME_BYTES)}, false, &text);
+    const char *copy = arena_dup(arena, text.at, text.len);
+    str_release(&text);
+    return copy;
+}
+
 static void complain_of_what_is_missing(struct vector *v)
 {
     size_t i, max;
     yyjson_val *key, *val;
     yyjson_obj_foreach (v->out, i, max, key, val) {
         if (!v->given[i])
-            fault(v, "out.%s is not computed", yyjson_get_str(key));
+            fault(v, "out.%s is not computed", shown(&v->arena, yyjson_get_str(key)));
     }
 }
 
@@ -247,24 +270,25 @@ static const struct vector_fn *find(const char *name)
 }
 
 /* The lists have room for a tally per vector. */
-static struct vector_tally *tally(struct vectors_report *r, struct vector_tally *list, size_t *n, const char *fn)
+static struct vector_tally *tally(struct vector_tally *list, size_t *n, const char *fn)
 {
     for (size_t i = 0; i < *n; i++)
         if (!strcmp(list[i].fn, fn))
             return &list[i];
-    list[*n] = (struct vector_tally){.fn = arena_dupz(&r->arena, fn)};
+    list[*n] = (struct vector_tally){.fn = fn};
     return &list[(*n)++];
 }
 
-static void check_one(struct vectors_report *r, yyjson_val *datasets, yyjson_val *vector, const struct vector_fn *fn)
+static int check_one(struct vectors_report *r, yyjson_val *datasets, yyjson_val *vector, const struct vector_fn *fn,
+                     double *steps_left, struct err *e)
 {
-    struct vector v = {.datasets = datasets, .faults = &r->faults};
-    struct vector_tally *t = tally(r, r->built_in, &r->n_built_in, fn->name);
+    struct vector v = {.datasets = datasets, .faults = &r->faults, .steps_left = steps_left};
+    struct vector_tally *t = tally(r->built_in, &r->n_built_in, fn->name);
     yyjson_val *tol = yyjson_obj_get(vector, "tol");
     v.in = yyjson_obj_get(vector, "in");
     v.out = yyjson_obj_get(vector, "out");
     v.id = yyjson_get_str(yyjson_obj_get(vector, "id"));
-    v.id = v.id ? v.id : fn->name;
+    v.id = shown(&v.arena, v.id ? v.id : fn->name);
     v.rel = json_get_double(tol, "rel", NAN);
     v.abs = json_get_double(tol, "abs", NAN);
     if (!yyjson_obj_size(v.out) || yyjson_obj_size(v.out) > MAX_OUTPUTS)
@@ -278,13 +302,19 @@ static void check_one(struct vectors_report *r, yyjson_val *datasets, yyjson_val
     *(v.failed ? &t->failed : &t->passed) += 1;
     *(v.failed ? &r->failed : &r->passed) += 1;
     t->worst = fmax(t->worst, v.worst);
+    int rc = *steps_left >= 0
+                 ? 0
+                 : err_set(e, ERR_LIMIT, "vector %s asks for more work than the %d million steps of a file", v.id,
+                           VECTORS_MAX_STEPS / 1000000);
     arena_release(&v.arena);
+    return rc;
 }
 
 static int check_all(yyjson_val *root, struct vectors_report *r, struct err *e)
 {
     yyjson_val *vectors = yyjson_obj_get(root, "vectors"), *vector;
     size_t i, max, n = yyjson_arr_size(vectors);
+    double steps_left = VECTORS_MAX_STEPS;
     if (!n || n > VECTORS_MAX)
         return err_set(e, ERR_INPUT, "'vectors' is no array of 1 to %d vectors", VECTORS_MAX);
     r->built_in = arena_alloc(&r->arena, n * sizeof *r->built_in);
@@ -294,13 +324,15 @@ static int check_all(yyjson_val *root, struct vectors_report *r, struct err *e)
         if (!name)
             return err_set(e, ERR_INPUT, "vector %zu has no 'fn'", i + 1);
         const struct vector_fn *fn = find(name);
-        if (fn)
-            check_one(r, yyjson_obj_get(root, "datasets"), vector, fn);
-        else {
-            tally(r, r->unknown, &r->n_unknown, name)->failed++;
+        if (!fn) {
+            tally(r->unknown, &r->n_unknown, shown(&r->arena, name))->failed++;
             r->not_checked++;
+        } else if (check_one(r, yyjson_obj_get(root, "datasets"), vector, fn, &steps_left, e)) {
+            return e->code;
         }
     }
+    if (r->faults.len > VECTORS_MAX_FAULT_BYTES)
+        str_addz(&r->faults, "and more\n");
     return 0;
 }
 

@@ -16,7 +16,12 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { VECTORS_MAX_BYTES = 16 << 20, VECTORS_MAX = 10000 };
+enum {
+    VECTORS_MAX_BYTES = 16 << 20,
+    VECTORS_MAX = 10000,
+    VECTORS_MAX_STEPS = 200000000,
+    VECTORS_MAX_FAULT_BYTES = 1 << 20
+};
 
 struct vector_tally {
     const char *fn;
@@ -29,12 +34,14 @@ struct vectors_report {
         *unknown; /* in the order of the file; `failed` of an unknown one counts its vectors */
     size_t n_built_in, n_unknown;
     size_t passed, failed, not_checked; /* vectors; not_checked: of functions that are not built in */
-    struct str faults;                  /* a line for each output that does not hold */
+    struct str
+        faults; /* a line for each output that does not hold, as far as VECTORS_MAX_FAULT_BYTES; fit for a terminal */
     struct arena arena;
 };
 
-/* Runs every vector of the document. ERR_INPUT when it is not of the format; a vector that lacks an input or a tolerance is
- * a failed one. out is released by the caller in either case. */
+/* Runs every vector of the document. ERR_INPUT when it is not of the format, ERR_LIMIT when its resampling, pairs and sums
+ * take more than VECTORS_MAX_STEPS (about a second); a vector that lacks an input or a tolerance is a failed one. out is
+ * released by the caller in either case. */
 int vectors_check(const char *text, size_t len, struct vectors_report *out, struct err *e);
 void vectors_report_release(struct vectors_report *r);
 

@@ -100,6 +100,17 @@ def phone(browser, page):
     quiet("phone", small)
 
 
+COMPARED = "[...document.querySelectorAll('table')].filter(t => /change|how sure/.test(t.tHead.textContent)).flatMap(t => [...t.tBodies[0].rows])"
+
+
+def comparisons(page):
+    """Three arms with three blocks each: nothing is decided, and it looks like that."""
+    check("the first answer is the comparison", "It cannot be told whether arm" in page.run("document.querySelector('.answer').textContent"))
+    check("each arm but the first has a row in the first figure", page.run("[...document.querySelectorAll('.first svg text')].filter(t => t.textContent == 'inconclusive').length") == 2)
+    check("and a chip whose border is broken", page.run("[...document.querySelectorAll('.chips .inconclusive')].filter(c => getComputedStyle(c).borderTopStyle == 'dashed').length") == 2)
+    check("a row for each metric of each arm, twice", page.run(f"{COMPARED}.length") == 2 * 4 * 2, page.run(f"{COMPARED}.length"))
+
+
 def main():
     if not Browser.program():
         print("SKIP: no Chromium: ./dev setup --all brings one")
@@ -114,6 +125,7 @@ def main():
             page = browser.open(path)
             quiet("three arms", page)
             charts(page)
+            comparisons(page)
             reader(page)
             phone(browser, path)
             for name, change in (("hostile", results.hostile), ("ten megabytes", results.ten_megabytes), ("no numbers", results.no_numbers),
@@ -124,6 +136,10 @@ def main():
                 if name == "hostile":
                     text = page.run("document.body.innerText")
                     check("hostile text is shown as text, without hidden characters", "<script>document.title" in text and "\u202e" not in text)
+                if name == "5000 arms":
+                    check("the figure of 5000 arms has 20 rows", page.run("[...document.querySelectorAll('.first svg text')].filter(t => t.textContent == 'inconclusive').length") in (0, 20))
+                    check("the comparisons of 5000 arms are folded and bounded", page.run(f"{COMPARED}.length") == 100 * 4 * 2 and page.run(f"[...{COMPARED}].filter(r => !r.closest('details')).length") == 20 * 4 * 2,
+                          page.run(f"{COMPARED}.length"))
                 if name == "void":
                     check("VOID looks like it", page.run("document.querySelectorAll('tr.no').length") > 0 and "VOID" in page.run("document.querySelector('.chips').textContent"))
                 if name == "nothing ran":

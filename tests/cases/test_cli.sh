@@ -18,7 +18,7 @@ check 2 "no format .xml.; there are" export --format xml x.db
 check 2 'usage: chimera COMMAND'
 check 2 "did you mean 'report'" reprot
 check 2 'chimera help' xyzzyplugh
-for command in run agent report export import list doctor corpus selftest; do
+for command in run agent watch report export import list doctor corpus selftest new; do
     check 0 'example:' "$command" --help
     check 2 'unknown option' "$command" --no-such-option
 done
@@ -26,6 +26,7 @@ check 2 'did you mean --output' report --outptu x
 check 2 'needs a value' agent --runs
 check 2 'takes a number' agent --runs three
 check 2 'one study file' run
+check 2 'one result file' watch
 check 3 'cannot open' run missing.yaml
 check 2 'did you mean .metrics' list metric
 check 0 'ttft' list metrics
@@ -51,6 +52,9 @@ check 2 "'20ms' is no limit for ttft" report missing.db --goodput ttft:20ms
 
 # The generated document is the program's own.
 "$chimera" list metrics --format md | cmp - "$CHIMERA_SRC/doc/metrics.md" || fail "doc/metrics.md is old: chimera list metrics --format md >doc/metrics.md"
+"$chimera" list keys --format schema | cmp - "$CHIMERA_SRC/doc/study.schema.json" ||
+    fail "doc/study.schema.json is old: chimera list keys --format schema >doc/study.schema.json"
+check 2 'format schema for' list metrics --format schema
 
 # A foreign and a corrupt file are refused and stay as they are.
 printf 'not a database at all' >foreign.db
@@ -81,6 +85,41 @@ sed -i 's|corpus: .*|corpus: changed|' oversized.yaml
 check 2 '\.csv' run oversized.yaml
 check 3 '127.0.0.1:1' agent --server http://127.0.0.1:1 --model m --corpus "$corpus"
 check 0 'block 1' agent --scenario chimera_homo --servers 2 --corpus "$corpus" --dry-run
+
+# Factors: the plan as a table and as JSON, a scale, a value from the command line, an estimate from an earlier result.
+cat >factors.yaml <<END
+study: f
+use: presets/engine-smollm2
+servers: [{name: a, threads: 1}]
+corpus: $corpus
+agents: [{name: p, options: {num_predict: 8}}]
+factors: [{name: num_ctx, levels: [512, 1024], set: servers.a.num_ctx}]
+blocks: 3
+scales: {smoke: {blocks: 1}}
+END
+check 0 'solo-p +512 +p +a,num_ctx=512' run --dry-run factors.yaml
+check 0 'plan [0-9a-f]{12}: 2 runs, 1 blocks x 2 arms' run --dry-run --scale smoke factors.yaml
+check 0 ': 8 runs, 4 blocks' run --dry-run --set blocks=4 factors.yaml
+check 0 '"left_seconds"|"duration":null' run --dry-run --json factors.yaml
+check 0 'unknown until two pilot blocks' run --dry-run factors.yaml
+check 2 "did you mean 'smoke'" run --scale smoek factors.yaml
+check 2 'set 2:1:1: unknown key .blok' run --set blocks=2 --set blok=1 factors.yaml
+check 3 'cannot open' run --dry-run --prior none.db factors.yaml
+
+
+# Studies by name, and a new one.
+check 0 '^duet +3 +3 +Do two agents' list studies
+check 0 'plan [0-9a-f]{12}: 9 runs' run --dry-run duet
+check 3 "did you mean 'duet'" run --dry-run duett
+check 0 'mine.yaml is written' new study mine
+check 0 'study mine: ' run --dry-run mine.yaml
+check 0 '2 blocks x 2 arms' run --dry-run --scale smoke mine.yaml
+check 2 'is there already' new study mine
+check 2 'can not' new study ../mine
+check 2 'chimera new study NAME' new studdy mine
+for study in "$CHIMERA_SRC"/examples/studies/*.yaml; do
+    check 0 '^plan [0-9a-f]{12}' run --dry-run "$study"
+done
 
 # A key is never written anywhere.
 OPENAI_API_KEY=canary-7391 "$chimera" agent --server http://127.0.0.1:1 --model m --corpus "$corpus" --header 'X-Key: canary-7392' >out 2>&1

@@ -92,7 +92,7 @@ cat >said.json <<'EOF'
                                {"from": "human", "value": "And then?"}, {"from": "gpt", "value": "RECORDED"}]},
  {"id": "b", "conversations": [{"from": "human", "value": "Hm?"}, {"from": "gpt", "value": "RECORDED"}]}]
 EOF
-load texts --trace said.json --max-concurrency 1 --turns 2
+load texts --trace said.json --max-concurrency 1 --turns 2 --keep-text
 python3 "$here/check_load.py" texts texts.jsonl || fail "texts of conversations"
 "$chimera" load "$url" -m stub --trace said.json -o none2.db >out 2>&1 && fail "texts without times were followed"
 grep -q "no times" out || fail "no word of texts without times"
@@ -145,6 +145,29 @@ e2e='d["arms"][0]["load"]["runs"][0]["latency"][3]'
 [ "$(json timeouts.json "$e2e[\"cut_off\"], $e2e[\"n\"], $e2e[\"tails\"][2][\"value\"]")" = "(10, 40, None)" ] ||
     fail "cut off: $(json timeouts.json "$e2e")"
 [ "$(json timeouts.json "$e2e[\"tails\"][2][\"over\"] >= 1000")" = True ] || fail "a p99 that is not over its timeout"
+
+# Texts of the study file, in their order and again from the first, each behind words of its own; once each without a number.
+texts() { # ENDS FILE
+    printf 'study: t\nservers: [{name: s, kind: "%s", model: stub}]\nloads: [{name: l, %s max_concurrency: 1, prompts: [Alpha?, Beta?, Gamma?]}]\n' \
+        "$url" "$1" >"$2.yaml"
+    "$chimera" run "$2.yaml" -o "$2.db" >/dev/null 2>"$2.log" || { cat "$2.log"; fail "the texts of a study"; }
+    python3 - "$2.db" <<'PY'
+import json, sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute(
+    "SELECT c.body FROM request r JOIN content c ON c.sha256 = r.prompt_sha256 ORDER BY r.seq").fetchall()
+print(*[json.loads(r[0])["messages"][-1]["content"].split("\n")[-1] for r in rows], len(set(rows)))
+PY
+}
+[ "$(texts '' once)" = 'Alpha? Beta? Gamma? 3' ] || fail "texts once: $(cat once.log)"
+[ "$(texts 'num_requests: 4,' more)" = 'Alpha? Beta? Gamma? Alpha? 4' ] || fail "texts again from the first"
+
+# An answer that repeats one word is no sample of anything: flagged, counted and said, also where its text is not kept.
+"$chimera" stub --first 5ms --fault loop:every=4 >loop-url 2>stub3.err &
+started+=($!)
+wait_for 10 grep -q http loop-url
+url=$(grep -o 'http://[0-9.:]*' loop-url) load loops --max-concurrency 2 --num-requests 12 --output-len 64
+[ "$(grep -c '"flags":\[[^]]*"degenerate"' loops.jsonl)" -eq 3 ] || fail "three of twelve answers are loops: $(cut -c1-400 loops.jsonl | head -3)"
+json loops.json 'd["cautions"]' | grep -q '3 answers are degenerate' || fail "the loops are not said: $(json loops.json 'd["cautions"]')"
 
 "$chimera" load "$url" -m stub --max-concurrency 2 --request-rate 3 >out 2>&1
 [ $? -eq 2 ] || fail "two shapes at once"

@@ -7,7 +7,7 @@
 started+=($!)
 wait_for 10 grep -q http url
 "$chimera" load "$(grep -o 'http://[0-9.:]*' url)" -m stub --input-len 16 --output-len 4 --max-concurrency 2 \
-    --num-requests 3 --runs 2 -o right.db -q >/dev/null 2>load.err
+    --num-requests 3 --keep-text --runs 2 -o right.db -q >/dev/null 2>load.err
 [ -s right.db ] || { cat load.err; fail "load"; }
 
 "$chimera" verify right.db >out || fail "a record as it was stored"

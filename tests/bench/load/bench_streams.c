@@ -177,12 +177,11 @@ static enum session_next next(void *user, const struct request *last, struct ask
 }
 
 /* The requests are with the server when its byte is there; the answers wait for ours. */
-static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
+static void on_tick(void *user, const struct driver_moment *m)
 {
     struct bench *b = user;
     char byte = 0;
-    (void)now, (void)chunks;
-    if (b->held_bytes || in_flight < b->streams)
+    if (b->held_bytes || m->in_flight < b->streams)
         return;
     if (read(b->server.held, &byte, 1) != 1)
         give_up("held");

@@ -30,7 +30,7 @@ url=$(grep -o 'http://[0-9.:]*' url)
 
 status=0
 "$chimera" load "$url" -m stub --input-len 16 --output-len 16 --request-rate 300 --duration 15 --timeout 2 --runs "$runs" \
-  --no-text -o soak.db >report 2>log || status=$?
+  -o soak.db >report 2>log || status=$?
 [ $status -le 1 ] || { # 1: a run is VOID, which a busy host may do
   tail -5 log >&2
   echo "soak: the client ended with status $status" >&2

@@ -12,7 +12,7 @@
 
 #include "../support/bare.h"
 #include "../support/host.h"
-#include "net/client.h"
+#include "../support/stamps.h"
 
 enum { RATE = 50, MOST_SECONDS = 20 };
 
@@ -22,75 +22,6 @@ struct target {
 };
 
 #define FLOOR_US 0.2 /* by which two medians of one loop differ between runs */
-
-/* ---- the client ------------------------------------------------------------------------------------------------ */
-
-struct figures {
-    struct loop *loop;
-    int64_t *exact, *app; /* errors of stamps, merged chunks left out, and of our clock */
-    size_t n, n_app, cap, merged, unstamped;
-    uint64_t read;
-    int running;
-    double cpu_us; /* a chunk */
-};
-
-/* A chunk in the same read as the one before it shows that one to be merged. */
-static void on_event(void *user, struct span data, struct span name, uint32_t wire, bool comment,
-                     const struct arrival *a)
-{
-    struct figures *f = user;
-    (void)name, (void)wire, (void)comment;
-    if (data.len < SENDER_STAMP_AT + SENDER_STAMP_DIGITS || f->n_app == f->cap)
-        return;
-    mono_ns sent = sender_stamp(data.at + SENDER_STAMP_AT);
-    if (f->n && f->read == a->read) {
-        f->n--;
-        f->merged++;
-    }
-    f->read = a->read;
-    f->exact[f->n++] = a->t_ns - sent;
-    f->app[f->n_app++] = a->app_ns - sent;
-    f->unstamped += a->unstamped;
-}
-
-static void on_end(void *user, const struct call_end *end)
-{
-    struct figures *f = user;
-    if (end->result != NET_DONE)
-        give_up(end->why);
-    if (--f->running == 0)
-        loop_stop(f->loop);
-}
-
-static void read_streams(struct figures *f, const struct sender *s)
-{
-    static const struct call_ops ops = {.event = on_event, .end = on_end};
-    struct call_spec spec = {.method = "POST",
-                             .path = "/",
-                             .body = "{}",
-                             .body_len = 2,
-                             .framing = CALL_SSE,
-                             .limits = {.total_ns = 60 * NS_PER_S}};
-    struct client_options options = {.cacert = s->spec.tls ? s->ca_file : NULL};
-    struct endpoint ep;
-    struct client *c;
-    struct err e = ERR_INIT;
-    char url[64];
-    snprintf(url, sizeof url, "http%s://127.0.0.1:%d", s->spec.tls ? "s" : "", s->port);
-    if (endpoint_parse(url, &ep, &e) || loop_new(&f->loop, &e) || client_new(&c, f->loop, &ep, &options, &e))
-        give_up(e.text);
-    if (!loop_warm_stamps(f->loop))
-        give_up("this host gives no receive stamps");
-    f->running = s->spec.streams;
-    for (int i = 0; i < s->spec.streams; i++)
-        if (!call_start(c, &spec, &ops, f, &e))
-            give_up(e.text);
-    double cpu = cpu_s();
-    loop_run(f->loop);
-    f->cpu_us = (cpu_s() - cpu) / (double)f->n_app * 1e6;
-    client_free(c);
-    loop_free(f->loop);
-}
 
 /* ---- one line each --------------------------------------------------------------------------------------------- */
 
@@ -120,11 +51,11 @@ static void print_quantiles(const char *how, const char *what, struct quantiles 
 static bool compare(const char *how, const struct sender *s, bool hog, struct target t)
 {
     size_t cap = (size_t)s->spec.streams * (size_t)s->spec.chunks;
-    struct figures f = {.cap = cap, .exact = calloc(cap, sizeof(int64_t)), .app = calloc(cap, sizeof(int64_t))};
+    struct stamps f = {.cap = cap, .exact = calloc(cap, sizeof(int64_t)), .app = calloc(cap, sizeof(int64_t))};
     struct bare b = {.port = s->port, .sender = s, .streams = s->spec.streams, .requests = (uint64_t)s->spec.streams};
     struct quantiles bare = {0};
     pid_t burner = hog ? start_hog(last_core()) : 0;
-    read_streams(&f, s);
+    stamps_read(&f, s);
     if (!s->spec.tls) {
         b.error = calloc(cap, sizeof *b.error);
         bare_run(&b);

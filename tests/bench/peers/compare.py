@@ -48,7 +48,7 @@ def tool(name, program=None):
 
 def chimera_command(url, streams, requests, folder):
     return [os.path.join(BUILD, "chimera"), "load", url, "--backend", "openai", "--model", "stub", "--max-concurrency",
-            str(streams), "--num-requests", str(requests), "--input-len", "32", "--output-len", str(TOKENS), "--no-text",
+            str(streams), "--num-requests", str(requests), "--input-len", "32", "--output-len", str(TOKENS),
             "-o", folder + "/result.db"]
 
 

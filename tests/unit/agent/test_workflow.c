@@ -210,7 +210,7 @@ static void degenerate_texts_are_flagged(void **state)
         r.flags = REQUEST_COLD;
         r.outcome = rows[i].outcome;
         str_addz(&r.text, rows[i].text);
-        workflow_check_text(&r);
+        request_check_text(&r);
         assert_int_equal(r.flags, REQUEST_COLD | (rows[i].degenerate ? REQUEST_DEGENERATE : 0));
         request_release(&r);
     }

@@ -20,6 +20,8 @@ static bool near(double got, double want)
     return fabs(got - want) < 1e-9 * (1 + fabs(want));
 }
 
+static const struct design none;
+
 #define NEAR(got, want) assert_true(near(got, want))
 
 /* alpha alone: 10 s, of which 2 s are not decode; 25 and 50 tok/s. beta alone: 8 s, 2 s not decode; 20 and
@@ -61,7 +63,7 @@ static void equal_work_by_hand(void **state)
     struct arena a = {0};
     struct speedup s;
     struct run runs[] = {pair(&a, 0, 100), solo_beta(&a, 0), solo_alpha(&a, 0)};
-    speedup_of_runs(runs, 3, &a, &s);
+    speedup_of_runs(runs, 3, &none, &a, &s);
     assert_int_equal(s.n_blocks, 1);
     assert_int_equal(s.n_excluded, 0);
     assert_int_equal(s.n_multi, 1);
@@ -91,7 +93,7 @@ static void more_tokens_are_not_slowness(void **state)
     struct speedup s;
     struct run runs[] = {pair(&a, 0, 150), solo_beta(&a, 0), solo_alpha(&a, 0),
                          pair(&a, 1, 102), solo_beta(&a, 1), solo_alpha(&a, 1)};
-    speedup_of_runs(runs, 6, &a, &s);
+    speedup_of_runs(runs, 6, &none, &a, &s);
     assert_int_equal(s.n_blocks, 2);
     assert_false(s.blocks[0].match);
     NEAR(s.blocks[0].time, 1.5);
@@ -111,13 +113,13 @@ static void two_percent_is_the_limit(void **state)
     for (int64_t tok = 90; tok <= 110; tok++) { /* of 300 in all: 294 … 306 match */
         struct speedup s;
         struct run runs[] = {pair(&a, 0, tok), solo_beta(&a, 0), solo_alpha(&a, 0)};
-        speedup_of_runs(runs, 3, &a, &s);
+        speedup_of_runs(runs, 3, &none, &a, &s);
         assert_int_equal(s.blocks[0].match, tok >= 94 && tok <= 106);
     }
     struct speedup s;
     struct run runs[] = {pair(&a, 0, 100), solo_beta(&a, 0), solo_alpha(&a, 0)};
     runs[0].requests[1].usage.prompt_tok = 330; /* the prompt counts too */
-    speedup_of_runs(runs, 3, &a, &s);
+    speedup_of_runs(runs, 3, &none, &a, &s);
     assert_false(s.blocks[0].match);
     arena_release(&a);
 }
@@ -135,14 +137,14 @@ static void without_server_times(void **state)
             struct usage *u = &runs[i].requests[k].usage;
             u->eval_ns = u->total_ns = -1;
         }
-    speedup_of_runs(runs, 3, &a, &s);
+    speedup_of_runs(runs, 3, &none, &a, &s);
     assert_int_equal(s.blocks[0].source, DECODE_CLIENT);
     NEAR(s.blocks[0].tokens, 1.5);
     NEAR(s.blocks[0].agents[0].slowdown, 10 / 8.0);
     assert_string_equal(s.blocks[0].queue_metric, "queue.client");
     NEAR(s.blocks[0].agents[0].together.queue_ms, 200); /* 500 - 100 - 200 */
     runs[0].requests[0].usage.completion_tok = -1;      /* and one that counts no tokens either */
-    speedup_of_runs(runs, 3, &a, &s);
+    speedup_of_runs(runs, 3, &none, &a, &s);
     assert_int_equal(s.blocks[0].source, DECODE_UNKNOWN);
     assert_true(isnan(s.blocks[0].tokens) && isnan(s.blocks[0].agents[0].slowdown) && !s.blocks[0].match);
     NEAR(s.blocks[0].time, 1.5);
@@ -171,7 +173,7 @@ static void exclusions_name_their_cause(void **state)
     runs[3].n_sessions = 0; /* a killed run keeps its requests but no sessions */
     runs[7].sessions[0].ok = false;
     runs[7].sessions[0].error = "no answer";
-    speedup_of_runs(runs, 8, &a, &s);
+    speedup_of_runs(runs, 8, &none, &a, &s);
     assert_int_equal(s.n_blocks, 0);
     assert_int_equal(s.n_multi, 3);
     assert_string_equal(why(&s, &runs[0]), "no counted solo run of alpha in block 1");
@@ -190,11 +192,11 @@ static void several_solo_arms(void **state)
     struct speedup s;
     struct run runs[] = {pair(&a, 0, 100), solo_alpha(&a, 0), solo_beta(&a, 0), solo_beta(&a, 0)};
     runs[3].arm = "solo-beta-2";
-    speedup_of_runs(runs, 4, &a, &s);
+    speedup_of_runs(runs, 4, &none, &a, &s);
     assert_int_equal(s.n_blocks, 0);
     assert_string_equal(why(&s, &runs[0]), "several solo runs of beta in block 1: which one is its own cannot be told");
     runs[3].sessions[0].server = "another";
-    speedup_of_runs(runs, 4, &a, &s);
+    speedup_of_runs(runs, 4, &none, &a, &s);
     assert_int_equal(s.n_blocks, 1);
     assert_ptr_equal(s.blocks[0].agents[1].solo.run, &runs[2]);
     assert_int_equal(s.n_excluded, 1);
@@ -220,14 +222,14 @@ static void n_agents_and_other_arms(void **state)
     add_session(&runs[1], "load", 1);
     add_session(&runs[1], "load", 1);
     add_session(&runs[2], "somebody else", 1);
-    speedup_of_runs(runs, 6, &a, &s);
+    speedup_of_runs(runs, 6, &none, &a, &s);
     assert_int_equal(s.n_blocks, 1);
     assert_int_equal(s.n_multi, 1);
     assert_int_equal(s.n_excluded, 0);
     assert_int_equal(s.blocks[0].n_agents, 3);
     NEAR(s.blocks[0].time, 15 / 12.0);
     assert_true(isnan(s.blocks[0].overlap)); /* defined for two */
-    speedup_of_runs(runs, 0, &a, &s);
+    speedup_of_runs(runs, 0, &none, &a, &s);
     assert_true(!s.n_blocks && !s.n_multi && !s.n_excluded);
     arena_release(&a);
 }
@@ -239,14 +241,14 @@ static void odd_stages(void **state)
     struct speedup s;
     struct run runs[] = {pair(&a, 0, 100), solo_beta(&a, 0), solo_alpha(&a, 0)};
     runs[0].requests[0].stage = "never seen alone";
-    speedup_of_runs(runs, 3, &a, &s);
+    speedup_of_runs(runs, 3, &none, &a, &s);
     assert_true(isnan(s.blocks[0].tokens));
     NEAR(s.blocks[0].time, 1.5);
     struct solo_profile p = {.source = DECODE_SERVER};
     assert_true(isnan(solo_profile_cost_s(&p, &runs[0], &runs[0].sessions[0])));
     runs[0].stratum = "another host";
     runs[2].requests[1].flags = REQUEST_DEGENERATE;
-    speedup_of_runs(runs, 3, &a, &s);
+    speedup_of_runs(runs, 3, &none, &a, &s);
     assert_true(s.blocks[0].strata_differ);
     assert_int_equal(s.blocks[0].degenerate, 1);
     arena_release(&a);
@@ -394,6 +396,38 @@ static void audit_of_tr114(void **state)
     str_release(&solo);
 }
 
+/* num_ctx changes both agents, topology only the pair: one solo arm per num_ctx serves both topologies. */
+static void solo_runs_are_matched_by_level(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct speedup s;
+    struct design_factor factors[] = {{"num_ctx", (const char *[]){"512", "1024"}, 2},
+                                      {"topology", (const char *[]){"one", "two"}, 2}};
+    struct design_arm arms[] = {{.name = "alpha,512", .base = "solo-alpha", .level = (int[]){0, DESIGN_ANY}},
+                                {.name = "alpha,1024", .base = "solo-alpha", .level = (int[]){1, DESIGN_ANY}},
+                                {.name = "beta,512", .base = "solo-beta", .level = (int[]){0, DESIGN_ANY}},
+                                {.name = "beta,1024", .base = "solo-beta", .level = (int[]){1, DESIGN_ANY}},
+                                {.name = "pair,512,one", .base = "pair", .level = (int[]){0, 0}},
+                                {.name = "pair,1024,two", .base = "pair", .level = (int[]){1, 1}}};
+    struct design d = {factors, 2, arms, 6};
+    struct run runs[] = {solo_alpha(&a, 0), solo_alpha(&a, 0), solo_beta(&a, 0),
+                         solo_beta(&a, 0),  pair(&a, 0, 100),  pair(&a, 0, 100)};
+    for (size_t i = 0; i < 6; i++)
+        runs[i].arm = arms[i].name;
+    runs[1].sessions[0].ended_ns = at_s(20);
+    speedup_of_runs(runs, 6, &d, &a, &s);
+    assert_true(s.n_blocks == 2 && s.n_excluded == 0);
+    assert_string_equal(s.blocks[0].arm, "pair,512,one");
+    NEAR(s.blocks[0].time, 18.0 / 12);
+    NEAR(s.blocks[1].time, 28.0 / 12);
+    assert_ptr_equal(s.blocks[1].agents[1].solo.run, &runs[3]);
+    speedup_of_runs(runs, 6, &none, &a, &s); /* without levels it cannot be told which solo run is meant */
+    assert_true(s.n_blocks == 0 && s.n_excluded == 6);
+    assert_non_null(strstr(s.excluded[5].why, "several solo runs"));
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +439,7 @@ int main(void)
         cmocka_unit_test(several_solo_arms),
         cmocka_unit_test(n_agents_and_other_arms),
         cmocka_unit_test(odd_stages),
+        cmocka_unit_test(solo_runs_are_matched_by_level),
         cmocka_unit_test(audit_of_tr114),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

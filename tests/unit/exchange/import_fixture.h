@@ -7,6 +7,7 @@
 #include "exchange/seed.h"
 #include "format/json.h"
 #include "record/metric.h"
+#include "record/peer.h"
 #include "record/verdict.h"
 
 struct imported {
@@ -20,12 +21,18 @@ struct imported {
     int rc;
 };
 
-static inline void import_paths(struct imported *m, const char *const *paths, size_t n)
+static inline void import_as(struct imported *m, const char *lab, const struct import_format *formats,
+                             const char *const *paths, size_t n)
 {
     *m = (struct imported){0};
     scratch_make(&m->scratch);
-    const struct import_request q = {
-        .formats = seed_formats, .lab = "seed", .paths = paths, .n_paths = n, .output = m->scratch.path};
+    const struct import_request q = {.formats = formats,
+                                     .lab = lab,
+                                     .paths = paths,
+                                     .n_paths = n,
+                                     .output = m->scratch.path,
+                                     .texts = formats != seed_formats,
+                                     .chimera_version = "0.1.0"};
     m->rc = import_files(&q, &m->result, &m->e);
     if (m->rc) {
         assert_int_equal(access(m->scratch.path, F_OK), -1); /* nothing half is left */
@@ -33,6 +40,11 @@ static inline void import_paths(struct imported *m, const char *const *paths, si
     }
     m->store = fixture_open(&m->scratch, false);
     must(store_runs(m->store, STORE_CHUNKS, &m->arena, &m->runs, &m->n_runs, &m->e), &m->e);
+}
+
+static inline void import_paths(struct imported *m, const char *const *paths, size_t n)
+{
+    import_as(m, "seed", seed_formats, paths, n);
 }
 
 static inline void imported_release(struct imported *m)

@@ -284,6 +284,9 @@ static const struct {
      0, 0},
     {"u_repr.json", "{\"spec\":{},\"status\":\"ok\",\"latencies_ms\":[],\"resource_metrics\":\"{'a': \"}",
      "record 1: not what Python prints of a dict", 0, 1},
+    {"ua_report.md", "# A\n\n**Date:** 2025-11-14\n**Agent Type:** A\n**Model:** m\n\n---\nSome text.\n", NULL, 1, 0},
+    {"ub_no_report.md", "# A\n\n**Model:** m\n**Agent Type:** A\n**Date:** 2025-11-14\n", "neither JSON nor a table", 0,
+     0},
 };
 
 enum { ODD = sizeof odd / sizeof *odd };

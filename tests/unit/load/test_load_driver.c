@@ -325,12 +325,11 @@ static void a_burst_is_kept_whole(void **state)
     str_release(&burst);
 }
 
-static void stop_at_first_tick(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+static void stop_at_first_tick(void *user, const struct driver_moment *m)
 {
     struct bench *b = user;
-    (void)now;
-    (void)tokens;
-    assert_int_equal(in_flight, 2);
+    assert_int_equal(m->in_flight, 2);
+    assert_true(m->loop_busy > 0 && m->loop_busy < 1);
     b->stop = 1;
 }
 
@@ -354,13 +353,11 @@ static void a_stop_cancels_what_flies(void **state)
 }
 
 /* The first tick keeps the loop for longer than a tick; the next one comes late and stops the run. */
-static void doze_then_stop(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+static void doze_then_stop(void *user, const struct driver_moment *m)
 {
     struct bench *b = user;
     const struct timespec nap = {.tv_nsec = 150 * NS_PER_MS};
-    (void)now;
-    (void)in_flight;
-    (void)tokens;
+    (void)m;
     if (b->ticks++)
         b->stop = 1;
     else
@@ -548,10 +545,10 @@ static void a_taker_gets_every_request_once(void **state)
     driver_run_release(&b->run);
 }
 
-static void stop_now(void *user, mono_ns now, int64_t in_flight, int64_t tokens)
+static void stop_now(void *user, const struct driver_moment *m)
 {
     struct bench *b = user;
-    (void)now, (void)in_flight, (void)tokens;
+    (void)m;
     b->stop = 1;
 }
 

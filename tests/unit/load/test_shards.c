@@ -54,11 +54,11 @@ static int by_seq(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void on_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
+static void on_tick(void *user, const struct driver_moment *m)
 {
     struct bench *b = user;
-    (void)in_flight, (void)chunks;
-    assert_true(b->run.started_ns > 0 && b->run.started_ns <= now);
+    assert_true(b->run.started_ns > 0 && b->run.started_ns <= m->now);
+    assert_true(m->loop_busy >= 0 && m->loop_busy <= 1);
     b->ticks++;
 }
 
@@ -278,11 +278,11 @@ static void each_arrival_is_planned_from_one_release(void **state)
     tear_down(&b);
 }
 
-static void stop_at_second_tick(void *user, mono_ns now, int64_t in_flight, int64_t chunks)
+static void stop_at_second_tick(void *user, const struct driver_moment *m)
 {
     struct bench *b = user;
-    on_tick(user, now, in_flight, chunks);
-    b->stop = b->ticks >= 2 && in_flight == 6;
+    on_tick(user, m);
+    b->stop = b->ticks >= 2 && m->in_flight == 6;
 }
 
 static void a_stop_ends_all_threads(void **state)

@@ -138,7 +138,7 @@ static void write_study(const char *path, const struct study_spec *spec)
 }
 
 /* The view of the result at path, with the one thing that differs from run to run set. */
-static struct report_view *view_at(const char *path)
+static inline struct report_view *view_at(const char *path)
 {
     struct err e = ERR_INIT;
     struct store *s = NULL;
@@ -158,7 +158,7 @@ static void new_path(char path[])
     close(fd);
 }
 
-static struct report_view *view_of(const struct study_spec *spec)
+static inline struct report_view *view_of(const struct study_spec *spec)
 {
     char path[] = "/tmp/chimera-report-XXXXXX";
     new_path(path);

@@ -282,13 +282,13 @@ static void test_isolated(void **state)
 }
 
 /* Kills the child that is no server, in the first run only. */
-static void kill_client(void *user, const struct execute_progress *p)
+static void kill_client(void *user, mono_ns started_ns, const struct driver_moment *m)
 {
     struct lab *l = user;
     char path[64], text[512];
     FILE *f = fopen("/proc/thread-self/children", "r");
     long pid;
-    (void)p;
+    (void)started_ns, (void)m;
     assert_non_null(f);
     while (!l->killed && fscanf(f, "%ld", &pid) == 1) {
         snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
@@ -331,9 +331,9 @@ static void on_interrupt(int number)
     interrupted++;
 }
 
-static void interrupt_here(void *user, const struct execute_progress *p)
+static void interrupt_here(void *user, mono_ns started_ns, const struct driver_moment *m)
 {
-    (void)user, (void)p;
+    (void)user, (void)started_ns, (void)m;
     interrupted = 1; /* of the child's tick, in the parent */
 }
 

@@ -213,6 +213,81 @@ static void what_is_no_file_of_vectors_is_refused(void **state)
     }
 }
 
+static int check_one_vector(const char *vector, struct vectors_report *r, struct err *e)
+{
+    struct str text = STR_INIT;
+    str_addf(&text, "{\"vectors\": [{%s}]}", vector);
+    int rc = vectors_check(text.at, text.len, r, e);
+    str_release(&text);
+    return rc;
+}
+
+static void work_without_bounds_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const endless[] = {
+        "\"fn\": \"trend\", \"in\": {\"data\": {\"pattern\": \"i mod 7 for i=0..99999\"}}, \"out\": {\"p\": 1}" TOL,
+        "\"fn\": \"acf\", \"in\": {\"data\": {\"pattern\": \"i mod 7 for i=0..99999\"}, \"lags\": 100000}, "
+        "\"out\": {\"acf\": []}" TOL,
+        "\"fn\": \"bootstrap_bca\", \"in\": {\"data\": {\"pattern\": \"i mod 7 for i=0..999\"}, \"stat\": \"mean\", "
+        "\"B\": 1000000, \"seed\": 1, \"conf\": 0.9}, \"out\": {\"theta\": 3}" TOL,
+        "\"fn\": \"permutation_exact\", \"in\": {\"x\": {\"pattern\": \"i mod 7 for i=0..99999\"}, \"y\": [1]}, "
+        "\"out\": {\"p\": 1}" TOL,
+        "\"fn\": \"two_proportion\", \"in\": {\"k1\": 4e7, \"n1\": 5e7, \"k2\": 4e7, \"n2\": 5e7}, "
+        "\"out\": {\"fisher_p\": 1}" TOL};
+    for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
+        struct err e = ERR_INIT;
+        struct vectors_report r;
+        if (check_one_vector(endless[i], &r, &e) != ERR_LIMIT || !strstr(e.text, "asks for more work than"))
+            fail_msg("%s: %s", endless[i], e.text);
+        vectors_report_release(&r);
+    }
+}
+
+/* Each of these would not have ended. */
+static void values_that_no_search_ends_on_end(void **state)
+{
+    (void)state;
+    struct err e = ERR_INIT;
+    struct vectors_report r;
+    assert_int_equal(check_one_vector("\"fn\": \"quantile_ci_ranks\", \"in\": {\"n\": 1e300, \"p\": 0.5, \"conf\": "
+                                      "0.9}, \"out\": {\"lo_rank\": null}" TOL,
+                                      &r, &e),
+                     0);
+    assert_int_equal(r.passed, 1);
+    vectors_report_release(&r);
+    assert_int_equal(check_one_vector("\"fn\": \"kaplan_meier\", \"in\": {\"time\": [null], "
+                                      "\"event_1_completed_0_censored\": [1]}, \"out\": {\"median\": 1}" TOL,
+                                      &r, &e),
+                     0);
+    assert_int_equal(r.failed, 1);
+    vectors_report_release(&r);
+}
+
+static void names_of_the_file_neither_act_on_a_terminal_nor_fill_the_memory(void **state)
+{
+    (void)state;
+    struct str text = STR_INIT, numbers = STR_INIT;
+    struct err e = ERR_INIT;
+    struct vectors_report r;
+    for (int i = 0; i < 20000; i++)
+        str_addz(&numbers, i ? ",1" : "1");
+    str_addz(&text, "\"id\": \"\\u001b[2J");
+    for (int i = 0; i < 5000; i++)
+        str_addc(&text, 'x');
+    str_addf(&text,
+             "\", \"fn\": \"quantile\", \"in\": {\"x\": [7], \"type\": 7, \"p\": [%s]}, \"out\": {\"q\": [%s]}" TOL,
+             str_z(&numbers), str_z(&numbers));
+    assert_int_equal(check_one_vector(str_z(&text), &r, &e), 0);
+    assert_null(strchr(str_z(&r.faults), 0x1b));
+    assert_non_null(strstr(str_z(&r.faults), "xxx: q: got 7, want 1\n"));
+    assert_true(r.faults.len < VECTORS_MAX_FAULT_BYTES + 1000);
+    assert_non_null(strstr(str_z(&r.faults), "\nand more\n"));
+    vectors_report_release(&r);
+    str_release(&text);
+    str_release(&numbers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +297,9 @@ int main(void)
         cmocka_unit_test(infinities_and_the_length_of_arrays_are_compared),
         cmocka_unit_test(unknown_functions_are_counted_apart_and_the_worst_error_is_kept),
         cmocka_unit_test(what_is_no_file_of_vectors_is_refused),
+        cmocka_unit_test(work_without_bounds_is_refused_by_name),
+        cmocka_unit_test(values_that_no_search_ends_on_end),
+        cmocka_unit_test(names_of_the_file_neither_act_on_a_terminal_nor_fill_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

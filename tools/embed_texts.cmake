@@ -1,0 +1,15 @@
+# Writes text files as one C table: cmake -DOUT=FILE.c -P embed_texts.cmake DIR FILE…   Each file is a row of study_texts[]: its
+# path below DIR without ".yaml", and its bytes.
+set(bytes_text "")
+set(rows "")
+set(dir "${CMAKE_ARGV4}")
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE 5 ${last})
+  file(RELATIVE_PATH name "${dir}" "${CMAKE_ARGV${i}}")
+  string(REGEX REPLACE "\\.yaml$" "" name "${name}")
+  file(READ "${CMAKE_ARGV${i}}" bytes HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  string(APPEND bytes_text "static const unsigned char text_${i}[] = {${bytes}};\n")
+  string(APPEND rows "    {\"${name}\", {(const char *)text_${i}, sizeof text_${i}}},\n")
+endforeach()
+file(WRITE "${OUT}" "#include \"study/builtin.h\"\n${bytes_text}const struct study_text study_texts[] = {\n${rows}    {0},\n};\n")
