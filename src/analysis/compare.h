@@ -59,8 +59,8 @@ struct comparison {
     double delta;        /* Cliff's delta: P(b > a) - P(b < a) over all pairs of runs (Cliff 1993) */
     double b_wins; /* share of pairs of runs in which b is better, ties half; NaN for a metric without a better side */
     double p, p_holm; /* Wilcoxon signed ranks or Mann-Whitney, two-sided; Holm 1979 over the questions that have a p */
-    /* The shift found in 80 % of such studies, at alpha / questions, by the t test of these values; NaN below COMPARE_MIN_RUNS,
-     * which find nothing. */
+    /* The shift found in 80 % of such studies, at alpha / questions, by the test's own power where runs are paired
+     * (power_mde_ranks), else by the t test's and the rank test's efficiency; NaN where so few runs find nothing. */
     double mde;
     enum compare_verdict verdict;
     bool below_floor; /* it would be better or worse, but the shift is below the floor */

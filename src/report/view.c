@@ -253,6 +253,14 @@ static int read_all(struct report_view *v, struct store *s, struct err *e)
     return rc;
 }
 
+static bool drifts(const struct report_view *v)
+{
+    for (size_t i = 0; i < v->study->n_drifts; i++)
+        if (v->study->drifts[i].certain)
+            return true;
+    return false;
+}
+
 int report_view_build(struct store *s, struct report_view **out, struct err *e)
 {
     struct report_view *v = xcalloc(1, sizeof *v);
@@ -273,7 +281,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     view_duets(v);
     view_study(v);
     view_comparisons(v);
-    v->verdict = course_verdict(s, &v->info, v->runs, v->n_runs, false, &v->arena, &v->verdict_why);
+    v->verdict = course_verdict(s, &v->info, v->runs, v->n_runs, drifts(v), &v->arena, &v->verdict_why);
     view_worth(v);
     view_answer(v);
     *out = v;

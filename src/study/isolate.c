@@ -24,11 +24,6 @@ struct message {
     size_t n; /* bytes that follow */
 };
 
-struct tick {
-    mono_ns started_ns;
-    struct driver_moment moment;
-};
-
 /* What the run leaves behind in the executor. */
 struct leavings {
     int rc;
@@ -40,13 +35,12 @@ struct leavings {
     int64_t stream_bytes;
 };
 
-/* ---- the child -------------------------------------------------------------------------------------------------------- */
-
-/* The window's thread and the one that stores write to it. */
-struct upward {
-    int fd;
-    pthread_mutex_t lock;
+struct tick {
+    mono_ns started_ns;
+    struct driver_moment moment;
 };
+
+/* ---- the child -------------------------------------------------------------------------------------------------------- */
 
 static void put(int fd, const void *p, size_t n)
 {
@@ -59,34 +53,36 @@ static void put(int fd, const void *p, size_t n)
     }
 }
 
-static void send(struct upward *up, int kind, const void *p, size_t n)
+struct channel {
+    int fd;
+    pthread_mutex_t lock; /* requests are told by the thread that stores them */
+};
+
+static void send(struct channel *c, int kind, const void *p, size_t n)
 {
     struct message m = {kind, n};
-    pthread_mutex_lock(&up->lock);
-    put(up->fd, &m, sizeof m);
-    put(up->fd, p, n);
-    pthread_mutex_unlock(&up->lock);
+    pthread_mutex_lock(&c->lock);
+    put(c->fd, &m, sizeof m);
+    put(c->fd, p, n);
+    pthread_mutex_unlock(&c->lock);
 }
+
+/* Names in what follows are those of the study and its plan, which both processes have at the same place; whatever else is
+ * pointed to stays here. */
 
 static void say_up(void *user, const char *line)
 {
     send(user, SAY, line, strlen(line) + 1);
 }
 
-/* Its arm is the study's, which both have at the same place; what else it points to stays here. */
 static void run_up(void *user, const struct run *r)
 {
-    struct run head = {.id = r->id,
-                       .position = r->position,
-                       .block = r->block,
-                       .arm = r->arm,
-                       .attempt = r->attempt,
-                       .state = r->state,
-                       .started_ns = r->started_ns,
-                       .ended_ns = r->ended_ns,
-                       .verdict = r->verdict,
-                       .health = r->health};
-    send(user, RUN, &head, sizeof head);
+    struct run plain = *r;
+    plain.sessions = NULL;
+    plain.requests = NULL;
+    plain.verdict_why = plain.start_state = NULL;
+    plain.n_sessions = plain.n_requests = plain.n_warmup = 0;
+    send(user, RUN, &plain, sizeof plain);
 }
 
 static void tick_up(void *user, mono_ns started_ns, const struct driver_moment *m)
@@ -95,31 +91,26 @@ static void tick_up(void *user, mono_ns started_ns, const struct driver_moment *
     send(user, TICK, &t, sizeof t);
 }
 
-/* Its stamps and counts, without the chunks and texts. */
 static void request_up(void *user, const struct request *r)
 {
-    struct request head;
-    request_init(&head);
-    head.seq = r->seq;
-    head.session = r->session;
-    head.turn = r->turn;
-    head.outcome = r->outcome;
-    head.flags = r->flags;
-    head.usage = r->usage;
-    memcpy(head.stamp, r->stamp, sizeof head.stamp);
-    send(user, REQUEST, &head, sizeof head);
+    struct request plain = *r, empty;
+    request_init(&empty);
+    plain.chunks = empty.chunks;
+    plain.engine = empty.engine;
+    plain.text = plain.prompt = plain.reasoning = plain.error = plain.finish_reason = plain.not_applied = empty.text;
+    send(user, REQUEST, &plain, sizeof plain);
 }
 
 static _Noreturn void be_child(struct executor *x, const struct run_job *job, int fd)
 {
+    struct channel c = {fd, PTHREAD_MUTEX_INITIALIZER};
     struct execute_options o = *x->options;
     struct leavings out = {.end = RUN_DONE};
-    struct upward up = {fd, PTHREAD_MUTEX_INITIALIZER};
-    o.say = say_up;
+    o.say = o.say ? say_up : NULL;
     o.run = o.run ? run_up : NULL;
     o.tick = o.tick ? tick_up : NULL;
     o.request = o.request ? request_up : NULL;
-    o.user = &up;
+    o.user = &c;
     x->options = &o;
     out.rc = executor_open_store(x, &out.err);
     if (!out.rc)
@@ -130,7 +121,7 @@ static _Noreturn void be_child(struct executor *x, const struct run_job *job, in
     memcpy(out.prompt_rate, x->prompt_rate, sizeof out.prompt_rate);
     out.n_prompt_rates = x->n_prompt_rates;
     out.stream_bytes = x->stream_bytes;
-    send(&up, END, &out, sizeof out);
+    send(&c, END, &out, sizeof out);
     _exit(0);
 }
 
@@ -153,16 +144,24 @@ static bool get(struct executor *x, int fd, pid_t child, bool *told, void *p, si
     return true;
 }
 
-/* The caller's own view of the run, as if it were made here. */
-static void pass_on(struct executor *x, int kind, const char *body)
+/* One message to whom it is for. Messages are copied out of the bytes, which have no alignment. */
+static void pass_on(struct executor *x, const struct message *m, const char *body)
 {
     const struct execute_options *o = x->options;
-    const struct tick *t = (const void *)body; /* as all messages, whole and aligned as memory of its own is */
-    switch (kind) {
-    case SAY: executor_say(x, "%s", body); break;
-    case RUN: executor_tell(x, (const void *)body); break;
-    case TICK: o->tick(o->user, t->started_ns, &t->moment); break;
-    case REQUEST: o->request(o->user, (const void *)body); break;
+    if (m->kind == SAY) {
+        o->say(o->user, body);
+    } else if (m->kind == RUN) {
+        struct run r;
+        memcpy(&r, body, sizeof r);
+        o->run(o->user, &r);
+    } else if (m->kind == TICK) {
+        struct tick t;
+        memcpy(&t, body, sizeof t);
+        o->tick(o->user, t.started_ns, &t.moment);
+    } else if (m->kind == REQUEST) {
+        struct request r;
+        memcpy(&r, body, sizeof r);
+        o->request(o->user, &r);
     }
 }
 
@@ -174,12 +173,11 @@ static bool listen_to(struct executor *x, int fd, pid_t child, struct leavings *
     while (get(x, fd, child, &told, &m, sizeof m)) {
         char *body = xmalloc(m.n + 1);
         bool whole = get(x, fd, child, &told, body, m.n);
-        if (whole && m.kind == END) {
+        if (whole && m.kind == END)
             memcpy(out, body, sizeof *out);
-            ended = true;
-        } else if (whole) {
-            pass_on(x, m.kind, body);
-        }
+        else if (whole)
+            pass_on(x, &m, body);
+        ended |= whole && m.kind == END;
         free(body);
     }
     return ended;
