@@ -127,8 +127,7 @@ struct report_view {
     size_t n_runs;
     struct named_json *hosts, *servers;
     size_t n_hosts, n_servers;
-    const char *corpus_json, *host_at_start_json, *prompts_json, *client_json,
-        *import_json; /* NULL: none */
+    const char *corpus_json, *host_at_start_json, *prompts_json, *client_json, *import_json; /* NULL: none */
     const char **load_json; /* per run, how its load was made; NULL: no load, or not told */
     struct view_arm *arms;
     size_t n_arms;
