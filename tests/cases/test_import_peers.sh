@@ -47,7 +47,7 @@ grep -q 'perf_counter' out || fail "the report does not name the clock"
 run 0 'poisson arrivals at 80' report open.guidellm.db
 run 0 '"told":\[\{"run":1,"id":"ttft.vllm"' report --json closed.vllm.db
 run 0 'itl.vllm +gaps|vLLM bench' report --definitions peers closed.vllm.db
-run 0 '<svg' report --plot ttft closed.aiperf-records.db
+run 0 'ttft, ms' report --plot ttft closed.aiperf-records.db
 run 0 'of imported runs nothing is derived' verify closed.vllm.db
 
 # Old results against new ones, by the tool's own definitions: an import on one side is enough.
