@@ -60,6 +60,41 @@ static const char *short_hash(struct page *p, const char *hash)
     return hash && *hash ? arena_printf(&p->arena, "%.12s", colon ? colon + 1 : hash) : NO_NUMBER;
 }
 
+static bool alike(const struct facts *f, size_t n, const char *key)
+{
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(or_dash(facts_get(&f[i], key)), or_dash(facts_get(&f[0], key))))
+            return false;
+    return true;
+}
+
+/* What a study that varies its servers did not vary, or could not tell them, stands beside what it did. */
+static void differences(struct page *p, const struct report_view *v)
+{
+    enum { SERVERS = 4 }; /* side by side */
+    struct facts f[SERVERS];
+    struct table t;
+    if (!v->design.n_factors || v->n_servers < 2 || v->n_servers > SERVERS)
+        return;
+    table_init(&t, &p->arena);
+    table_column(&t, "where they differ", TABLE_LEFT);
+    for (size_t i = 0; i < v->n_servers; i++) {
+        f[i] = facts_of(&p->arena, v->servers[i].json);
+        table_column(&t, v->servers[i].name, TABLE_LEFT);
+    }
+    for (size_t k = 0; k < f[0].n; k++) {
+        const char *key = f[0].rows[k].key;
+        if (!strcmp(key, "name") || alike(f, v->n_servers, key))
+            continue;
+        bool hash = strstr(key, "digest") != NULL;
+        table_cell(&t, key);
+        for (size_t i = 0; i < v->n_servers; i++)
+            table_cell(&t, hash ? short_hash(p, facts_get(&f[i], key)) : or_dash(facts_get(&f[i], key)));
+    }
+    if (table_rows(&t))
+        p->ops->table(p, &t);
+}
+
 static void servers(struct page *p, const struct report_view *v)
 {
     static const char *const columns[][2] = {{"kind", "kind"},           {"version", "version"}, {"model", "model"},
@@ -83,6 +118,7 @@ static void servers(struct page *p, const struct report_view *v)
         table_cell(&t, short_hash(p, facts_get(&f, "model_digest")));
     }
     p->ops->table(p, &t);
+    differences(p, v);
 }
 
 static void host(struct page *p, const struct report_view *v)
