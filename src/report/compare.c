@@ -110,8 +110,7 @@ static int imported_from(struct compare_view *v, struct store *store, const char
 {
     struct store_info info;
     int rc = store_info(store, &v->arena, &info, e);
-    const char *plan = rc || !info.study.plan_json ? "" : info.study.plan_json;
-    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_doc *doc = rc ? NULL : json_read_z(info.study.plan_json);
     *out = arena_dupz(&v->arena, yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "import")));
     yyjson_doc_free(doc);
     return rc;
@@ -208,8 +207,7 @@ static void choose_family(struct compare_view *v, const struct compare_spec *spe
 /* What the file said of a run by its tool's definition; NaN: nothing. */
 static double told(const struct side_view *s, int64_t run, const struct metric *m)
 {
-    const char *json = s->import_json ? s->import_json : "";
-    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_doc *doc = json_read_z(s->import_json);
     yyjson_val *x;
     size_t i, max;
     double value = NAN;

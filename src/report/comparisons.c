@@ -14,8 +14,7 @@
 /* The one that the plan calls so, else the first as written. */
 static const struct view_arm *baseline(const struct report_view *v)
 {
-    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
-    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_doc *doc = json_read_z(v->info.study.plan_json);
     yyjson_val *compare = yyjson_obj_get(yyjson_doc_get_root(doc), "compare");
     const char *name = yyjson_get_str(yyjson_obj_get(compare, "baseline"));
     const struct view_arm *base = v->n_arms ? &v->arms[0] : NULL;

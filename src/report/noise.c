@@ -114,8 +114,7 @@ int noise_of_result(struct store *s, struct str *json, struct err *e)
 
 int noise_keep(const char *kept, const char *one, struct str *out, struct err *e)
 {
-    yyjson_doc *new = json_read(one, strlen(one), NULL, e),
-               *old = kept ? json_read(kept, strlen(kept), NULL, NULL) : NULL;
+    yyjson_doc *new = json_read(one, strlen(one), NULL, e), *old = json_read_z(kept);
     yyjson_val *servers = yyjson_obj_get(yyjson_doc_get_root(old), "servers"), *key, *value;
     const char *mine = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(new), "server"));
     size_t i, max;
@@ -152,7 +151,7 @@ bool noise_find(const char *kept, const char *facts_json, const struct metric *m
     bool found = false;
     size_t i, max;
     yyjson_val *v;
-    yyjson_doc *doc = kept ? json_read(kept, strlen(kept), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(kept);
     key_of(facts_json, key);
     yyjson_val *one = yyjson_obj_get(yyjson_obj_get(yyjson_doc_get_root(doc), "servers"), key);
     yyjson_arr_foreach (yyjson_obj_get(one, "metrics"), i, max, v) {
@@ -178,7 +177,7 @@ static bool shown(const char *id)
 void noise_table(const char *one, struct table *t)
 {
     static const char *const heads[] = {"noise floor of", "unit", "runs", "pairs", "median", "floor", "in %"};
-    yyjson_doc *doc = json_read(one, strlen(one), NULL, NULL);
+    yyjson_doc *doc = json_read_z(one);
     size_t i, max;
     yyjson_val *v;
     for (int k = 0; k < 7; k++)

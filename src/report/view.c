@@ -57,8 +57,7 @@ static struct view_arm *arm_named(struct report_view *v, const char *name)
 /* Arms in the order of the study file, as far as its plan tells; else as they come. */
 static void list_arms(struct report_view *v)
 {
-    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
-    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_doc *doc = json_read_z(v->info.study.plan_json);
     size_t i, max;
     yyjson_val *arm;
     yyjson_arr_foreach (yyjson_obj_get(yyjson_doc_get_root(doc), "arms"), i, max, arm) {

@@ -7,12 +7,6 @@
 #include "format/json.h"
 #include "report/study_view.h"
 
-static yyjson_doc *plan_of(const struct report_view *v)
-{
-    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
-    return json_read(plan, strlen(plan), NULL, NULL);
-}
-
 /* ---- the family ------------------------------------------------------------------------------------------------------- */
 
 static void add_metric(struct view_study *s, const struct metric *m)
@@ -40,7 +34,7 @@ static void choose_metrics(struct report_view *v, yyjson_val *named)
 
 void view_study(struct report_view *v)
 {
-    yyjson_doc *doc = plan_of(v);
+    yyjson_doc *doc = json_read_z(v->info.study.plan_json);
     yyjson_val *root = yyjson_doc_get_root(doc), *compare = yyjson_obj_get(root, "compare");
     const char *margin = yyjson_get_str(yyjson_obj_get(compare, "margin")), *order;
     char *end = NULL;
