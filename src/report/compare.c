@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/load.h"
 #include "base/file.h"
 #include "format/json.h"
 #include "record/peer.h"
@@ -161,7 +160,7 @@ static bool has_agents(const struct compare_view *v)
 {
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < v->side[i].n_counted; k++)
-            if (!load_is(v->side[i].counted[k]))
+            if (run_is_agent(v->side[i].counted[k]))
                 return true;
     return false;
 }

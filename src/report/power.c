@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/load.h"
 #include "format/table.h"
 #include "report/number.h"
 #include "report/view.h"
@@ -43,7 +42,7 @@ static void list_metrics(struct asked *q)
 {
     bool agents = false;
     for (size_t i = 0; i < q->n_runs; i++)
-        agents = agents || !load_is(&q->runs[i]);
+        agents = agents || run_is_agent(&q->runs[i]);
     const char *const *ids = compare_default_metrics(agents, &q->n_metrics);
     q->n_metrics = q->ask->n_metrics ? q->ask->n_metrics : q->n_metrics;
     q->metrics = arena_alloc(&q->arena, q->n_metrics * sizeof *q->metrics);

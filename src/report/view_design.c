@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/load.h"
 #include "format/json.h"
 #include "report/study_view.h"
 
@@ -23,7 +22,7 @@ static void choose_metrics(struct report_view *v, yyjson_val *named)
     yyjson_val *id;
     bool agents = false;
     for (size_t k = 0; k < v->n_runs; k++)
-        agents = agents || !load_is(&v->runs[k]);
+        agents = agents || run_is_agent(&v->runs[k]);
     const char *const *ids = compare_default_metrics(agents, &n);
     s->metrics = arena_alloc(&v->arena, (n + yyjson_arr_size(named) + 1) * sizeof *s->metrics);
     yyjson_arr_foreach (named, i, max, id)
