@@ -89,7 +89,7 @@ static void count_runs(struct compare_view *v, struct side_view *s)
             continue;
         s->n_void += r->state == RUN_COMPLETE && r->verdict == VERDICT_VOID;
         s->n_incomplete += r->state != RUN_COMPLETE;
-        if (view_counted(r))
+        if (run_is_counted(r))
             s->counted[s->n_counted++] = r;
     }
     s->run_s = compare_run_s(&v->arena, s->counted, s->n_counted);

@@ -51,7 +51,7 @@ static struct side_view side_of(struct report_view *v, const struct view_arm *ar
                           .prompts_json = v->prompts_json};
     s.counted = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *s.counted);
     for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]))
+        if (run_is_counted(arm->runs[i]))
             s.counted[s.n_counted++] = arm->runs[i];
     s.run_s = compare_run_s(&v->arena, s.counted, s.n_counted);
     return s;
@@ -96,7 +96,7 @@ static struct compare_arm runs_of(struct report_view *v, const struct view_arm *
     struct compare_run *runs = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *runs);
     size_t counted = 0;
     for (size_t i = 0; i < arm->n_runs && n; i++)
-        if (view_counted(arm->runs[i]))
+        if (run_is_counted(arm->runs[i]))
             runs[counted++] = (struct compare_run){arm->runs[i]->block, n->values[i]};
     return (struct compare_arm){runs, counted};
 }

@@ -204,7 +204,7 @@ static double over_runs(struct report_view *v, const struct view_arm *arm, doubl
     double *x = arena_alloc(&v->arena, arm->n_runs * sizeof *x);
     size_t n = 0;
     for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]) && !isnan(of(&arm->load->runs[i])))
+        if (run_is_counted(arm->runs[i]) && !isnan(of(&arm->load->runs[i])))
             x[n++] = of(&arm->load->runs[i]);
     double middle = median(x, n);
     return n && isnan(middle) ? INFINITY : middle; /* between two that are beyond what was seen */
@@ -228,7 +228,7 @@ static enum tail_state worst_state(const struct view_arm *arm)
     enum tail_state worst = TAIL_OK;
     for (size_t i = 0; i < arm->n_runs; i++) {
         enum tail_state s = arm->load->runs[i].latency[TTFT_PLANNED].tail[P99].state;
-        worst = view_counted(arm->runs[i]) && s > worst ? s : worst;
+        worst = run_is_counted(arm->runs[i]) && s > worst ? s : worst;
     }
     return worst;
 }

@@ -45,7 +45,7 @@ static void add_metric(struct json_writer *w, const struct source *x, const stru
     double *values = xmalloc((x->n_runs + 1) * sizeof *values);
     size_t n = 0;
     for (size_t i = 0; i < x->n_runs; i++) {
-        double value = view_counted(&x->runs[i]) ? run_median_of(&x->runs[i], m) : NAN;
+        double value = run_is_counted(&x->runs[i]) ? run_median_of(&x->runs[i], m) : NAN;
         if (isfinite(value))
             values[n++] = value;
     }
@@ -97,7 +97,7 @@ int noise_of_result(struct store *s, struct str *json, struct err *e)
     if (!rc)
         rc = store_servers(s, &x.arena, &x.servers, &x.n_servers, e);
     for (size_t i = 0; i < x.n_runs; i++)
-        counted += view_counted(&x.runs[i]);
+        counted += run_is_counted(&x.runs[i]);
     if (!rc && x.n_servers != 1)
         rc = err_set(e, ERR_INPUT, "the noise of one server is asked for; the result has facts of %zu", x.n_servers);
     if (!rc && counted < 2)

@@ -36,9 +36,7 @@ static size_t values_of(const struct run *runs, size_t n, const char *arm, const
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
         const struct run *r = &runs[i];
-        double v = r->state == RUN_COMPLETE && r->verdict != VERDICT_VOID && strcmp(r->arm, arm) == 0
-                       ? run_median_of(r, m)
-                       : NAN;
+        double v = run_is_counted(r) && strcmp(r->arm, arm) == 0 ? run_median_of(r, m) : NAN;
         if (isfinite(v))
             out[k++] = v;
     }
