@@ -170,7 +170,8 @@ static int read_benchmark(yyjson_val *o, const char *origin, struct import_runs 
     r->started_ns = 0;
     if (!(start_s > 9.4e8 && start_s < 4.2e9)) /* 2000 to 2100 */
         return err_set(e, ERR_INPUT, "start_time is no time in s since 1970");
-    r->wall_ns = (int64_t)llround(start_s * 1e9);
+    double whole_s = floor(start_s); /* times 1e9 at once it would be rounded to 256 ns */
+    r->wall_ns = (int64_t)whole_s * NS_PER_S + (int64_t)llround((start_s - whole_s) * 1e9);
     int rc = since(times, "end_time", start_s, &ended, e);
     if (has_all(o))
         rc = rc ? rc : read_requests(field_object(o, "requests"), start_s, out->asked->model, out, r, e);

@@ -7,6 +7,8 @@
 #include "report/compare_view.h"
 #include "report/facts.h"
 
+#define NOT_TOLD "not told"
+
 /* One side's value of a fact; of several different ones all, joined. */
 struct fact_value {
     const char *fact, *value;
@@ -39,7 +41,7 @@ static bool holds(const char *joined, const char *value)
 static void add(struct fact_set *s, const char *fact, const char *value, bool mixes)
 {
     struct fact_value *v = find(s, fact);
-    value = value && *value ? value : "not told";
+    value = value && *value ? value : NOT_TOLD;
     if (!v) {
         s->at = arena_grow(s->arena, s->at, s->n * sizeof *s->at, (s->n + 1) * sizeof *s->at);
         s->at[s->n++] = (struct fact_value){fact, value, false};
@@ -222,10 +224,18 @@ static void refuse(struct str *facts, struct str *values, const struct compare_d
              d->b + from);
 }
 
+/* What an imported file does not tell is no difference, and no agreement either: the side that keeps it to itself, or -1. */
+static int kept_back(const struct compare_view *v, const struct compare_difference *d)
+{
+    if (v->side[0].import_json && !strcmp(d->a, NOT_TOLD))
+        return 0;
+    return v->side[1].import_json && !strcmp(d->b, NOT_TOLD) ? 1 : -1;
+}
+
 int compare_facts(struct compare_view *v, const struct compare_spec *spec, struct err *e)
 {
     struct fact_set set[2] = {{.arena = &v->arena}, {.arena = &v->arena}};
-    struct str facts = STR_INIT, values = STR_INIT;
+    struct str facts = STR_INIT, values = STR_INIT, back[2] = {STR_INIT, STR_INIT};
     for (int i = 0; i < 2 && v->side[0].n_counted && v->side[1].n_counted; i++) { /* else nothing is compared */
         add_servers(&set[i], &v->side[i]);
         add_host(&set[i], &v->side[i]);
@@ -242,6 +252,11 @@ int compare_facts(struct compare_view *v, const struct compare_spec *spec, struc
         struct compare_difference d = {a->fact, a->value, b->value, false};
         if (!a->mixed && !b->mixed && !strcmp(a->value, b->value))
             continue;
+        int side = kept_back(v, &d);
+        if (side >= 0 && !named_by(spec, d.fact)) {
+            str_addf(&back[side], "%s%s", back[side].len ? ", " : "", d.fact);
+            continue;
+        }
         d.declared = !a->mixed && !b->mixed && declared(v, d.fact);
         if (!d.declared && !named_by(spec, d.fact))
             refuse(&facts, &values, &d);
@@ -252,6 +267,13 @@ int compare_facts(struct compare_view *v, const struct compare_spec *spec, struc
                                  "named: --across %.200s",
                                  v->side[0].label, v->side[1].label, str_z(&values), str_z(&facts))
                        : 0;
+    for (int i = 0; i < 2; i++) {
+        if (back[i].len && !rc)
+            compare_remark(v,
+                           "%s was imported and does not tell, so whether the other is alike in it is not known: %s.",
+                           v->side[i].label, str_z(&back[i]));
+        str_release(&back[i]);
+    }
     str_release(&facts);
     str_release(&values);
     return rc;

@@ -1,5 +1,5 @@
-"""round_trip.py FORMAT FIRST AGAIN: FIRST was exported, imported and exported again as AGAIN. Every member is the same, but for
-those below, which the format cannot carry back; each of those must differ somewhere or be named as one that may."""
+"""round_trip.py FORMAT FIRST AGAIN: FIRST was exported, imported, and exported again as AGAIN: every member is the same, but for
+those below, which the format cannot carry back."""
 import json
 import math
 import re

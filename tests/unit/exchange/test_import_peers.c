@@ -149,6 +149,39 @@ static void guidellm_stays_the_same(void **state)
     str_release(&twice);
 }
 
+/* Wherever in its second a benchmark begins, each time comes back as the double it was. */
+static void guidellm_times_are_exact(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"targeted_start", "request_start", "first_token_iteration",
+                                       "last_token_iteration", "request_end"};
+    struct err e = ERR_INIT;
+    for (int i = 0; i < 20; i++) {
+        struct imported m;
+        struct str first = STR_INIT, again = STR_INIT;
+        char start[64];
+        snprintf(start, sizeof start, "\"start_time\":%.7f,\"request_start_time\"", 1767225598.9 + 0.0510203 * i);
+        read_text(GOLDEN "guidellm.json", &first);
+        replace(&first, "\"start_time\":1767225600,\"request_start_time\"", start);
+        import_text(&m, GUIDELLM, first.at);
+        must(m.rc, &m.e);
+        export_again(&m, export_guidellm, &again);
+        yyjson_doc *a = json_read(first.at, first.len, NULL, &e), *b = json_read(again.at, again.len, NULL, &e);
+        for (size_t k = 0; k < 5 * 3; k++) {
+            char path[128];
+            snprintf(path, sizeof path, "/benchmarks/0/requests/successful/%zu/info/timings/%s", k / 5, keys[k % 5]);
+            double was = yyjson_get_num(yyjson_doc_ptr_get(a, path)), is = yyjson_get_num(yyjson_doc_ptr_get(b, path));
+            if (was != is || !(was > 1.7e9))
+                fail_msg("%s: %.9f is now %.9f", path, was, is);
+        }
+        yyjson_doc_free(a);
+        yyjson_doc_free(b);
+        imported_release(&m);
+        str_release(&first);
+        str_release(&again);
+    }
+}
+
 /* ---- what is known of a request ------------------------------------------------------------------------------------- */
 
 static double stamp_ms(const struct request *q, enum stamp s)
@@ -474,6 +507,7 @@ int main(void)
         cmocka_unit_test(aiperf_records_come_back),
         cmocka_unit_test(llama_bench_comes_back),
         cmocka_unit_test(guidellm_stays_the_same),
+        cmocka_unit_test(guidellm_times_are_exact),
         cmocka_unit_test(vllm_tells_events_only),
         cmocka_unit_test(aiperf_tells_text_chunks),
         cmocka_unit_test(guidellm_tells_no_chunks),
