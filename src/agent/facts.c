@@ -90,17 +90,6 @@ int harvest_counts(struct harvest *h)
 
 /* ---- cells ------------------------------------------------------------------------------------------------------- */
 
-static struct span trim(struct span s)
-{
-    while (s.len && isspace((unsigned char)s.at[0])) {
-        s.at++;
-        s.len--;
-    }
-    while (s.len && isspace((unsigned char)s.at[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 /* Behind the number may stand "%" or, after a blank, a unit of at most 8 letters, digits and slashes. */
 static bool is_unit(const char *p, size_t n)
 {
@@ -121,9 +110,9 @@ static bool is_unit(const char *p, size_t n)
 bool cell_number(struct span cell, bool units, double *v)
 {
     char text[40], *end;
-    cell = trim(cell);
+    cell = span_trim(cell);
     if (units && cell.len > 4 && memcmp(cell.at, "**", 2) == 0 && memcmp(cell.at + cell.len - 2, "**", 2) == 0)
-        cell = trim((struct span){cell.at + 2, cell.len - 4});
+        cell = span_trim((struct span){cell.at + 2, cell.len - 4});
     if (cell.len == 0 || cell.len >= sizeof text)
         return false;
     size_t start = cell.at[0] == '-' || cell.at[0] == '+';
@@ -142,7 +131,7 @@ bool cell_number(struct span cell, bool units, double *v)
 static bool is_missing(struct span cell)
 {
     static const char *const words[] = {"", "-", "nan", "na", "n/a", "null", "none"};
-    cell = trim(cell);
+    cell = span_trim(cell);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (cell.len == strlen(words[i]) && strncasecmp(cell.at, words[i], cell.len) == 0)
             return true;
@@ -178,7 +167,7 @@ struct table *table_new(const struct span *header, size_t n, bool units)
     t->units = units;
     t->columns = arena_alloc(&t->arena, n * sizeof *t->columns);
     for (size_t i = 0; i < n; i++) {
-        struct span name = trim(header[i]);
+        struct span name = span_trim(header[i]);
         t->columns[i].name = name.len ? arena_dup(&t->arena, name.at, name.len)
                                       : arena_printf(&t->arena, "column %zu", i + 1);
     }
@@ -207,7 +196,7 @@ static void add_cell(struct column *col, struct span cell, bool units, const cha
 
 void table_row(struct table *t, const struct span *cells, size_t n, long line)
 {
-    struct span label = n ? trim(cells[0]) : SPAN_NONE;
+    struct span label = n ? span_trim(cells[0]) : SPAN_NONE;
     const char *row = arena_dup(&t->arena, label.at, label.len < 60 ? label.len : 60);
     for (size_t i = 0; i < t->n_columns; i++)
         add_cell(&t->columns[i], i < n ? cells[i] : SPAN_NONE, t->units, row, line);

@@ -140,7 +140,7 @@ static void ungrounded_of_our_own(struct auditing *x, const struct audit_study *
     for (size_t i = 0; i < s->n_runs; i++)
         for (size_t k = 0; k < s->runs[i]->n_sessions; k++) {
             const char *json = s->runs[i]->sessions[k].quality_json, *agent = s->runs[i]->sessions[k].agent;
-            yyjson_doc *doc = json ? json_read(json, strlen(json), NULL, NULL) : NULL;
+            yyjson_doc *doc = json_read_z(json);
             double wrong = audit_number(yyjson_doc_get_root(doc), "grounding.contradicted");
             double of = audit_number(yyjson_doc_get_root(doc), "grounding.statements");
             reports += isfinite(of);

@@ -102,7 +102,7 @@ static void read_arms(struct design *d, struct arena *to, yyjson_val *list)
 void design_read(struct design *d, const char *plan_json, struct arena *a)
 {
     *d = (struct design){0};
-    yyjson_doc *doc = plan_json ? json_read(plan_json, strlen(plan_json), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(plan_json);
     yyjson_val *root = yyjson_doc_get_root(doc), *factors = yyjson_obj_get(root, "factors");
     if (yyjson_arr_size(factors) && yyjson_arr_size(yyjson_obj_get(root, "arms")) <= DESIGN_ARMS_MAX) {
         read_factors(d, a, factors);

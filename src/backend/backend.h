@@ -105,8 +105,9 @@ struct event {
     char scratch[512];     /* on_error_body: `error` may point in here, so an event is not copied by value */
 };
 
-/* Per-response memory of a translator: preallocated once per stream, reset per response by backend_state_begin; nothing in on_event allocates while events stay below BACKEND_POOL_EVENT bytes,
- * except for the engine's token stamps at the very end. Bigger events are read with malloc and counted. */
+/* Per-response memory of a translator: preallocated once per stream, reset per response by backend_state_begin; nothing
+ * in on_event allocates while events stay below BACKEND_POOL_EVENT bytes, except for the engine's token stamps at the
+ * very end. Bigger events are read with malloc and counted. */
 enum { BACKEND_POOL_EVENT = 16 * 1024 };
 struct backend_memo;
 struct backend_state {
@@ -145,10 +146,9 @@ struct backend {
 
     /* Fills out (initialised by the caller to zero). Options outside `options` go to out->not_applied. */
     int (*build)(const struct ask *ask, struct built *out, struct err *e);
-    /* Translates one event: the data of an SSE event, an NDJSON line, or a whole body. Bad JSON is
-     * ERR_INPUT in *e; empty data says nothing (OTHER). One event may hold text and be the last (Ollama without streaming): kind is the
-     * strongest of ERROR, TEXT, REASONING, TOOL, ROLE, DONE, USAGE, OTHER; done and usage are set beside
-     * it. */
+    /* Translates one event: the data of an SSE event, an NDJSON line, or a whole body. Bad JSON is ERR_INPUT in *e;
+     * empty data says nothing (OTHER). One event may hold text and be the last (Ollama without streaming): kind is the
+     * strongest of ERROR, TEXT, REASONING, TOOL, ROLE, DONE, USAGE, OTHER; done and usage are set beside it. */
     int (*on_event)(struct backend_state *s, const char *p, size_t n, struct event *out, struct err *e);
     /* A response with HTTP status >= 300: reads the error body. 0: it is an error of the API; ERR_INPUT:
      * it is not one we know, and out->error is the body's first line as it came. `refused` is set in both

@@ -140,6 +140,22 @@ bool span_starts(struct span a, const char *z)
     return a.len >= n && (!n || memcmp(a.at, z, n) == 0);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct span span_trim(struct span s)
+{
+    while (s.len && is_blank(s.at[0])) {
+        s.at++;
+        s.len--;
+    }
+    while (s.len && is_blank(s.at[s.len - 1]))
+        s.len--;
+    return s;
+}
+
 static int min3(int a, int b, int c)
 {
     int m = a < b ? a : b;

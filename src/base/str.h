@@ -41,6 +41,7 @@ struct span {
 struct span span_z(const char *z);
 bool span_eq_z(struct span a, const char *z);
 bool span_starts(struct span a, const char *z);
+struct span span_trim(struct span s); /* without blanks (of ASCII) at both ends */
 
 /* Distance of two words for "did you mean": Damerau-Levenshtein, both capped at 63 bytes. */
 int word_distance(const char *a, const char *b);

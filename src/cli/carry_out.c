@@ -31,7 +31,7 @@ static void set_clients(struct study *s, const struct carry_out *c, const char *
 {
     for (size_t i = 0; i < s->n_servers; i++) {
         struct server_spec *v = &s->servers[i];
-        if (!v->kind || !strstr(v->kind, "://"))
+        if (server_spec_is_managed(v))
             continue;
         if (c->headers.n)
             v->client.header = c->headers.at;
@@ -48,8 +48,8 @@ static void say_end(struct progress *p, const struct execute_summary *sum, const
     if (sum->already_complete)
         str_addf(&line, "%s is complete (%zu runs); --again runs it anew", path, sum->planned);
     else
-        str_addf(&line, "%zu of %zu runs done%s%s, %zu failed requests; result: %s", sum->done_before + sum->done_now,
-                 sum->planned, sum->done_before ? " (some of them before)" : "", "", sum->failed_requests, path);
+        str_addf(&line, "%zu of %zu runs done%s, %zu failed requests; result: %s", sum->done_before + sum->done_now,
+                 sum->planned, sum->done_before ? " (some of them before)" : "", sum->failed_requests, path);
     progress_say(p, str_z(&line));
     str_release(&line);
 }

@@ -30,7 +30,7 @@ struct read_file {
 static int take_row(void *user, const struct store_source *f, const struct store_source_row *r)
 {
     struct read_file *x = user;
-    yyjson_doc *doc = json_read(r->json, strlen(r->json), NULL, NULL);
+    yyjson_doc *doc = json_read_z(r->json);
     if (!doc)
         return 0; /* another version may have written what is none */
     if (x->n_rows == x->cap_rows) {

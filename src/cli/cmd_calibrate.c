@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "analysis/calibration.h"
@@ -171,7 +170,7 @@ static double ceiling_of(const struct budget *b, bool chunks)
 static int64_t read_stream_bytes(struct store *s, struct arena *a)
 {
     const char *note = store_get_note(s, a, "client");
-    yyjson_doc *doc = note ? json_read(note, strlen(note), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(note);
     int64_t bytes = json_get_int(doc ? yyjson_doc_get_root(doc) : NULL, "stream_bytes", -1);
     yyjson_doc_free(doc);
     return bytes;

@@ -39,21 +39,10 @@ enum { FORMATS = sizeof formats / sizeof formats[0] };
 static const struct format *format_named(const char *name, struct err *e)
 {
     const char *names[FORMATS];
-    struct str all = STR_INIT;
-    for (size_t i = 0; i < FORMATS; i++) {
-        if (!strcmp(formats[i].name, name))
-            return &formats[i];
-        names[i] = formats[i].name;
-    }
+    size_t place;
     for (size_t i = 0; i < FORMATS; i++)
-        str_addf(&all, "%s%s", i ? ", " : "", names[i]);
-    const char *near = word_suggest(name, names, FORMATS);
-    if (near)
-        err_set(e, ERR_USAGE, "no format '%s'; did you mean %s?", name, near);
-    else
-        err_set(e, ERR_USAGE, "no format '%s'; there are %s", name, all.at);
-    str_release(&all);
-    return NULL;
+        names[i] = formats[i].name;
+    return choose_word("format", name, names, FORMATS, &place, e) ? NULL : &formats[place];
 }
 
 /* A peer's reader will not look for our verdict. */

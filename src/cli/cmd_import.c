@@ -25,19 +25,10 @@ enum { LABS = sizeof known_labs / sizeof *known_labs, PROBLEMS_SHOWN = 30 };
 static const struct lab *lab_named(const char *name, struct err *e)
 {
     const char *names[LABS];
-    for (size_t i = 0; i < LABS; i++) {
-        names[i] = known_labs[i].name;
-        if (!strcmp(name, names[i]))
-            return &known_labs[i];
-    }
-    const char *near = word_suggest(name, names, LABS);
-    struct str all = STR_INIT;
+    size_t place;
     for (size_t i = 0; i < LABS; i++)
-        str_addf(&all, "%s%s", i ? ", " : "", names[i]);
-    err_set(e, ERR_USAGE, "no lab '%s'; %s%s%s", name, near ? "did you mean '" : "there are ",
-            near ? near : str_z(&all), near ? "'?" : "");
-    str_release(&all);
-    return NULL;
+        names[i] = known_labs[i].name;
+    return choose_word("lab", name, names, LABS, &place, e) ? NULL : &known_labs[place];
 }
 
 /* ---- what there was ------------------------------------------------------------------------------------------------- */

@@ -8,50 +8,59 @@
 #include "cli/show.h"
 
 /* own: only our metrics; peers: other tools' definitions beside them. */
-static int read_definitions(const char *word, bool *peers, struct err *e)
-{
-    static const char *const words[] = {"own", "peers"};
-    *peers = strcmp(word, "peers") == 0;
-    if (*peers || strcmp(word, "own") == 0)
-        return 0;
-    const char *near = word_suggest(word, words, 2);
-    return err_set(e, ERR_USAGE, "no definitions '%s'; %s%s%s", word,
-                   near ? "did you mean '" : "there are own and peers", near ? near : "", near ? "'?" : "");
-}
-
+static const char *const definition_words[] = {"own", "peers"};
 /* report: the runs; seed-audit: what the original lab printed, of its imported rows. */
-static int read_view(const char *word, bool *audit, struct err *e)
+static const char *const view_words[] = {"report", "seed-audit"};
+
+struct asked {
+    const char *path, *format, *definitions, *limits, *view;
+    bool json;
+    struct show_options show;
+};
+
+static int show_asked(struct app *app, struct asked *x, struct err *e)
 {
-    static const char *const words[] = {"report", "seed-audit"};
-    *audit = strcmp(word, "seed-audit") == 0;
-    if (*audit || strcmp(word, "report") == 0)
-        return 0;
-    const char *near = word_suggest(word, words, 2);
-    return err_set(e, ERR_USAGE, "no view '%s'; %s%s%s", word,
-                   near ? "did you mean '" : "there are report and seed-audit", near ? near : "", near ? "'?" : "");
+    struct show_options *show = &x->show;
+    struct goodput goodput;
+    size_t view, definitions;
+    int rc = choose_word("view", x->view, view_words, 2, &view, e);
+    rc = rc ? rc : choose_word("definitions", x->definitions, definition_words, 2, &definitions, e);
+    if (rc)
+        return rc;
+    show->peers = definitions;
+    show->format = x->format ? x->format : x->json ? "json" : "terminal";
+    if (view && (show->plot || x->limits || show->peers || show->brief))
+        return err_set(e, ERR_USAGE, "--plot, --brief, --goodput and --definitions are not of the view seed-audit");
+    if (view)
+        return show_seed_audit(app, x->path, show, e);
+    if (show->brief && strcmp(show->format, "md") != 0 && strcmp(show->format, "terminal") != 0)
+        return err_set(e, ERR_USAGE, "--brief is of --format md and of the terminal");
+    if (x->limits && (rc = goodput_parse(x->limits, &goodput, e)) != 0)
+        return rc;
+    show->goodput = x->limits ? &goodput : NULL;
+    return show_report(app, x->path, show, e);
 }
 
 static int run(struct app *app, int argc, char **argv, struct err *e)
 {
     struct text_list operands = {0};
-    bool help = false, json = false, audit = false;
-    const char *format = NULL, *definitions = "own", *limits = NULL, *view = "report";
-    struct show_options show = {0};
-    struct goodput goodput;
+    bool help = false;
+    struct asked x = {.definitions = "own", .view = "report"};
     const struct option_row rows[] = {
-        {0, "format", OPT_TEXT, &format, "NAME", "terminal (default), md, html, json, csv (a line per arm and metric)"},
-        {0, "view", OPT_TEXT, &view, "NAME",
+        {0, "format", OPT_TEXT, &x.format, "NAME",
+         "terminal (default), md, html, json, csv (a line per arm and metric)"},
+        {0, "view", OPT_TEXT, &x.view, "NAME",
          "report (default); seed-audit: the numbers that the original lab printed, computed again from its imported rows"},
-        {0, "brief", OPT_FLAG, &show.brief, NULL,
+        {0, "brief", OPT_FLAG, &x.show.brief, NULL,
          "some twenty lines, verdicts first: for a comment (--format md) or a log"},
-        {0, "plot", OPT_TEXT, &show.plot, "WHAT",
+        {0, "plot", OPT_TEXT, &x.show.plot, "WHAT",
          "one figure: a metric such as ttft as text or, with -o, as SVG; SVG only: answer, sessions"},
-        {0, "ascii", OPT_FLAG, &show.ascii, NULL, "no character beyond ASCII on the terminal"},
-        {'o', "output", OPT_TEXT, &show.output, "FILE", "write there instead of to the standard output"},
-        {0, "definitions", OPT_TEXT, &definitions, "WHOSE",
+        {0, "ascii", OPT_FLAG, &x.show.ascii, NULL, "no character beyond ASCII on the terminal"},
+        {'o', "output", OPT_TEXT, &x.show.output, "FILE", "write there instead of to the standard output"},
+        {0, "definitions", OPT_TEXT, &x.definitions, "WHOSE",
          "own (default); peers: also what vLLM bench, AIPerf, GuideLLM, … would report of the same requests"},
-        {0, "goodput", OPT_TEXT, &limits, "LIMITS", "of plain load, in ms: ttft:200,tpot:50,gap:500,e2e:5000"},
-        {0, "json", OPT_FLAG, &json, NULL, "the same as --format json"},
+        {0, "goodput", OPT_TEXT, &x.limits, "LIMITS", "of plain load, in ms: ttft:200,tpot:50,gap:500,e2e:5000"},
+        {0, "json", OPT_FLAG, &x.json, NULL, "the same as --format json"},
         {0},
     };
     int rc = options_parse(rows, argc, argv, &operands, &help, e);
@@ -61,23 +70,11 @@ static int run(struct app *app, int argc, char **argv, struct err *e)
                    rows, "chimera report results/duet.db --format html -o report.html");
     else if (!rc && operands.n != 1)
         rc = err_set(e, ERR_USAGE, "one result file is needed: chimera report FILE");
-    else if (!rc && show.plot && (format || json))
+    else if (!rc && x.show.plot && (x.format || x.json))
         rc = err_set(e, ERR_USAGE, "--plot draws one figure; a page of all is --format html");
-    else if (!rc && (rc = read_view(view, &audit, e)) == 0 && audit)
-        rc = show.plot || limits || show.peers || show.brief
-                 ? err_set(e, ERR_USAGE, "--plot, --brief, --goodput and --definitions are not of the view seed-audit")
-                 : show_seed_audit(app, operands.at[0],
-                                   format ? format
-                                   : json ? "json"
-                                          : "terminal",
-                                   show.output, e);
-    else if (!rc && show.brief && (json || (format && strcmp(format, "md") != 0 && strcmp(format, "terminal") != 0)))
-        rc = err_set(e, ERR_USAGE, "--brief is of --format md and of the terminal");
-    else if (!rc && (rc = read_definitions(definitions, &show.peers, e)) == 0 &&
-             (!limits || (rc = goodput_parse(limits, &goodput, e)) == 0)) {
-        show.format = format ? format : json ? "json" : "terminal";
-        show.goodput = limits ? &goodput : NULL;
-        rc = show_report(app, operands.at[0], &show, e);
+    else if (!rc) {
+        x.path = operands.at[0];
+        rc = show_asked(app, &x, e);
     }
     text_list_release(&operands);
     return rc;

@@ -150,10 +150,10 @@ static void add_servers(const struct dry *d, struct arena *a, const struct table
         table_cell(&t, s->servers[i].name);
         table_cell(&t, kind ? kind : "engine");
         table_cell(&t, s->servers[i].model);
-        if (kind && strstr(kind, "://"))
-            table_cell(&t, "is there");
-        else
+        if (server_spec_is_managed(&s->servers[i]))
             table_cellf(&t, "%zu x", d->starts[i]);
+        else
+            table_cell(&t, "is there");
     }
     str_addc(out, '\n');
     table_terminal(&t, style, out);

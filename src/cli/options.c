@@ -5,6 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+int choose_word(const char *what, const char *word, const char *const *words, size_t n, size_t *i, struct err *e)
+{
+    for (*i = 0; *i < n; ++*i)
+        if (strcmp(words[*i], word) == 0)
+            return 0;
+    const char *near = word_suggest(word, words, n);
+    if (near)
+        return err_set(e, ERR_USAGE, "no %s '%s'; did you mean '%s'?", what, word, near);
+    struct str all = STR_INIT;
+    for (size_t k = 0; k < n; k++)
+        str_addf(&all, "%s%s", k ? ", " : "", words[k]);
+    int rc = err_set(e, ERR_USAGE, "no %s '%s'; there are %s", what, word, str_z(&all));
+    str_release(&all);
+    return rc;
+}
+
 void text_list_add(struct text_list *l, const char *text)
 {
     l->at = xrealloc(l->at, (l->n + 2) * sizeof *l->at);

@@ -37,6 +37,8 @@ struct option_row {
 int options_parse(const struct option_row *rows, int argc, char **argv, struct text_list *operands, bool *help,
                   struct err *e);
 void options_help(const struct option_row *rows, struct str *out);
+/* *i becomes the place of the word among words. ERR_USAGE suggests one, or lists them: "no view 'x'; there are a, b". */
+int choose_word(const char *what, const char *word, const char *const *words, size_t n, size_t *i, struct err *e);
 void text_list_add(struct text_list *l, const char *text);
 void text_list_release(struct text_list *l);
 

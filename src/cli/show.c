@@ -7,22 +7,13 @@
 
 #include "analysis/goodput.h"
 #include "base/file.h"
+#include "cli/options.h"
 #include "record/peer.h"
 #include "report/claims.h"
 #include "report/report.h"
 #include "store/store.h"
 
 static const char *const formats[] = {"terminal", "md", "html", "json", "csv"};
-
-static int check_format(const char *format, const char *const *known, size_t n, const char *all, struct err *e)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(known[i], format) == 0)
-            return 0;
-    const char *near = word_suggest(format, known, n);
-    return err_set(e, ERR_USAGE, "no format '%s'; %s%s%s", format, near ? "did you mean '" : all, near ? near : "",
-                   near ? "'?" : "");
-}
 
 /* The limits that other tools have, too. */
 static struct peer_limits limits_of(const struct goodput *g)
@@ -55,8 +46,8 @@ int show_render(const char *path, const struct show_options *o, const struct rep
 {
     struct store *s = NULL;
     struct report_view *view = NULL;
-    int rc = check_format(o->format, formats, sizeof formats / sizeof formats[0],
-                          "there are terminal, md, html, json and csv", e);
+    size_t place;
+    int rc = choose_word("format", o->format, formats, sizeof formats / sizeof formats[0], &place, e);
     if (!rc)
         rc = store_open(&s, path, false, e);
     if (!rc)
@@ -86,10 +77,12 @@ int show_render(const char *path, const struct show_options *o, const struct rep
     return rc;
 }
 
-static struct report_style style_of(const struct app *app, const char *output)
+static struct report_style style_of(const struct app *app, const struct show_options *o)
 {
-    return (struct report_style){
-        .color = app->color && !output, .ascii = !app->utf8, .columns = output ? 0 : app->columns};
+    return (struct report_style){.color = app->color && !o->output,
+                                 .ascii = o->ascii || !app->utf8,
+                                 .columns = o->output ? 0 : app->columns,
+                                 .brief = o->brief};
 }
 
 static int put(const char *output, const struct str *out, struct err *e)
@@ -103,9 +96,7 @@ static int put(const char *output, const struct str *out, struct err *e)
 int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e)
 {
     struct str out = STR_INIT;
-    struct report_style style = style_of(app, o->output);
-    style.ascii = style.ascii || o->ascii;
-    style.brief = o->brief;
+    struct report_style style = style_of(app, o);
     size_t n = 0;
     int rc = show_render(path, o, &style, &out, &n, e);
     rc = rc ? rc : put(o->output, &out, e);
@@ -116,27 +107,27 @@ int show_report(struct app *app, const char *path, const struct show_options *o,
     return rc;
 }
 
-int show_seed_audit(struct app *app, const char *path, const char *format, const char *output, struct err *e)
+int show_seed_audit(struct app *app, const char *path, const struct show_options *o, struct err *e)
 {
     static const char *const known[] = {"terminal", "md", "csv", "json"};
-    struct report_style style = style_of(app, output);
+    struct report_style style = style_of(app, o);
     struct store *s = NULL;
     struct claims_view *view = NULL;
     struct str out = STR_INIT;
-    int rc = check_format(format, known, sizeof known / sizeof known[0],
-                          "there are terminal, md, csv and json of this view", e);
+    size_t place;
+    int rc = choose_word("format", o->format, known, sizeof known / sizeof known[0], &place, e);
     rc = rc ? rc : store_open(&s, path, false, e);
     rc = rc ? rc : claims_view_build(s, &view, e);
     if (!rc) {
-        if (strcmp(format, "md") == 0)
+        if (strcmp(o->format, "md") == 0)
             claims_md(view, &out);
-        else if (strcmp(format, "csv") == 0)
+        else if (strcmp(o->format, "csv") == 0)
             claims_csv(view, &out);
-        else if (strcmp(format, "json") == 0)
+        else if (strcmp(o->format, "json") == 0)
             claims_json(view, &out);
         else
             claims_terminal(view, &style, &out);
-        rc = put(output, &out, e);
+        rc = put(o->output, &out, e);
     }
     claims_view_free(view);
     store_close(s, NULL);

@@ -21,11 +21,11 @@ struct show_options {
 /* ERR_USAGE also for goodput of a result without plain load, when peers are not asked for either. */
 int show_report(struct app *app, const char *path, const struct show_options *o, struct err *e);
 
-/* The view --view seed-audit as terminal, md, json or csv. */
-int show_seed_audit(struct app *app, const char *path, const char *format, const char *output, struct err *e);
-
 /* Its text, appended; *void_runs (may be NULL): how many complete runs are VOID. style: of a terminal. */
 int show_render(const char *path, const struct show_options *o, const struct report_style *style, struct str *out,
                 size_t *void_runs, struct err *e);
+
+/* The view --view seed-audit; format (not html), output and ascii of o count. */
+int show_seed_audit(struct app *app, const char *path, const struct show_options *o, struct err *e);
 
 #endif

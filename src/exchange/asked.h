@@ -23,7 +23,8 @@ struct asked {
 /* Texts are in the arena. ERR_INPUT: a plan that is no JSON. */
 int asked_of_run(struct store *s, const struct run *run, struct arena *a, struct asked *out, struct err *e);
 
-/* Wall time of a stamp, in ns since 1970 (MONO_NONE: of the run's start; from 0 for a run whose start is not known): as far from the true one as the run's start was noted. */
+/* Wall time of a stamp, in ns since 1970 (MONO_NONE: of the run's start; from 0 for a run whose start is not known): as
+ * far from the true one as the run's start was noted. */
 int64_t wall_of(const struct run *run, mono_ns t);
 double wall_s_of(const struct run *run, mono_ns t); /* the same in s, rounded once to a double's 0.24 us */
 /* The member `chimera` of a file whose format allows unknown ones: version, run, arm, verdict and its reasons. */

@@ -72,7 +72,7 @@ int export_benchstat(struct store *s, const struct run *chosen, size_t n_chosen,
         fprintf(out, "Unit %s-%s better=%s\n", m->id, unit_of(m), metric_better_word(m->better));
     }
     for (size_t i = 0; i < n; i++)
-        if (runs[i].state == RUN_COMPLETE && runs[i].verdict != VERDICT_VOID && is_chosen(&runs[i], chosen, n_chosen))
+        if (run_is_counted(&runs[i]) && is_chosen(&runs[i], chosen, n_chosen))
             put_run(&runs[i], out);
     if (!rc && (fflush(out) != 0 || ferror(out)))
         rc = err_sys(e, ERR_IO, errno, "cannot write the export");

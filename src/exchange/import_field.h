@@ -15,7 +15,7 @@ int field_count(yyjson_val *obj, const char *key, int64_t *n, struct err *e);
 const char *field_text(struct import_runs *out, yyjson_val *obj, const char *key);
 yyjson_val *field_either(yyjson_val *obj, const char *key, const char *other);
 yyjson_val *field_object(yyjson_val *obj, const char *key); /* NULL: no member that is an object */
-/* RFC 3339 with a zone; false without one, or when it is no such time. */
+/* RFC 3339 in UTC (Z or +00:00), from 2000 to 2100; false for anything else. */
 bool field_wall_ns(const char *text, int64_t *ns);
 
 #endif

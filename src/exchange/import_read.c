@@ -312,17 +312,6 @@ static bool has_lines(const char *p, size_t n)
 
 /* ---- tables --------------------------------------------------------------------------------------------------------- */
 
-static struct span trimmed(struct span s)
-{
-    while (s.len && strchr(" \t\r", s.at[s.len - 1]))
-        s.len--;
-    while (s.len && strchr(" \t", *s.at)) {
-        s.at++;
-        s.len--;
-    }
-    return s;
-}
-
 struct columns {
     const char *name[CSV_MAX_FIELDS];
     size_t n;
@@ -377,8 +366,8 @@ static int take_record_line(struct reading *x, const struct csv *csv, const stru
     for (size_t i = 0; i < c->n; i++) {
         struct span field = csv->field[i];
         json_key(&w, c->name[i]);
-        if (json_is_number(trimmed(field)))
-            json_raw(&w, trimmed(field).at, trimmed(field).len);
+        if (json_is_number(span_trim(field)))
+            json_raw(&w, span_trim(field).at, span_trim(field).len);
         else
             json_text(&w, field.at, field.len);
     }
@@ -409,7 +398,7 @@ static bool read_head(struct reading *x, struct csv *csv, struct columns *c)
         return false;
     }
     for (size_t i = 0; i < csv->n_fields; i++) {
-        struct span name = trimmed(csv->field[i]);
+        struct span name = span_trim(csv->field[i]);
         const char *copy = arena_dup(x->arena, name.at, name.len);
         if (has_column(c, copy)) {
             not_understood(x, "a table with two columns '%.60s'", copy);

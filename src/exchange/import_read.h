@@ -19,8 +19,9 @@ struct import_sink {
     int (*row)(void *user, struct import_row *row, struct err *e); /* borrowed during the call */
 };
 
-/* p is NUL-terminated behind its n bytes. Finds the format, fills f->format, rows, refused, runs, problem and head_json (texts in the arena), and hands over each row
- * in its order. Fails only when the sink does: what is wrong with the file stands in f->problem. */
+/* p is NUL-terminated behind its n bytes. Finds the format, fills f->format, rows, refused, runs, problem and head_json
+ * (texts in the arena), and hands over each row in its order. Fails only when the sink does: what is wrong with the
+ * file stands in f->problem. */
 int import_read(const struct import_format *formats, struct import_file *f, const char *p, size_t n, struct arena *a,
                 const struct import_sink *sink, struct err *e);
 

@@ -179,7 +179,7 @@ static int read_cpu(struct bench *b, struct store *s, struct err *e)
     struct named_json *hosts;
     size_t n;
     int rc = store_hosts(s, &b->arena, &hosts, &n, e);
-    yyjson_doc *doc = !rc && n == 1 ? json_read(hosts[0].json, strlen(hosts[0].json), NULL, NULL) : NULL;
+    yyjson_doc *doc = !rc && n == 1 ? json_read_z(hosts[0].json) : NULL;
     struct span cpu = json_get_text(yyjson_doc_get_root(doc), "cpu");
     b->cpu = cpu.at ? arena_dup(&b->arena, cpu.at, cpu.len) : NULL;
     yyjson_doc_free(doc);

@@ -266,6 +266,11 @@ yyjson_doc *json_read(const char *p, size_t n, const yyjson_alc *alc, struct err
     return NULL;
 }
 
+yyjson_doc *json_read_z(const char *z)
+{
+    return z ? json_read(z, strlen(z), NULL, NULL) : NULL;
+}
+
 int64_t json_get_int(yyjson_val *obj, const char *key, int64_t dflt)
 {
     yyjson_val *v = yyjson_obj_get(obj, key);

@@ -57,6 +57,8 @@ void json_knull(struct json_writer *w, const char *key);
 /* Parses one document and checks its depth; NULL and *e on failure. The caller frees it with yyjson_doc_free.
  * With alc (a yyjson pool) nothing is allocated and the document dies with the pool's next use. */
 yyjson_doc *json_read(const char *p, size_t n, const yyjson_alc *alc, struct err *e);
+/* A text of our own, as a result file keeps it: NULL when there is none, or when it is no document. */
+yyjson_doc *json_read_z(const char *z);
 /* Value of obj.key when it is a number within int64 (a double is truncated), else dflt. */
 int64_t json_get_int(yyjson_val *obj, const char *key, int64_t dflt);
 double json_get_double(yyjson_val *obj, const char *key, double dflt);

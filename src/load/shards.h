@@ -11,10 +11,12 @@ enum { SHARDS_MAX = 64 };
 struct shards;
 /* Starts a thread for each session of the spec (at most SHARDS_MAX); returns when all have opened their connections and
  * built their first questions, or the first error. Threads are pinned to a core each when the process may use `spare`
- * more cores than there are threads. Of the spec, on_tick is called in the caller's thread, take (which there
- * must be) in all of them; on_request, barrier, next_seq and next_dialogue are not looked at; the rest is borrowed until shards_free. */
+ * more cores than there are threads. Of the spec, on_tick is called in the caller's thread, take (which there must be)
+ * in all of them; on_request, barrier, next_seq and next_dialogue are not looked at; the rest is borrowed until
+ * shards_free. */
 int shards_new(struct shards **out, const struct driver_spec *spec, size_t spare, struct err *e);
-/* As driver_run, without the requests, which were taken; release with driver_run_release. The health is that of the worst loop and of the process as a whole. */
+/* As driver_run, without the requests, which were taken; release with driver_run_release. The health is that of the
+ * worst loop and of the process as a whole. */
 int shards_run(struct shards *s, struct run *r, struct err *e);
 void shards_free(struct shards *s); /* NULL is fine; before shards_run it ends the threads */
 bool shards_pinned(const struct shards *s);

@@ -224,6 +224,11 @@ bool run_is_agent(const struct run *r)
     return false;
 }
 
+bool run_is_counted(const struct run *r)
+{
+    return r->state == RUN_COMPLETE && r->verdict != VERDICT_VOID;
+}
+
 static void add_value(struct str *why, const char *unit, double value)
 {
     if (!strcmp(unit, "ms"))

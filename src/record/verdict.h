@@ -30,5 +30,7 @@ struct verdict_rule {
 const struct verdict_rule *verdict_rule_at(size_t i); /* NULL behind the last */
 /* Whether a session of the run is an agent, that is, not named "load". */
 bool run_is_agent(const struct run *r);
+/* Whether numbers over several runs take it: it is complete and not VOID. */
+bool run_is_counted(const struct run *r);
 
 #endif

@@ -104,7 +104,7 @@ static const char *time_split(struct report_view *v, const struct view_arm *arm)
     double total = 0, decode = 0, prompt = 0, load = 0;
     for (size_t i = 0; i < arm->n_runs; i++) {
         const struct run *r = arm->runs[i];
-        if (!view_counted(r) || !run_is_agent(r))
+        if (!run_is_counted(r) || !run_is_agent(r))
             continue;
         for (size_t k = 0; k < r->n_sessions; k++)
             total += duration->of_session(r, &r->sessions[k]) * 1e9;

@@ -4,24 +4,20 @@
 #include <string.h>
 
 #include "analysis/power.h"
+#include "report/compare_view.h"
 #include "report/number.h"
 #include "report/study_view.h"
 
 enum { EFFECTS_TOLD = 3 };
 #define SETTLED 0.95
 
-static double percent(const struct comparison *c, double v)
-{
-    return 100 * v / fabs(c->base);
-}
-
 static const char *effect_text(struct report_view *v, const struct view_effect *e)
 {
     struct arena *a = &v->arena;
-    double shift = percent(&e->c, e->c.shift);
+    double shift = compare_percent(&e->c, e->c.shift);
     return arena_printf(a, "%s, %s, %s %s%s %% [%s, %s] (%s, p %s)", e->base, view_contrast(v, a, e), e->c.metric->id,
-                        shift > 0 ? "+" : "", number_text(a, shift), number_text(a, percent(&e->c, e->c.lo)),
-                        number_text(a, percent(&e->c, e->c.hi)), compare_verdict_word(e->c.verdict),
+                        shift > 0 ? "+" : "", number_text(a, shift), number_text(a, compare_percent(&e->c, e->c.lo)),
+                        number_text(a, compare_percent(&e->c, e->c.hi)), compare_verdict_word(e->c.verdict),
                         number_text(a, e->c.p_holm));
 }
 
@@ -30,10 +26,17 @@ static bool is_found(const struct view_effect *e)
     return e->c.verdict == COMPARE_BETTER || e->c.verdict == COMPARE_WORSE;
 }
 
+/* Of a base of 0 every shift is beyond measure. */
+static double size_of(const struct view_effect *e)
+{
+    double percent = fabs(compare_percent(&e->c, e->c.shift));
+    return isnan(percent) ? INFINITY : percent;
+}
+
 static int by_size(const void *a, const void *b)
 {
     const struct view_effect *x = *(const struct view_effect *const *)a, *y = *(const struct view_effect *const *)b;
-    double p = fabs(percent(&x->c, x->c.shift)), q = fabs(percent(&y->c, y->c.shift));
+    double p = size_of(x), q = size_of(y);
     return p != q ? (p < q) - (p > q) : (x > y) - (x < y);
 }
 
@@ -43,7 +46,7 @@ static const char *nothing_found(struct report_view *v)
     double lo = INFINITY, hi = -INFINITY;
     size_t same = 0, most = 0, least = power_least_blocks(s->n_effects);
     for (size_t i = 0; i < s->n_effects; i++) {
-        double mde = percent(&s->effects[i].c, s->effects[i].c.mde);
+        double mde = compare_percent(&s->effects[i].c, s->effects[i].c.mde);
         lo = fmin(lo, mde);
         hi = fmax(hi, mde);
         same += s->effects[i].c.verdict == COMPARE_EQUIVALENT;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/load.h"
 #include "base/file.h"
 #include "format/json.h"
 #include "record/peer.h"
@@ -90,7 +89,7 @@ static void count_runs(struct compare_view *v, struct side_view *s)
             continue;
         s->n_void += r->state == RUN_COMPLETE && r->verdict == VERDICT_VOID;
         s->n_incomplete += r->state != RUN_COMPLETE;
-        if (view_counted(r))
+        if (run_is_counted(r))
             s->counted[s->n_counted++] = r;
     }
     s->run_s = compare_run_s(&v->arena, s->counted, s->n_counted);
@@ -110,8 +109,7 @@ static int imported_from(struct compare_view *v, struct store *store, const char
 {
     struct store_info info;
     int rc = store_info(store, &v->arena, &info, e);
-    const char *plan = rc || !info.study.plan_json ? "" : info.study.plan_json;
-    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_doc *doc = rc ? NULL : json_read_z(info.study.plan_json);
     *out = arena_dupz(&v->arena, yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "import")));
     yyjson_doc_free(doc);
     return rc;
@@ -162,7 +160,7 @@ static bool has_agents(const struct compare_view *v)
 {
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < v->side[i].n_counted; k++)
-            if (!load_is(v->side[i].counted[k]))
+            if (run_is_agent(v->side[i].counted[k]))
                 return true;
     return false;
 }
@@ -208,8 +206,7 @@ static void choose_family(struct compare_view *v, const struct compare_spec *spe
 /* What the file said of a run by its tool's definition; NaN: nothing. */
 static double told(const struct side_view *s, int64_t run, const struct metric *m)
 {
-    const char *json = s->import_json ? s->import_json : "";
-    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_doc *doc = json_read_z(s->import_json);
     yyjson_val *x;
     size_t i, max;
     double value = NAN;

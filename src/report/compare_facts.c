@@ -121,16 +121,10 @@ static yyjson_val *named(yyjson_val *root, const char *list, const char *name)
     return NULL;
 }
 
-static yyjson_doc *plan_of(const struct side_view *s)
-{
-    const char *json = s->info.study.plan_json ? s->info.study.plan_json : "";
-    return json_read(json, strlen(json), NULL, NULL);
-}
-
 static void add_plan(struct fact_set *out, const struct side_view *s)
 {
     static const char *const keys[] = {"cold", "corpus", "prompt_tokens", "seed"};
-    yyjson_doc *doc = plan_of(s);
+    yyjson_doc *doc = json_read_z(s->info.study.plan_json);
     yyjson_val *root = yyjson_doc_get_root(doc), *arm = named(root, "arms", s->arm), *agent;
     char *json = yyjson_val_write(root, 0, NULL);
     struct facts f = facts_of(out->arena, json);
@@ -196,7 +190,7 @@ static bool varies(struct compare_view *v, yyjson_val *root, const char *key)
 static bool declared(struct compare_view *v, const char *fact)
 {
     bool yes = false;
-    yyjson_doc *doc = v->one_file ? plan_of(&v->side[0]) : NULL;
+    yyjson_doc *doc = v->one_file ? json_read_z(v->side[0].info.study.plan_json) : NULL;
     for (size_t i = 0; i < sizeof follows / sizeof follows[0] && doc; i++)
         for (size_t k = 0; k < 5 && follows[i].keys[k] && !strcmp(follows[i].fact, fact); k++)
             yes = yes || varies(v, yyjson_doc_get_root(doc), follows[i].keys[k]);

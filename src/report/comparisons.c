@@ -14,8 +14,7 @@
 /* The one that the plan calls so, else the first as written. */
 static const struct view_arm *baseline(const struct report_view *v)
 {
-    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
-    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_doc *doc = json_read_z(v->info.study.plan_json);
     yyjson_val *compare = yyjson_obj_get(yyjson_doc_get_root(doc), "compare");
     const char *name = yyjson_get_str(yyjson_obj_get(compare, "baseline"));
     const struct view_arm *base = v->n_arms ? &v->arms[0] : NULL;
@@ -52,7 +51,7 @@ static struct side_view side_of(struct report_view *v, const struct view_arm *ar
                           .prompts_json = v->prompts_json};
     s.counted = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *s.counted);
     for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]))
+        if (run_is_counted(arm->runs[i]))
             s.counted[s.n_counted++] = arm->runs[i];
     s.run_s = compare_run_s(&v->arena, s.counted, s.n_counted);
     return s;
@@ -97,7 +96,7 @@ static struct compare_arm runs_of(struct report_view *v, const struct view_arm *
     struct compare_run *runs = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *runs);
     size_t counted = 0;
     for (size_t i = 0; i < arm->n_runs && n; i++)
-        if (view_counted(arm->runs[i]))
+        if (run_is_counted(arm->runs[i]))
             runs[counted++] = (struct compare_run){arm->runs[i]->block, n->values[i]};
     return (struct compare_arm){runs, counted};
 }

@@ -8,7 +8,7 @@
 
 static bool says(const char *json, const char *key, const char *word)
 {
-    yyjson_doc *doc = json ? json_read(json, strlen(json), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(json);
     bool same = span_eq_z(json_get_text(yyjson_doc_get_root(doc), key), word);
     yyjson_doc_free(doc);
     return same;

@@ -77,7 +77,7 @@ struct facts facts_of(struct arena *a, const char *json)
 {
     struct facts f = {arena_alloc(a, FACTS_MAX * sizeof(struct fact_row)), 0};
     struct collector c = {a, &f};
-    yyjson_doc *doc = json ? json_read(json, strlen(json), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(json);
     collect(&c, "", yyjson_doc_get_root(doc), 0);
     yyjson_doc_free(doc);
     return f;

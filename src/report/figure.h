@@ -15,8 +15,8 @@
     "right, the fewer requests they rest on."
 enum { FIGURE_ARMS = 12, FIGURE_ROWS = 48, FIGURE_CURVES = 480, FIGURE_FOREST = 20 };
 
-/* The one figure of the first screen: figure_duet, figure_forest, figure_tails of ttft.planned, or figure_runs of makespan. *caption: how
- * to read it. */
+/* The one figure of the first screen: figure_duet, figure_forest, figure_tails of ttft.planned, or figure_runs of
+ * makespan. *caption: how to read it. */
 bool figure_answer(struct svg *s, const struct report_view *v, const char **caption);
 
 /* One after the other against side by side in seconds, and the speedup with its interval. */

@@ -61,7 +61,7 @@ size_t figure_runs_of(struct svg *s, const struct figure_arms *arms, const struc
     for (size_t i = 0; i < arms->n; i++)
         for (size_t k = 0; k < arms->at[i]->n_runs; k++) {
             struct figure_run one = {.run = arms->at[i]->runs[k], .arm = i};
-            if (!view_counted(one.run))
+            if (!run_is_counted(one.run))
                 continue;
             if (n == most)
                 ++*left_out;

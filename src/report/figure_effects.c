@@ -2,20 +2,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/compare_view.h"
 #include "report/figure.h"
 #include "report/number.h"
 #include "report/study_view.h"
 
 enum { NAMES = 250, RIGHT = SVG_WIDTH - 20, ROW = 20, TOP = 8 };
 
-static double percent(const struct comparison *c, double v)
-{
-    return 100 * v / fabs(c->base);
-}
-
 static bool drawn(const struct comparison *c)
 {
-    return isfinite(percent(c, c->shift)) && isfinite(percent(c, c->lo)) && isfinite(percent(c, c->hi));
+    return isfinite(compare_percent(c, c->shift)) && isfinite(compare_percent(c, c->lo)) &&
+           isfinite(compare_percent(c, c->hi));
 }
 
 /* The place of its metric among those of the family, as they come. */
@@ -37,14 +34,15 @@ static void row(struct svg *s, const struct report_view *v, const struct view_ef
     const char *what = view_contrast(v, s->arena, e);
     int color = color_of(v->study, e);
     svg_group(s, arena_printf(s->arena, "%s, %s, %s: %s %% [%s, %s], adjusted p %s, %zu blocks: %s", e->base, what,
-                              e->c.metric->id, number_text(s->arena, percent(&e->c, e->c.shift)),
-                              number_text(s->arena, percent(&e->c, e->c.lo)),
-                              number_text(s->arena, percent(&e->c, e->c.hi)), number_text(s->arena, e->c.p_holm),
-                              e->c.n_a, compare_verdict_word(e->c.verdict)));
+                              e->c.metric->id, number_text(s->arena, compare_percent(&e->c, e->c.shift)),
+                              number_text(s->arena, compare_percent(&e->c, e->c.lo)),
+                              number_text(s->arena, compare_percent(&e->c, e->c.hi)),
+                              number_text(s->arena, e->c.p_holm), e->c.n_a, compare_verdict_word(e->c.verdict)));
     svg_text(s, "small", "end", NAMES - 10, y + 4,
              svg_short(s, arena_printf(s->arena, "%s, %s", e->c.metric->id, what), 40));
-    svg_line(s, "main", color, scale_at(x, percent(&e->c, e->c.lo)), y, scale_at(x, percent(&e->c, e->c.hi)), y);
-    svg_dot(s, "hollow", color, scale_at(x, percent(&e->c, e->c.shift)), y, 4);
+    svg_line(s, "main", color, scale_at(x, compare_percent(&e->c, e->c.lo)), y,
+             scale_at(x, compare_percent(&e->c, e->c.hi)), y);
+    svg_dot(s, "hollow", color, scale_at(x, compare_percent(&e->c, e->c.shift)), y, 4);
     svg_group_end(s);
 }
 
@@ -57,8 +55,8 @@ bool figure_effects(struct svg *s, const struct report_view *v)
         const struct comparison *c = &study->effects[i].c;
         if (!drawn(c))
             continue;
-        lo = fmin(lo, percent(c, c->lo));
-        hi = fmax(hi, percent(c, c->hi));
+        lo = fmin(lo, compare_percent(c, c->lo));
+        hi = fmax(hi, compare_percent(c, c->hi));
         n++;
     }
     if (!n)

@@ -113,7 +113,7 @@ static size_t runs_of_block(const struct report_view *v, int32_t block, const st
     size_t n = 0;
     for (size_t i = 0; i < v->n_arms && n < LANE_RUNS; i++)
         for (size_t k = 0; k < v->arms[i].n_runs; k++)
-            if (v->arms[i].runs[k]->block == block && view_counted(v->arms[i].runs[k])) {
+            if (v->arms[i].runs[k]->block == block && run_is_counted(v->arms[i].runs[k])) {
                 out[n++] = v->arms[i].runs[k];
                 break;
             }

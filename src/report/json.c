@@ -19,15 +19,10 @@ static void raw(struct json_writer *w, yyjson_val *value)
     free(text);
 }
 
-static yyjson_doc *parse(const char *json)
-{
-    return json ? json_read(json, strlen(json), NULL, NULL) : NULL;
-}
-
 /* An open object with the members of `json`, and name_key: name unless the object has such a member itself. */
 static void members(struct json_writer *w, const char *json, const char *name_key, const char *name)
 {
-    yyjson_doc *doc = parse(json);
+    yyjson_doc *doc = json_read_z(json);
     yyjson_val *root = yyjson_doc_get_root(doc), *k, *v;
     size_t i, max;
     if (!yyjson_obj_get(root, name_key))
@@ -41,7 +36,7 @@ static void members(struct json_writer *w, const char *json, const char *name_ke
 
 static void note(struct json_writer *w, const char *key, const char *json)
 {
-    yyjson_doc *doc = parse(json);
+    yyjson_doc *doc = json_read_z(json);
     json_key(w, key);
     raw(w, yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);

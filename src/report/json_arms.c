@@ -149,7 +149,7 @@ static void run(struct json_writer *w, const struct view_arm *arm, const struct 
     json_kz(w, "state", run_state_word(r->state));
     json_kz(w, "verdict", complete ? verdict_word((enum verdict)r->verdict) : NULL);
     json_kz(w, "why", r->verdict_why);
-    json_kbool(w, "counted", view_counted(r));
+    json_kbool(w, "counted", run_is_counted(r));
     json_kz(w, "started", r->wall_ns == MONO_NONE ? NULL : wall);
     json_kz(w, "stratum", r->stratum);
     json_kint(w, "requests_planned", c.planned);

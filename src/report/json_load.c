@@ -201,7 +201,7 @@ static void run(struct json_writer *w, const struct load_run *l)
     json_kint(w, "run", l->run->id);
     json_kint(w, "block", l->run->block);
     json_kz(w, "verdict", verdict_word((enum verdict)l->run->verdict));
-    json_kbool(w, "counted", view_counted(l->run));
+    json_kbool(w, "counted", run_is_counted(l->run));
     json_kint(w, "planned", l->counts.planned);
     json_kint(w, "completed", l->counts.completed);
     json_kint(w, "failed", l->counts.failed);

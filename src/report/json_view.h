@@ -14,7 +14,7 @@ void json_excluded(struct json_writer *w, const struct report_view *v);
 void json_study(struct json_writer *w, const struct report_view *v);
 void json_peers(struct json_writer *w, const struct report_view *v); /* nothing unless asked for */
 void json_number(struct json_writer *w, const char *key, const struct view_number *n, const char *verdict);
-/* Nothing unless there is an arm to compare with the first one. */
+/* Nothing unless there is an arm to compare with the baseline. */
 void json_comparisons(struct json_writer *w, const struct report_view *v);
 void json_counts(struct json_writer *w, const struct view_counts *c);
 void json_definitions(struct json_writer *w);

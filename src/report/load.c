@@ -64,8 +64,7 @@ static void open_loop(struct report_view *v, struct view_load *l, yyjson_val *lo
 
 static void read_asked(struct report_view *v, const struct view_arm *arm, struct view_load *l)
 {
-    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
-    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_doc *doc = json_read_z(v->info.study.plan_json);
     yyjson_val *root = yyjson_doc_get_root(doc);
     const char *name = yyjson_get_str(yyjson_obj_get(named(yyjson_obj_get(root, "arms"), arm->name), "load"));
     yyjson_val *load = named(yyjson_obj_get(root, "loads"), name);
@@ -107,7 +106,7 @@ static void check_precision(struct report_view *v, struct view_arm *arm)
 
 static int64_t read_estimated(const char *json)
 {
-    yyjson_doc *doc = json ? json_read(json, strlen(json), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(json);
     yyjson_val *n = yyjson_obj_get(yyjson_doc_get_root(doc), "estimated");
     int64_t estimated = yyjson_is_int(n) ? yyjson_get_sint(n) : -1;
     yyjson_doc_free(doc);
@@ -205,7 +204,7 @@ static double over_runs(struct report_view *v, const struct view_arm *arm, doubl
     double *x = arena_alloc(&v->arena, arm->n_runs * sizeof *x);
     size_t n = 0;
     for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]) && !isnan(of(&arm->load->runs[i])))
+        if (run_is_counted(arm->runs[i]) && !isnan(of(&arm->load->runs[i])))
             x[n++] = of(&arm->load->runs[i]);
     double middle = median(x, n);
     return n && isnan(middle) ? INFINITY : middle; /* between two that are beyond what was seen */
@@ -229,7 +228,7 @@ static enum tail_state worst_state(const struct view_arm *arm)
     enum tail_state worst = TAIL_OK;
     for (size_t i = 0; i < arm->n_runs; i++) {
         enum tail_state s = arm->load->runs[i].latency[TTFT_PLANNED].tail[P99].state;
-        worst = view_counted(arm->runs[i]) && s > worst ? s : worst;
+        worst = run_is_counted(arm->runs[i]) && s > worst ? s : worst;
     }
     return worst;
 }

@@ -45,7 +45,7 @@ static void add_metric(struct json_writer *w, const struct source *x, const stru
     double *values = xmalloc((x->n_runs + 1) * sizeof *values);
     size_t n = 0;
     for (size_t i = 0; i < x->n_runs; i++) {
-        double value = view_counted(&x->runs[i]) ? run_median_of(&x->runs[i], m) : NAN;
+        double value = run_is_counted(&x->runs[i]) ? run_median_of(&x->runs[i], m) : NAN;
         if (isfinite(value))
             values[n++] = value;
     }
@@ -97,7 +97,7 @@ int noise_of_result(struct store *s, struct str *json, struct err *e)
     if (!rc)
         rc = store_servers(s, &x.arena, &x.servers, &x.n_servers, e);
     for (size_t i = 0; i < x.n_runs; i++)
-        counted += view_counted(&x.runs[i]);
+        counted += run_is_counted(&x.runs[i]);
     if (!rc && x.n_servers != 1)
         rc = err_set(e, ERR_INPUT, "the noise of one server is asked for; the result has facts of %zu", x.n_servers);
     if (!rc && counted < 2)
@@ -114,8 +114,7 @@ int noise_of_result(struct store *s, struct str *json, struct err *e)
 
 int noise_keep(const char *kept, const char *one, struct str *out, struct err *e)
 {
-    yyjson_doc *new = json_read(one, strlen(one), NULL, e),
-               *old = kept ? json_read(kept, strlen(kept), NULL, NULL) : NULL;
+    yyjson_doc *new = json_read(one, strlen(one), NULL, e), *old = json_read_z(kept);
     yyjson_val *servers = yyjson_obj_get(yyjson_doc_get_root(old), "servers"), *key, *value;
     const char *mine = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(new), "server"));
     size_t i, max;
@@ -152,7 +151,7 @@ bool noise_find(const char *kept, const char *facts_json, const struct metric *m
     bool found = false;
     size_t i, max;
     yyjson_val *v;
-    yyjson_doc *doc = kept ? json_read(kept, strlen(kept), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(kept);
     key_of(facts_json, key);
     yyjson_val *one = yyjson_obj_get(yyjson_obj_get(yyjson_doc_get_root(doc), "servers"), key);
     yyjson_arr_foreach (yyjson_obj_get(one, "metrics"), i, max, v) {
@@ -178,7 +177,7 @@ static bool shown(const char *id)
 void noise_table(const char *one, struct table *t)
 {
     static const char *const heads[] = {"noise floor of", "unit", "runs", "pairs", "median", "floor", "in %"};
-    yyjson_doc *doc = json_read(one, strlen(one), NULL, NULL);
+    yyjson_doc *doc = json_read_z(one);
     size_t i, max;
     yyjson_val *v;
     for (int k = 0; k < 7; k++)

@@ -1,5 +1,5 @@
 /* page.h: what a report shows, in which order, apart from how it looks. The sections speak to a page: the
- * terminal and Markdown each are one, and each escapes everything it is given. All texts are raw. */
+ * terminal, Markdown and HTML each are one, and each escapes everything it is given. All texts are raw. */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 

@@ -3,13 +3,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/compare_view.h"
 #include "report/number.h"
 #include "report/page.h"
 #include "report/study_view.h"
 
 static const char *percent(struct page *p, const struct comparison *c, double x)
 {
-    double v = 100 * x / fabs(c->base);
+    double v = compare_percent(c, x);
     return isfinite(v) ? arena_printf(&p->arena, "%s%s", v > 0 ? "+" : "", number_text(&p->arena, v)) : NO_NUMBER;
 }
 

@@ -9,7 +9,7 @@ enum { E2E = 3, P99 = 2 };
 
 static bool is_void(const struct run *r)
 {
-    return !view_counted(r);
+    return !run_is_counted(r);
 }
 
 /* A row of a run: block and verdict first. */

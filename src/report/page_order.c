@@ -80,7 +80,7 @@ static void by_name(struct page *p, const struct view_study *s)
         const struct usage *u = &g->request->usage;
         table_cell(&t, view_cause_word(g->cause));
         table_cell(&t, g->run->arm);
-        table_cellf(&t, view_counted(g->run) ? "%d" : "%d, VOID", g->run->block + 1);
+        table_cellf(&t, run_is_counted(g->run) ? "%d" : "%d, VOID", g->run->block + 1);
         table_cell(&t, g->request->agent ? g->request->agent : NO_NUMBER);
         if (g->request->stage)
             table_cell(&t, g->request->stage);

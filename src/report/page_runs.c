@@ -166,7 +166,7 @@ static void run_row(struct page *p, struct table *t, const struct run *r)
         table_cell(t, NO_NUMBER); /* an imported run that does not tell its requests */
     table_cell(t, number_text(&p->arena, rate->of_run(r)));
     table_cell(t, r->verdict_why);
-    if (!view_counted(r))
+    if (!run_is_counted(r))
         table_faint(t);
 }
 

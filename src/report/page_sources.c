@@ -98,8 +98,7 @@ static void told(struct page *p, const struct report_view *v, yyjson_val *list)
 
 static void notes(struct page *p, const struct report_view *v)
 {
-    const char *json = v->import_json ? v->import_json : "";
-    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_doc *doc = json_read_z(v->import_json);
     yyjson_val *root = yyjson_doc_get_root(doc), *x;
     size_t i, n;
     yyjson_arr_foreach (yyjson_obj_get(root, "clocks"), i, n, x)

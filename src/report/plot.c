@@ -25,7 +25,7 @@ static bool sessions(struct svg *s, const struct report_view *v)
     size_t n = 0;
     for (size_t i = 0; i < v->n_arms && n < FIGURE_ARMS; i++)
         for (size_t k = 0; k < v->arms[i].n_runs; k++)
-            if (view_counted(v->arms[i].runs[k])) {
+            if (run_is_counted(v->arms[i].runs[k])) {
                 runs[n++] = v->arms[i].runs[k];
                 break;
             }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/load.h"
 #include "format/table.h"
 #include "report/number.h"
 #include "report/view.h"
@@ -26,7 +25,7 @@ static void list_arms(struct asked *q)
     q->arms = arena_alloc(&q->arena, (q->n_runs + 1) * sizeof *q->arms);
     for (size_t i = 0; i < q->n_runs; i++) {
         size_t k = 0;
-        if (!view_counted(&q->runs[i]) || !q->runs[i].arm)
+        if (!run_is_counted(&q->runs[i]) || !q->runs[i].arm)
             continue;
         while (k < q->n_arms && strcmp(q->arms[k], q->runs[i].arm) != 0)
             k++;
@@ -43,7 +42,7 @@ static void list_metrics(struct asked *q)
 {
     bool agents = false;
     for (size_t i = 0; i < q->n_runs; i++)
-        agents = agents || !load_is(&q->runs[i]);
+        agents = agents || run_is_agent(&q->runs[i]);
     const char *const *ids = compare_default_metrics(agents, &q->n_metrics);
     q->n_metrics = q->ask->n_metrics ? q->ask->n_metrics : q->n_metrics;
     q->metrics = arena_alloc(&q->arena, q->n_metrics * sizeof *q->metrics);
@@ -59,7 +58,7 @@ static void spread_of(struct asked *q, const struct metric *m, struct power_spre
         struct compare_run *runs = arena_alloc(&q->arena, (q->n_runs + 1) * sizeof *runs);
         size_t n = 0;
         for (size_t i = 0; i < q->n_runs; i++)
-            if (view_counted(&q->runs[i]) && q->runs[i].arm && !strcmp(q->runs[i].arm, q->arms[k]))
+            if (run_is_counted(&q->runs[i]) && q->runs[i].arm && !strcmp(q->runs[i].arm, q->arms[k]))
                 runs[n++] = (struct compare_run){q->runs[i].block, run_median_of(&q->runs[i], m)};
         arms[k] = (struct compare_arm){runs, n};
     }

@@ -17,7 +17,7 @@ struct power_ask {
     const char *from;     /* what the runs are, for the text: a file's name, "two pilot blocks" */
 };
 
-/* Appends a table with a row per metric and a sentence with the blocks to plan. Runs that do not count (view_counted) are left
+/* Appends a table with a row per metric and a sentence with the blocks to plan. Runs that do not count (run_is_counted) are left
  * out. Returns the blocks to plan: the most that a metric needs; 0 when no metric tells. */
 size_t report_power_of_runs(const struct run *runs, size_t n, const struct power_ask *ask, struct str *out);
 /* The same from a result file; *blocks (may be NULL) gets what the above returns. */

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "format/json.h"
 
@@ -15,12 +14,6 @@ struct reading {
     size_t cap;
 };
 
-static double number_at(yyjson_val *obj, const char *key)
-{
-    yyjson_val *v = yyjson_obj_get(obj, key);
-    return yyjson_is_num(v) ? yyjson_get_num(v) : NAN;
-}
-
 /* The sum over an array of objects; NaN when it is empty or lacks the key everywhere. */
 static double sum_over(yyjson_val *array, const char *key)
 {
@@ -28,7 +21,7 @@ static double sum_over(yyjson_val *array, const char *key)
     size_t i, max;
     yyjson_val *one;
     yyjson_arr_foreach (array, i, max, one) {
-        double v = number_at(one, key);
+        double v = json_get_double(one, key, NAN);
         sum = isnan(v) ? sum : isnan(sum) ? v : sum + v;
     }
     return sum;
@@ -39,7 +32,7 @@ static int read_sample(void *user, int64_t t_ns, const char *json)
 {
     struct reading *r = user;
     struct view_samples *s = r->out;
-    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_doc *doc = json_read_z(json);
     yyjson_val *root = yyjson_doc_get_root(doc), *servers = yyjson_obj_get(root, "servers"),
                *gpus = yyjson_obj_get(root, "gpus");
     if (s->n == r->cap) {
@@ -49,10 +42,10 @@ static int read_sample(void *user, int64_t t_ns, const char *json)
     }
     s->at[s->n++] = (struct view_sample){
         .t_ns = t_ns,
-        .host_s = number_at(root, "cpu_busy_s"),
-        .client_s = number_at(root, "client_cpu_s"),
+        .host_s = json_get_double(root, "cpu_busy_s", NAN),
+        .client_s = json_get_double(root, "client_cpu_s", NAN),
         .servers_s = sum_over(servers, "cpu_s"),
-        .client_bytes = number_at(root, "client_rss_bytes"),
+        .client_bytes = json_get_double(root, "client_rss_bytes", NAN),
         .servers_bytes = sum_over(servers, "rss_bytes"),
         .gpu_percent = sum_over(gpus, "util_gpu_percent") / (double)yyjson_arr_size(gpus),
         .gpu_bytes = sum_over(gpus, "memory_used_bytes"),

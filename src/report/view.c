@@ -11,11 +11,6 @@
 #include "report/course.h"
 #include "report/study_view.h"
 
-bool view_counted(const struct run *r)
-{
-    return r->state == RUN_COMPLETE && r->verdict != VERDICT_VOID;
-}
-
 const char *view_run_word(const struct run *r)
 {
     if (r->state != RUN_COMPLETE)
@@ -35,7 +30,7 @@ const char *view_worst_verdict(const struct view_arm *arm)
 {
     enum verdict worst = VERDICT_VALID; /* NONE is after all of them: who did not judge cannot vouch */
     for (size_t i = 0; i < arm->n_runs; i++)
-        if (view_counted(arm->runs[i]) && arm->runs[i]->verdict > (int)worst)
+        if (run_is_counted(arm->runs[i]) && arm->runs[i]->verdict > (int)worst)
             worst = (enum verdict)arm->runs[i]->verdict;
     return verdict_word(worst);
 }
@@ -57,8 +52,7 @@ static struct view_arm *arm_named(struct report_view *v, const char *name)
 /* Arms in the order of the study file, as far as its plan tells; else as they come. */
 static void list_arms(struct report_view *v)
 {
-    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
-    yyjson_doc *doc = json_read(plan, strlen(plan), NULL, NULL);
+    yyjson_doc *doc = json_read_z(v->info.study.plan_json);
     size_t i, max;
     yyjson_val *arm;
     yyjson_arr_foreach (yyjson_obj_get(yyjson_doc_get_root(doc), "arms"), i, max, arm) {
@@ -111,7 +105,7 @@ static void list_runs(struct report_view *v)
             arm->runs[arm->n_runs++] = r;
         else
             arm->others[arm->n_others++] = r;
-        arm->n_counted += view_counted(r);
+        arm->n_counted += run_is_counted(r);
         name_agents(v, arm, r);
         if (r->state == RUN_COMPLETE && r->verdict >= VERDICT_VALID && r->verdict <= VERDICT_NONE)
             v->verdicts[r->verdict]++;
@@ -147,7 +141,7 @@ static void arm_numbers(struct report_view *v, struct view_arm *arm)
         if (m->level == METRIC_BLOCK)
             continue;
         for (size_t i = 0; i < arm->n_runs; i++) {
-            values[i] = view_counted(arm->runs[i]) ? run_median_of(arm->runs[i], m) : NAN;
+            values[i] = run_is_counted(arm->runs[i]) ? run_median_of(arm->runs[i], m) : NAN;
             if (n_below >= 0 && isfinite(values[i]))
                 n_below += behind(arm->runs[i], m);
         }
@@ -300,7 +294,7 @@ void report_view_add_peers(struct report_view *v, const struct peer_limits *limi
         const struct run **counted = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *counted);
         size_t n = 0;
         for (size_t k = 0; k < arm->n_runs; k++)
-            if (view_counted(arm->runs[k]))
+            if (run_is_counted(arm->runs[k]))
                 counted[n++] = arm->runs[k];
         if (!n)
             continue;

@@ -191,7 +191,6 @@ struct report_view {
 /* view.c */
 const struct view_number *view_find(const struct view_arm *arm, const char *id); /* NULL: no value */
 const char *view_run_word(const struct run *r); /* its verdict, "imported", or its state when it is not complete */
-bool view_counted(const struct run *r);         /* complete and not VOID */
 const char *view_worst_verdict(const struct view_arm *arm); /* of the counted runs; NULL: one was not judged */
 /* number.c: takes the values (in the arena) */
 struct view_number view_number_of(struct report_view *v, const struct metric *m, double *values, size_t n,

@@ -94,7 +94,7 @@ static void without_of_arm(struct report_view *v, const struct view_arm *arm, st
     const struct view_number *all = view_find(arm, arm->load ? "ttft" : "makespan");
     double *kept = arena_alloc(&v->arena, (arm->n_runs + 1) * sizeof *kept);
     for (size_t i = 0; i < arm->n_runs; i++) {
-        int64_t n = view_counted(arm->runs[i]) ? count(arm->runs[i], w->cause) : 0;
+        int64_t n = run_is_counted(arm->runs[i]) ? count(arm->runs[i], w->cause) : 0;
         kept[i] = n || !all ? NAN : all->values[i];
         w->generations += n;
     }

@@ -3,15 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/load.h"
 #include "format/json.h"
 #include "report/study_view.h"
-
-static yyjson_doc *plan_of(const struct report_view *v)
-{
-    const char *plan = v->info.study.plan_json ? v->info.study.plan_json : "";
-    return json_read(plan, strlen(plan), NULL, NULL);
-}
 
 /* ---- the family ------------------------------------------------------------------------------------------------------- */
 
@@ -29,7 +22,7 @@ static void choose_metrics(struct report_view *v, yyjson_val *named)
     yyjson_val *id;
     bool agents = false;
     for (size_t k = 0; k < v->n_runs; k++)
-        agents = agents || !load_is(&v->runs[k]);
+        agents = agents || run_is_agent(&v->runs[k]);
     const char *const *ids = compare_default_metrics(agents, &n);
     s->metrics = arena_alloc(&v->arena, (n + yyjson_arr_size(named) + 1) * sizeof *s->metrics);
     yyjson_arr_foreach (named, i, max, id)
@@ -40,7 +33,7 @@ static void choose_metrics(struct report_view *v, yyjson_val *named)
 
 void view_study(struct report_view *v)
 {
-    yyjson_doc *doc = plan_of(v);
+    yyjson_doc *doc = json_read_z(v->info.study.plan_json);
     yyjson_val *root = yyjson_doc_get_root(doc), *compare = yyjson_obj_get(root, "compare");
     const char *margin = yyjson_get_str(yyjson_obj_get(compare, "margin")), *order;
     char *end = NULL;

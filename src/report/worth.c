@@ -9,16 +9,10 @@
 
 /* ---- quality of the agents' reports ---------------------------------------------------------------------- */
 
-static double number_at(yyjson_val *obj, const char *key)
-{
-    yyjson_val *v = yyjson_obj_get(obj, key);
-    return yyjson_is_num(v) ? yyjson_get_num(v) : NAN;
-}
-
 /* The keys are those of agent/workflow; what is absent or of another type is not told. */
 static void read_quality(struct view_quality *q, const char *json, double *score)
 {
-    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_doc *doc = json_read_z(json);
     yyjson_val *root = yyjson_doc_get_root(doc), *ground = yyjson_obj_get(root, "grounding");
     struct {
         const char *key;
@@ -27,9 +21,9 @@ static void read_quality(struct view_quality *q, const char *json, double *score
                   {"supported_named", &q->supported_named},
                   {"contradicted", &q->contradicted},
                   {"not_found", &q->not_found}};
-    *score = number_at(root, "keyword_score");
+    *score = json_get_double(root, "keyword_score", NAN);
     for (size_t i = 0; i < 4; i++) {
-        double n = number_at(ground, counts[i].key);
+        double n = json_get_double(ground, counts[i].key, NAN);
         if (n >= 0 && n < 1e15)
             *counts[i].sum = (*counts[i].sum < 0 ? 0 : *counts[i].sum) + (int64_t)n;
     }
@@ -44,7 +38,7 @@ static const char *text_at(struct report_view *v, yyjson_val *obj, const char *k
 
 static void add_claims(struct report_view *v, const struct run *r, const char *agent, const char *json)
 {
-    yyjson_doc *doc = json_read(json, strlen(json), NULL, NULL);
+    yyjson_doc *doc = json_read_z(json);
     yyjson_val *list = yyjson_obj_get(yyjson_obj_get(yyjson_doc_get_root(doc), "grounding"), "list"), *one;
     size_t i, max;
     yyjson_arr_foreach (list, i, max, one) {
@@ -56,7 +50,7 @@ static void add_claims(struct report_view *v, const struct run *r, const char *a
             continue;
         c.fact = text_at(v, one, "fact");
         c.origin = text_at(v, one, "origin");
-        c.fact_value = number_at(one, "fact_value");
+        c.fact_value = json_get_double(one, "fact_value", NAN);
         v->claims[v->n_claims++] = c;
     }
     yyjson_doc_free(doc);

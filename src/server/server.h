@@ -104,6 +104,9 @@ void server_request_options(const struct server *s, struct options *o);
  * and was cut. Chat template included where the server can. */
 int64_t server_count_tokens(struct server *s, const struct ask *ask);
 
+/* Told by its kind alone: everything but a URL. */
+bool server_spec_is_managed(const struct server_spec *s);
+
 /* ---- helpers for whoever starts several ---------------------------------------------------------------------------- */
 
 /* Gives each managed spec with threads 0 an equal share of the cores (at least 1). More threads in total than cores is

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bool managed(const struct server_spec *s)
+bool server_spec_is_managed(const struct server_spec *s)
 {
     return !s->kind || strncmp(s->kind, "cmd:", 4) == 0 || !strstr(s->kind, "://");
 }
@@ -13,7 +13,7 @@ int servers_divide_threads(struct server_spec *specs, size_t n, int cores, bool 
 {
     int64_t open = 0, taken = 0, count = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!managed(&specs[i]))
+        if (!server_spec_is_managed(&specs[i]))
             continue;
         if (specs[i].threads < 0 || specs[i].threads > 4096)
             return err_set(e, ERR_INPUT, "server '%s': threads is %lld, it must be 0 to 4096", specs[i].name,
@@ -31,7 +31,7 @@ int servers_divide_threads(struct server_spec *specs, size_t n, int cores, bool 
                        "(give fewer servers or threads, or ask for it with oversubscribe)",
                        (long long)count, (long long)total, cores, cores == 1 ? "" : "s");
     for (size_t i = 0; i < n; i++)
-        if (managed(&specs[i]) && specs[i].threads == 0)
+        if (server_spec_is_managed(&specs[i]) && specs[i].threads == 0)
             specs[i].threads = share;
     return 0;
 }

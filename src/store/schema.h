@@ -1,9 +1,10 @@
 /* The tables of a result file, version by version; private to this room. One list of columns per wide table makes the
  * CREATE TABLE, the INSERT, the SELECT, the order of the run hash and the column numbers, so that none can drift.
  *
- * Version 3; version 2 had no `source` and `source_row`, and its runs always had a wall time. Integers are plain; a thing that was not measured or not said is NULL; every time is CLOCK_MONOTONIC ns of the
- * host (`…_ns`) unless its name says wall. Words of a list (outcome, state, verdict) are stored as words, never as numbers.
- * Columns of type ANY hold text where the bytes are valid UTF-8 without NUL, and a blob otherwise.
+ * Version 3; version 2 had no `source` and `source_row`, and its runs always had a wall time. Integers are plain; a
+ * thing that was not measured or not said is NULL; every time is CLOCK_MONOTONIC ns of the host (`…_ns`) unless its
+ * name says wall. Words of a list (outcome, state, verdict) are stored as words, never as numbers. Columns of type ANY
+ * hold text where the bytes are valid UTF-8 without NUL, and a blob otherwise.
  *
  *   study    one row      what was asked, the plan and its hash, the program that made it
  *   plan     per position the work, in the order of execution

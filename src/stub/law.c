@@ -42,15 +42,6 @@ int duration_parse(struct span text, mono_ns *out, struct err *e)
                    (int)(text.len < 100 ? text.len : 100), text.at ? text.at : "");
 }
 
-static struct span trim(struct span s)
-{
-    while (s.len && strchr(" \t\r", s.at[0]))
-        s.at++, s.len--;
-    while (s.len && strchr(" \t\r", s.at[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 static int read_lines(struct law *l, const char *path, const struct str *text, struct err *e)
 {
     const char *p = str_z(text), *end = p + text->len;
@@ -59,7 +50,7 @@ static int read_lines(struct law *l, const char *path, const struct str *text, s
         const char *stop = memchr(p, '\n', (size_t)(end - p));
         stop = stop ? stop : end;
         const char *comment = memchr(p, '#', (size_t)(stop - p));
-        struct span s = trim((struct span){p, (size_t)((comment ? comment : stop) - p)});
+        struct span s = span_trim((struct span){p, (size_t)((comment ? comment : stop) - p)});
         p = stop + 1;
         if (!s.len)
             continue;

@@ -140,7 +140,7 @@ static int store_fit(struct executor *x, struct err *e)
 static bool load_fit(struct executor *x)
 {
     const char *text = store_get_note(x->store, &x->arena, "prompts");
-    yyjson_doc *doc = text ? json_read(text, strlen(text), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(text);
     yyjson_val *root = doc ? yyjson_doc_get_root(doc) : NULL;
     int64_t inventory = json_get_int(root, "inventory_chars", -1), carry = json_get_int(root, "carry_chars", -1);
     yyjson_doc_free(doc);

@@ -25,7 +25,7 @@ static int note_end(struct executor *x, const char *why, int32_t blocks, struct 
 bool ending_was_enough(struct store *s, struct arena *a)
 {
     const char *text = store_get_note(s, a, "ended");
-    yyjson_doc *doc = text ? json_read(text, strlen(text), NULL, NULL) : NULL;
+    yyjson_doc *doc = json_read_z(text);
     bool enough = span_eq_z(json_get_text(yyjson_doc_get_root(doc), "why"), "precision");
     yyjson_doc_free(doc);
     return enough;
@@ -36,9 +36,7 @@ static size_t values_of(const struct run *runs, size_t n, const char *arm, const
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
         const struct run *r = &runs[i];
-        double v = r->state == RUN_COMPLETE && r->verdict != VERDICT_VOID && strcmp(r->arm, arm) == 0
-                       ? run_median_of(r, m)
-                       : NAN;
+        double v = run_is_counted(r) && strcmp(r->arm, arm) == 0 ? run_median_of(r, m) : NAN;
         if (isfinite(v))
             out[k++] = v;
     }

@@ -1,12 +1,15 @@
 /* file.h: what the file_*.c share of reading a study file; private to study/. The way: text → tree (format/yaml) → presets,
  * scale and --set put into it (file_changes.c) → read, once (file.c, file_load.c), or with factors once for each combination
- * of levels (file_factors.c, file_expand.c). */
+ * of levels (file_factors.c, file_expand.c), with what is of the whole study beside it (file_study.c, file_declare.c). Each map
+ * is held against the table of keys first (file_keys.c). Errors are ERR_INPUT with the place in the file; of
+ * --scale and --set ERR_USAGE. */
 #ifndef STUDY_FILE_H
 #define STUDY_FILE_H
 
 #include "format/yaml.h"
 #include "study/study.h"
 
+/* file_keys.c */
 struct file_key {
     const char *map, *key, *type, *what; /* type: see file_schema.c */
 };
@@ -14,6 +17,8 @@ const struct file_key *file_key_at(size_t i); /* NULL behind the last */
 
 /* Refuses keys that the table does not have for this map. */
 int file_allow(const struct yaml_node *node, const char *map, struct err *e);
+
+/* file.c */
 /* Names become parts of file names and table cells. */
 int file_read_name(const struct yaml_node *map, const char *what, struct arena *a, const char **out, struct err *e);
 int file_check_name(const struct yaml_node *node, const char *name, struct err *e);

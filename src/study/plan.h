@@ -13,7 +13,8 @@ struct plan {
 };
 
 /* Each block holds every arm once: in random order (SplitMix64 stream "order" of the seed; rigor: randomised complete
- * blocks), as written, or as written and turned round by turns (ABBA: a steady drift cancels in two blocks). corpus_sha256 is the identity of the corpus. */
+ * blocks), as written, or as written and turned round by turns (ABBA: a steady drift cancels in two blocks).
+ * corpus_sha256 is the identity of the corpus. */
 void plan_make(struct plan *p, const struct study *s, const char *corpus_sha256);
 void plan_release(struct plan *p);
 

@@ -21,17 +21,6 @@ static bool next_line(struct span *rest, struct span *line)
     return true;
 }
 
-static struct span trim(struct span s)
-{
-    while (s.len && isspace((unsigned char)s.at[0])) {
-        s.at++;
-        s.len--;
-    }
-    while (s.len && isspace((unsigned char)s.at[s.len - 1]))
-        s.len--;
-    return s;
-}
-
 static bool holds_any(struct span line, const char *const *words, size_t n)
 {
     for (size_t w = 0; w < n; w++) {
@@ -47,7 +36,7 @@ static bool holds_any(struct span line, const char *const *words, size_t n)
 
 static struct span until(const char *from, struct span rest)
 {
-    return trim((struct span){from, (size_t)(rest.at - from)});
+    return span_trim((struct span){from, (size_t)(rest.at - from)});
 }
 
 /* ---- TR109's line filter ----------------------------------------------------------------------------------------------- */
@@ -71,7 +60,7 @@ static struct span summary_tr109(struct span text)
     size_t n = text.len < EXTRACT_TR109_SUMMARY ? text.len : EXTRACT_TR109_SUMMARY;
     while (n < text.len && n > 0 && ((unsigned char)text.at[n] & 0xC0) == 0x80) /* not inside a character */
         n--;
-    return trim((struct span){text.at, n});
+    return span_trim((struct span){text.at, n});
 }
 
 static size_t filter_tr109(struct span text, const char *const *words, size_t n_words, bool headings, struct arena *a,
@@ -81,7 +70,7 @@ static size_t filter_tr109(struct span text, const char *const *words, size_t n_
     size_t n = 0;
     *out = arena_alloc(a, EXTRACT_TR109_LINES * sizeof **out);
     while (n < EXTRACT_TR109_LINES && next_line(&text, &line)) {
-        line = trim(line);
+        line = span_trim(line);
         if (line.len && (headings || line.at[0] != '#') && holds_any(line, words, n_words))
             (*out)[n++] = line;
     }
@@ -158,7 +147,7 @@ static struct heading read_heading(struct span line)
 {
     struct heading h = {0};
     size_t marks = 0;
-    line = trim(line);
+    line = span_trim(line);
     while (marks < line.len && line.at[marks] == '#')
         marks++;
     if (marks > 0 && marks <= 6) {
@@ -196,7 +185,7 @@ static struct span list_item(struct span line, size_t *indent)
         return SPAN_NONE;
     if (i >= line.len || line.at[i] != ' ')
         return SPAN_NONE;
-    return trim((struct span){line.at + i, line.len - i});
+    return span_trim((struct span){line.at + i, line.len - i});
 }
 
 /* One section's items while its lines go by: list items win over plain lines. */
@@ -219,7 +208,7 @@ static void add_item(struct items *items, struct span line)
 {
     size_t indent;
     struct span item = list_item(line, &indent);
-    struct span plain = trim(line);
+    struct span plain = span_trim(line);
     if (item.len && (!items->list || indent < items->indent)) {
         if (!items->list)
             items->n = 0; /* what stood before the list introduced it */
@@ -243,7 +232,7 @@ struct sections {
 
 static void take_line(struct sections *s, struct span line)
 {
-    struct span plain = trim(line);
+    struct span plain = span_trim(line);
     if (!plain.len)
         return;
     if (s->now == SECTION_FINDINGS)

@@ -53,6 +53,6 @@ done
 "$chimera" export loads.db --arm four | grep -c '"arm":"four"' | grep -qx 20 || fail "export --arm"
 refused 'no run of that choice; there are: 1 (' --run 99
 refused 'no complete run of that choice' --format guidellm --arm five
-refused "did you mean guidellm" --format guidelm
+refused "did you mean 'guidellm'" --format guidelm
 refused 'there are jsonl, csv, chrome-trace, vllm' --format parquet
 echo ok

@@ -89,6 +89,9 @@ run 0 '^aiperf +1 +1 +0 ' import aiperf aiperf -o both.db
 grep -q 'aiperf-records  *1  *60  *1 ' out || { cat out; fail "records are not the run"; }
 grep -q 'notes.txt: neither JSON nor a table' out || fail "a file that was not understood is not listed"
 run 0 'ttft.aiperf' report both.db
+LC_ALL=C.UTF-8 run 0 '[^ -~]' report both.db
+LC_ALL=C.UTF-8 run 0 . report --ascii both.db
+LC_ALL=C grep '[^ -~]' out && fail "--ascii is more than ASCII"
 run 2 "none of 1 file was understood" import guidellm closed.vllm.json -o none.db
 run 2 "did you mean 'vllm'" import vlm closed.vllm.json -o none.db
 run 2 'there are seed, vllm, aiperf, guidellm, llama-bench' import something closed.vllm.json -o none.db

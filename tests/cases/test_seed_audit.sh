@@ -18,8 +18,12 @@ says() {
 # Files of the shapes, not the studies: nothing is judged.
 says 0 rust-pair import seed "$CHIMERA_SRC/tests/samples/seed" -o some.db
 says 2 "did you mean 'seed-audit'" report some.db --view seed-adit
-says 2 'terminal, md, csv and json' report some.db --view seed-audit --format xml
+says 2 'there are terminal, md, csv, json' report some.db --view seed-audit --format xml
 says 2 'not of the view' report some.db --view seed-audit --plot ttft
+says 2 'not of the view' report some.db --view seed-audit --definitions peers
+LC_ALL=C.UTF-8 says 0 '[^ -~]' report some.db --view seed-audit
+LC_ALL=C.UTF-8 says 0 . report some.db --view seed-audit --ascii
+LC_ALL=C grep '[^ -~]' out && fail "--ascii is more than ASCII"
 printf 'timestamp,lag_ms\n1.5,3\n' >lag.csv
 says 0 loop-lag import seed lag.csv -o none.db
 says 0 'has none of the rows' report none.db --view seed-audit

@@ -124,6 +124,10 @@ static void spans(void **state)
     assert_false(span_starts(SPAN_NONE, "a"));
     assert_true(span_starts(span_z("data: x"), "data:"));
     assert_false(span_starts(span_z("dat"), "data:"));
+    assert_true(span_eq_z(span_trim(span_z(" \t\r\na b\v\f ")), "a b"));
+    assert_true(span_eq_z(span_trim(span_z("\xC2\xA0x\xC2\xA0")), "\xC2\xA0x\xC2\xA0"));
+    assert_int_equal(span_trim(span_z("  ")).len, 0);
+    assert_int_equal(span_trim(SPAN_NONE).len, 0);
     assert_int_equal(span_z(NULL).len, 0);
 }
 

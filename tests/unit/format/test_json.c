@@ -257,6 +257,11 @@ static void reading_is_bounded_and_says_where(void **state)
     yyjson_doc_free(doc);
     str_release(&deep);
     assert_null(json_read("[", 1, NULL, NULL));
+    assert_null(json_read_z(NULL));
+    assert_null(json_read_z(""));
+    doc = json_read_z("{\"k\":3}");
+    assert_int_equal(json_get_int(yyjson_doc_get_root(doc), "k", 0), 3);
+    yyjson_doc_free(doc);
 }
 
 static void getters_have_defaults(void **state)

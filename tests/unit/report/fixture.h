@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "report/report.h"
 #include "report/view.h"
+#include "write_run.h"
 
 #define HOST_FACTS                                                                                                     \
     "{\"arch\":\"x86_64\",\"cores\":2,\"cpu\":\"Example CPU @ 2.00GHz\",\"governor\":\"performance\",\"kernel\":"      \
@@ -82,22 +83,6 @@ static struct run duet_run(struct arena *a, int32_t block, int arm)
     r.health = quiet();
     r.start_state = "{}";
     return r;
-}
-
-static void write_run(struct store *s, struct run *r, const char *stratum)
-{
-    struct err e = ERR_INIT;
-    enum run_state end = r->state;
-    r->state = RUN_RUNNING;
-    r->stratum = stratum;
-    if (store_run_begin(s, r, &e))
-        fail_msg("%s", e.text);
-    for (size_t i = 0; i < r->n_requests; i++)
-        if (store_request(s, r->id, &r->requests[i], &e))
-            fail_msg("%s", e.text);
-    r->state = end;
-    if (end != RUN_RUNNING && store_run_end(s, r, &e))
-        fail_msg("%s", e.text);
 }
 
 static void write_study(const char *path, const struct study_spec *spec)

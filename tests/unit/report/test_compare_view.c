@@ -16,6 +16,7 @@
 #include "report/compare_view.h"
 #include "report/noise.h"
 #include "store/store.h"
+#include "write_run.h"
 
 #define HOST "{\"cores\":2}"
 #define FACTS(version, digest)                                                                                         \
@@ -73,22 +74,6 @@ static struct run load_run(struct arena *a, const struct pair *p, int32_t block,
     return r;
 }
 
-static void put_run(struct store *s, struct run *r, const char *stratum)
-{
-    struct err e = ERR_INIT;
-    enum run_state end = r->state;
-    r->state = RUN_RUNNING;
-    r->stratum = stratum;
-    if (store_run_begin(s, r, &e))
-        fail_msg("%s", e.text);
-    for (size_t i = 0; i < r->n_requests; i++)
-        if (store_request(s, r->id, &r->requests[i], &e))
-            fail_msg("%s", e.text);
-    r->state = end;
-    if (store_run_end(s, r, &e))
-        fail_msg("%s", e.text);
-}
-
 static void write_pair(const char *path, const struct pair *p)
 {
     struct arena a = {0};
@@ -120,7 +105,7 @@ static void write_pair(const char *path, const struct pair *p)
         fail_msg("%s", e.text);
     for (int32_t i = 0; i < blocks * per; i++) {
         struct run r = load_run(&a, p, i / per, i % per);
-        put_run(s, &r, stratum);
+        write_run(s, &r, stratum);
     }
     if (store_close(s, &e))
         fail_msg("%s", e.text);

@@ -10,6 +10,7 @@
 #include "format/csv.h"
 #include "report/compare_view.h"
 #include "report/figure.h"
+#include "report/study_view.h"
 
 #define SERVER(name, flag) "{\"kind\":\"cmd\",\"flags\":[\"" flag "\"],\"model\":\"m\",\"name\":\"" name "\"}"
 
@@ -21,6 +22,7 @@ struct arms {
     const char *plan; /* what its JSON has more; "" */
     int other_server; /* this arm uses server b, which differs; 0: none */
     int void_arm;     /* its runs are VOID; 0: none */
+    bool failed;      /* before the first run there is an aborted attempt, of which there is no session */
 };
 
 static struct run run_of(struct arena *a, const struct arms *s, int32_t block, int arm)
@@ -75,6 +77,12 @@ static struct report_view *view_of_arms(struct arms s)
     if (store_create(&store, path, &study, &e) || store_host(store, HOST_FACTS, stratum, &e) ||
         store_server(store, "a", SERVER("a", "x"), &e) || store_server(store, "b", SERVER("b", "y"), &e))
         fail_msg("%s", e.text);
+    if (s.failed) {
+        struct run r = run_of(&a, &s, 0, 0);
+        r.state = RUN_ABORTED;
+        r.n_sessions = r.n_requests = 0;
+        write_run(store, &r, stratum);
+    }
     for (size_t i = 0; i < n; i++) {
         struct run r = run_of(&a, &s, (int32_t)i / s.n, (int)i % s.n);
         write_run(store, &r, stratum);
@@ -372,6 +380,19 @@ static void arms_without_counted_runs_are_not_there(void **state)
     report_view_free(v);
 }
 
+static void a_run_that_could_not_be_made_is_not_an_agents(void **state)
+{
+    (void)state;
+    size_t n;
+    struct report_view *v = view_of_arms((struct arms){.n = 2, .blocks = 5, .failed = true});
+    const char *const *of_loads = compare_default_metrics(false, &n);
+    assert_int_equal(v->n_runs, 11);
+    assert_int_equal(v->study->n_metrics, n);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(v->study->metrics[i]->id, of_loads[i]);
+    report_view_free(v);
+}
+
 static void a_great_many_arms_are_bounded(void **state)
 {
     (void)state;
@@ -407,6 +428,7 @@ int main(void)
         cmocka_unit_test(the_plan_names_the_baseline),
         cmocka_unit_test(what_the_study_does_not_vary_refuses_a_comparison),
         cmocka_unit_test(arms_without_counted_runs_are_not_there),
+        cmocka_unit_test(a_run_that_could_not_be_made_is_not_an_agents),
         cmocka_unit_test(a_great_many_arms_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,15 @@ static void check_division(int64_t a, int64_t b, const char *kind_b, int cores, 
     assert_int_equal(got[1], want_b);
 }
 
+static void a_url_is_not_managed(void **state)
+{
+    static const char *const managed[] = {NULL, "engine", "ollama", "cmd:proxy --to http://127.0.0.1:8080"};
+    (void)state;
+    for (size_t i = 0; i < sizeof managed / sizeof *managed; i++)
+        assert_true(server_spec_is_managed(&(struct server_spec){.kind = managed[i]}));
+    assert_false(server_spec_is_managed(&(struct server_spec){.kind = "https://example.org/v1"}));
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -224,8 +233,12 @@ int main(void)
 {
 #define CACHE_TEST(name) cmocka_unit_test_setup_teardown(name, make_cache, drop_cache)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads),   CACHE_TEST(test_models),        CACHE_TEST(test_digest),
-        cmocka_unit_test(test_templates), CACHE_TEST(test_refused_specs),
+        cmocka_unit_test(a_url_is_not_managed),
+        cmocka_unit_test(test_threads),
+        CACHE_TEST(test_models),
+        CACHE_TEST(test_digest),
+        cmocka_unit_test(test_templates),
+        CACHE_TEST(test_refused_specs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
