@@ -370,8 +370,8 @@ static mono_ns wait_for_release(const struct driver *d)
 /* All first questions are built; release them together. */
 static void open_barrier(struct driver *d, struct run *r, mono_ns release)
 {
-    struct sched_param before;
-    int policy;
+    struct sched_param before = {0};
+    int policy = SCHED_OTHER;
     bool held = r->n_sessions > 1 && hold_core(&before, &policy);
     for (size_t i = 0; i < r->n_sessions; i++)
         r->sessions[i].released_ns = release + d->spec.sessions[i].warmup_ns;

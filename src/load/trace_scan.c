@@ -93,7 +93,7 @@ static int scan_csv(const struct trace_source *s, trace_row_fn *row, void *user,
 {
     const struct fields *f = &fields[s->format];
     struct csv *c = xmalloc(sizeof *c); /* too large for the stack */
-    struct columns at;
+    struct columns at = {-1, -1, -1, -1};
     struct trace_raw raw;
     csv_init(c, s->name, s->p, s->n, ',');
     int rc = csv_next(c, e);

@@ -30,7 +30,8 @@ struct fixture {
     struct exchange *kept; /* the loop's thread only */
     atomic_int n_kept, n_gone, wake_action;
     atomic_int flood_result;
-    mono_ns due; /* of the timer test */
+    atomic_bool left; /* the client of /too-late is gone */
+    mono_ns due;      /* of the timer test */
     atomic_llong fired_late_ns;
 };
 
@@ -151,16 +152,17 @@ static void corked(void *user, struct exchange *x, const struct http_request *r)
     exchange_end(x);
 }
 
-/* Answers only when the client has surely left, so that its last write fails. */
+/* Answers only when the client has left, so that its last write fails. */
 static void too_late(void *user, struct exchange *x, const struct http_request *r)
 {
     struct fixture *f = user;
     (void)r;
     exchange_on_gone(x, on_gone, f);
-    poll(NULL, 0, 30);
+    atomic_fetch_add(&f->n_kept, 1);
+    while (!atomic_load(&f->left))
+        poll(NULL, 0, 1);
     exchange_stream(x, 200, "text/plain");
     exchange_end(x);
-    atomic_fetch_add(&f->n_kept, 1);
 }
 
 static const struct httpd_route routes[] = {

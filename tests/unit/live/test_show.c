@@ -1,6 +1,7 @@
 /* The thread of the live view: it paints, what is said stays above, and at the end nothing of it is left. What the time of
  * a repaint is, is not looked at: the test waits for what is written. */
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,6 +80,40 @@ static void it_paints_and_clears(void **state)
     str_release(&t.bytes);
 }
 
+static int fills(struct terminal *t)
+{
+    pthread_mutex_lock(&t->lock);
+    int n = t->fills;
+    pthread_mutex_unlock(&t->lock);
+    return n;
+}
+
+/* Something is said between what the thread takes and the next lock that it shares with the test. */
+static void measure_slowly(void *user, struct live_style *style)
+{
+    poll(NULL, 0, 20);
+    measure(user, style);
+}
+
+/* What is said while the thread paints: no line is lost, none is written twice. */
+static void it_is_told_while_it_paints(void **state)
+{
+    struct terminal t = TERMINAL;
+    struct show_spec spec = {.fill = fill, .measure = measure_slowly, .write = take, .user = &t};
+    int said = 0, written = 0;
+    (void)state;
+    struct show *s = show_start(&spec);
+    for (; fills(&t) < 3; said++) {
+        show_say(s, "a line");
+        poll(NULL, 0, 1);
+    }
+    show_stop(s);
+    for (const char *at = str_z(&t.bytes); (at = strstr(at, "a line\n")); at++)
+        written++;
+    assert_int_equal(written, said);
+    str_release(&t.bytes);
+}
+
 /* A line comes at once and unpainted; there is no run in progress to tell of. */
 static void no_terminal(void **state)
 {
@@ -96,6 +131,7 @@ static void no_terminal(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(it_paints_and_clears), cmocka_unit_test(no_terminal)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(it_paints_and_clears),
+                                       cmocka_unit_test(it_is_told_while_it_paints), cmocka_unit_test(no_terminal)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -456,7 +456,7 @@ static void without_descriptors_requests_are_unsent(void **state)
     b.sessions[0].at_ns = at;
     b.sessions[0].n_at = 4;
     assert_int_equal(driver_new(&d, &b.spec, &e), 0);
-    while (*(volatile int *)&b.player.accepted < 2)
+    while (b.player.accepted < 2)
         sched_yield();
     getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t soft = limit.rlim_cur;

@@ -6,6 +6,7 @@
 #ifndef TESTS_NET_PLAYER_H
 #define TESTS_NET_PLAYER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,7 +86,8 @@ struct player {
     const uint64_t *loop_reads;                    /* NULL: does not wait for reads */
     const struct step *script[PLAYER_CONNECTIONS]; /* one for each connection in order; the last one again and again */
     struct player_connection connection[PLAYER_CONNECTIONS];
-    int accepted, requests;
+    atomic_int accepted; /* the test may look while the thread plays */
+    int requests;
     int held;            /* HOLD steps passed or waiting */
     int released;        /* set by the test */
     struct str received; /* all requests, in order */
