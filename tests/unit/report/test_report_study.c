@@ -21,9 +21,11 @@
                                                                  "{\"baseline\":\"pair\",\"margin\":\"3%\",\"metrics\":[\"makespan\",\"ttft\"]},\"factors\":[{\"levels\":" \
                                                                  "[\"512\",\"1024\"],\"name\":\"num_ctx\"},{\"levels\":[\"one\",\"two\"],\"name\":\"topology\"}]}"
 #define SOLO(agent, ctx)                                                                                               \
-    "{\"base\":\"solo-" agent "\",\"levels\":{\"num_ctx\":\"" ctx "\"},\"name\":\"solo-" agent ",num_ctx=" ctx "\"}"
+    "{\"agents\":[\"" agent ",num_ctx=" ctx "\"],\"base\":\"solo-" agent "\",\"levels\":{\"num_ctx\":\"" ctx           \
+    "\"},\"name\":\"solo-" agent ",num_ctx=" ctx "\"}"
 #define PAIR(ctx, topology)                                                                                            \
-    "{\"base\":\"pair\",\"levels\":{\"num_ctx\":\"" ctx "\",\"topology\":\"" topology                                  \
+    "{\"agents\":[\"alpha,num_ctx=" ctx "\",\"beta,num_ctx=" ctx                                                       \
+    "\"],\"base\":\"pair\",\"levels\":{\"num_ctx\":\"" ctx "\",\"topology\":\"" topology                               \
     "\"},\"name\":\"pair,num_ctx=" ctx ",topology=" topology "\"}"
 
 static const char *const factor_arms[] = {"solo-alpha,num_ctx=512",         "solo-beta,num_ctx=512",
@@ -143,6 +145,8 @@ static void effects_of_two_factors(void **state)
     assert_int_equal(v->speedup.n_excluded, 0);
     /* two factors of one level more, over the speedup and the two metrics that the plan declares */
     assert_int_equal(s->n_effects, 6);
+    struct effects_family family = effects_family(&v->design); /* what a dry run takes for it */
+    assert_true(family.contrasts == 2 && family.speedups == 2);
     const struct view_effect *e = effect(v, "num_ctx", "makespan");
     assert_true(e->pairs == 2 && !e->uneven && e->c.n_a == 8 && e->c.verdict == COMPARE_WORSE);
     assert_true(fabs(e->c.shift / e->c.base - 0.1) < 0.01);
