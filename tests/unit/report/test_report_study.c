@@ -188,6 +188,7 @@ static void what_is_missing_is_said(void **state)
     report_view_free(v);
     v = factors_view(&(struct factor_spec){.blocks = 3});
     assert_true(answer_has(v, "in a family of 6 that takes 8 blocks, and at most 3 count"));
+    assert_true(says(v, "md", "signed ranks (confidence 75.0 %)"));
     check_all(v);
     report_view_free(v);
 }
@@ -200,7 +201,9 @@ static void figure_of_the_effects(void **state)
     struct svg s = {.out = &out, .arena = &a};
     struct report_view *v = factors_view(&(struct factor_spec){.blocks = 6});
     assert_true(figure_effects(&s, v));
-    assert_non_null(strstr(out.at, "makespan, num_ctx: 1024 against 512"));
+    assert_non_null(strstr(out.at, ">makespan, num_ctx: 1024<"));
+    assert_non_null(strstr(out.at, "pair, num_ctx: 1024 against 512, makespan: ")); /* the tip */
+    assert_true(strstr(out.at, "\"full ") && strstr(out.at, "\"hollow "));
     assert_non_null(strstr(out.at, "adjusted p"));
     str_clear(&out);
     report_html(v, &out);
