@@ -57,6 +57,7 @@ struct factor_spec {
     double slope; /* of durations, per place in the order */
     const char *plan;
     bool (*change)(struct run *r, int arm);
+    bool enough; /* ended by its stop rule */
 };
 
 static void write_runs(struct store *s, struct arena *a, const struct factor_spec *spec)
@@ -102,6 +103,8 @@ static struct report_view *factors_view(const struct factor_spec *spec)
     if (store_create(&s, path, &study, &e))
         fail_msg("%s", e.text);
     write_runs(s, &a, spec);
+    if (spec->enough && store_note(s, "ended", "{\"blocks\":6,\"why\":\"precision\"}", &e))
+        fail_msg("%s", e.text);
     if (store_close(s, &e))
         fail_msg("%s", e.text);
     arena_release(&a);
@@ -280,6 +283,24 @@ static void spoilt_generations_are_named_and_the_headline_is_told_without_them(v
     report_view_free(v);
 }
 
+static bool of_six_blocks(struct run *r, int arm)
+{
+    (void)arm;
+    return r->block < 6;
+}
+
+static void what_a_stop_rule_left_out_is_not_missing(void **state)
+{
+    (void)state;
+    struct report_view *v = factors_view(&(struct factor_spec){.blocks = 8, .change = of_six_blocks, .enough = true});
+    assert_true(caution_has(v, "Ended by its stop rule: 16 of 64 planned runs were not needed."));
+    assert_true(!caution_has(v, "incomplete") && v->verdict == VERDICT_VALID);
+    report_view_free(v);
+    v = factors_view(&(struct factor_spec){.blocks = 8, .change = of_six_blocks});
+    assert_true(caution_has(v, "The study is incomplete: 16 of 64 planned runs are missing."));
+    report_view_free(v);
+}
+
 /* Plans that a hostile or broken file may hold. */
 static void a_plan_is_believed_as_far_as_it_makes_sense(void **state)
 {
@@ -309,6 +330,7 @@ int main(void)
         cmocka_unit_test(figure_of_the_effects),
         cmocka_unit_test(drift_is_flagged),
         cmocka_unit_test(spoilt_generations_are_named_and_the_headline_is_told_without_them),
+        cmocka_unit_test(what_a_stop_rule_left_out_is_not_missing),
         cmocka_unit_test(a_plan_is_believed_as_far_as_it_makes_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
