@@ -37,6 +37,55 @@ static size_t list_blocks(const struct effects_group *g, struct arena *arena, in
     return n;
 }
 
+/* ---- bases and their questions ------------------------------------------------------------------------------------- */
+
+static struct effects_base *base_of(struct effects_base *bases, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(bases[i].name, name))
+            return &bases[i];
+    return NULL;
+}
+
+static bool takes_part(const struct effects_base *multi, const char *agent)
+{
+    for (size_t i = 0; i < multi->n_arms; i++)
+        for (size_t k = 0; k < multi->arms[i]->n_agents; k++)
+            if (!strcmp(multi->arms[i]->agents[k], agent))
+                return true;
+    return false;
+}
+
+static bool is_solo(const struct effects_base *b, const struct effects_base *bases, size_t n)
+{
+    for (size_t i = 0; i < n && !b->multi; i++)
+        for (size_t k = 0; k < b->n_arms && bases[i].multi; k++)
+            if (b->arms[k]->n_agents == 1 && takes_part(&bases[i], b->arms[k]->agents[0]))
+                return true;
+    return false;
+}
+
+size_t effects_bases(const struct design *d, struct arena *arena, struct effects_base **out)
+{
+    struct effects_base *bases = arena_alloc(arena, (d->n_arms + 1) * sizeof *bases);
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_arms; i++) {
+        const struct design_arm *arm = &d->arms[i];
+        struct effects_base *b = base_of(bases, n, arm->base);
+        if (!b) {
+            b = &bases[n++];
+            *b = (struct effects_base){.name = arm->base};
+            b->arms = arena_alloc(arena, (d->n_arms + 1) * sizeof *b->arms);
+        }
+        b->arms[b->n_arms++] = arm;
+        b->multi = b->multi || arm->n_agents > 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        bases[i].solo = is_solo(&bases[i], bases, n);
+    *out = bases;
+    return n;
+}
+
 /* ---- levels ------------------------------------------------------------------------------------------------------ */
 
 static bool is_pair(const struct effects_group *g, size_t a, size_t b, size_t factor, size_t level)
@@ -65,6 +114,37 @@ static size_t list_pairs(const struct effects_group *g, size_t factor, size_t le
             (*out)[n++] = (struct pair){a, b};
         }
     return n;
+}
+
+static bool has_contrast(const struct effects_group *g, size_t factor, size_t level)
+{
+    for (size_t a = 0; a < g->n_arms; a++)
+        for (size_t b = 0; b < g->n_arms; b++)
+            if (is_pair(g, a, b, factor, level))
+                return true;
+    return false;
+}
+
+struct effects_family effects_family(const struct design *d)
+{
+    struct arena arena = {0};
+    struct effects_base *bases;
+    struct effects_family out = {0, 0};
+    size_t n = effects_bases(d, &arena, &bases), multi = 0;
+    bool solos = false;
+    for (size_t i = 0; i < n; i++) {
+        struct effects_group g = {d, bases[i].arms, NULL, bases[i].n_arms};
+        size_t contrasts = 0;
+        for (size_t f = 0; f < d->n_factors && !bases[i].solo; f++)
+            for (size_t level = 1; level < d->factors[f].n_levels; level++)
+                contrasts += has_contrast(&g, f, level);
+        solos = solos || bases[i].solo;
+        out.contrasts += contrasts;
+        multi += bases[i].multi ? contrasts : 0;
+    }
+    out.speedups = solos ? multi : 0;
+    arena_release(&arena);
+    return out;
 }
 
 void effects_contrast(const struct effects_group *g, size_t factor, size_t level, struct arena *arena,

@@ -20,6 +20,25 @@ struct effects_group {
     size_t n_arms;
 };
 
+/* ---- bases and their questions -------------------------------------------------------------------------------------- */
+
+struct effects_base {
+    const char *name;
+    const struct design_arm **arms;
+    size_t n_arms;
+    bool multi; /* runs of several agents */
+    bool solo;  /* its one agent also takes part in a base of several: it is there for the speedup and no question */
+};
+/* In the order of the arms, into the arena. Agents are what the plan tells of them. */
+size_t effects_bases(const struct design *d, struct arena *arena, struct effects_base **out);
+
+/* How many questions a study with factors asks: the family of its report. */
+struct effects_family {
+    size_t contrasts; /* per metric: levels against the first of their factor, over the bases that are no solo */
+    size_t speedups;  /* those of bases with several agents, when there are solo runs to tell it */
+};
+struct effects_family effects_family(const struct design *d);
+
 /* ---- levels -------------------------------------------------------------------------------------------------------- */
 
 /* A level of a factor against the first one. In each block every two arms of the two levels that are alike in all other

@@ -32,6 +32,7 @@ static void child(const struct proc_spec *spec, int report, pid_t parent)
         _exit(127);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     if (spec->cwd && chdir(spec->cwd) != 0)
         goto fail;

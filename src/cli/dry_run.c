@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/corpus.h"
+#include "analysis/effects.h"
 #include "base/file.h"
 #include "format/json.h"
 #include "format/table.h"
@@ -14,7 +15,7 @@
 #include "study/estimate.h"
 #include "study/plan.h"
 
-enum { ROWS_SHOWN = 60 };
+enum { ROWS_SHOWN = 60, WIDE = 120 /* columns for servers beside the arms */ };
 
 struct dry {
     const struct study *s;
@@ -46,21 +47,37 @@ static const char *baseline_of(const struct study *s)
     return s->arms[0].name;
 }
 
+/* What the report of a study with factors will ask. */
+static struct effects_family family_of(const struct dry *d)
+{
+    struct arena a = {0};
+    struct design design;
+    design_read(&design, str_z(&d->plan.json), &a);
+    struct effects_family family = effects_family(&design);
+    arena_release(&a);
+    return family;
+}
+
 /* What the study will be able to see, from the runs of the earlier result; as text, and the blocks that it should have (0:
  * not known). */
-static int find_power(struct dry *d, struct err *e)
+static int find_power(struct dry *d, size_t columns, struct err *e)
 {
     const struct study_compare *c = &d->s->compare;
     const struct metric **metrics = xcalloc(c->n_metrics + 1, sizeof *metrics);
     struct store *store;
     for (size_t i = 0; i < c->n_metrics; i++)
         metrics[i] = metric_find(c->metrics[i]);
+    struct effects_family family = {.contrasts = d->s->n_arms - 1};
+    if (d->s->n_factors)
+        family = family_of(d);
     struct power_ask ask = {.blocks = d->s->blocks,
-                            .comparisons = d->s->n_arms - 1,
+                            .comparisons = family.contrasts,
+                            .speedups = family.speedups,
                             .metrics = metrics,
                             .n_metrics = c->n_metrics,
                             .effect = POWER_EFFECT,
                             .baseline = baseline_of(d->s),
+                            .columns = columns,
                             .from = d->basis};
     int rc = store_open(&store, d->basis, false, e);
     if (!rc) {
@@ -73,12 +90,25 @@ static int find_power(struct dry *d, struct err *e)
 
 /* ---- as text ------------------------------------------------------------------------------------------------------- */
 
-static void add_head(const struct dry *d, struct str *out)
+static void add_line(struct str *line, size_t columns, struct str *out)
+{
+    text_wrap((struct span){str_z(line), line->len}, columns, 0, out);
+    str_release(line);
+}
+
+static void add_note(const char *text, size_t columns, struct str *out)
+{
+    text_wrap(span_z(text), columns, 0, out);
+}
+
+static void add_head(const struct dry *d, size_t columns, struct str *out)
 {
     const struct study *s = d->s;
-    str_addf(out, "study %s: %s\nplan %.12s: %zu runs, %d blocks x %zu arms, %s order, seed %llu\n", s->name,
-             s->question, d->plan.sha256, d->plan.n, s->blocks, s->n_arms, study_order_word(s->order),
-             (unsigned long long)s->seed);
+    struct str line = STR_INIT;
+    str_addf(&line, "study %s: %s", s->name, s->question);
+    add_line(&line, columns, out);
+    str_addf(out, "plan %.12s: %zu runs, %d blocks x %zu arms, %s order, seed %llu\n", d->plan.sha256, d->plan.n,
+             s->blocks, s->n_arms, study_order_word(s->order), (unsigned long long)s->seed);
     if (s->corpus_dir)
         str_addf(out, "corpus %.12s: %zu files\n", d->corpus->sha256, d->corpus->n_files);
 }
@@ -107,10 +137,19 @@ static void add_variants(struct table *t, const struct study *s, const struct st
     str_release(&names);
 }
 
+static bool any_level_missing(const struct study *s)
+{
+    for (size_t i = 0; i < s->n_arms; i++)
+        for (size_t k = 0; k < s->n_factors; k++)
+            if (!s->arms[i].level[k])
+                return true;
+    return false;
+}
+
 static void add_arms(const struct dry *d, struct arena *a, const struct table_style *style, struct str *out)
 {
     const struct study *s = d->s;
-    bool variants = s->n_servers > s->n_slots;
+    bool several = s->n_servers > s->n_slots, variants = several && style->columns >= WIDE;
     size_t shown = s->n_factors < 24 ? s->n_factors : 24;
     struct table t;
     table_init(&t, a);
@@ -130,10 +169,13 @@ static void add_arms(const struct dry *d, struct arena *a, const struct table_st
     }
     str_addc(out, '\n');
     table_terminal(&t, style, out);
-    if (s->n_factors)
-        str_addz(
-            out,
-            "-: the factor changes nothing of this arm, which is run once for all its levels, or is not varied there.\n");
+    if (any_level_missing(s))
+        add_note(
+            "-: the factor changes nothing of this arm, which is run once for all its levels, or is not varied there.",
+            style->columns, out);
+    if (several && !variants)
+        add_note("Which of the servers below an arm has is in --json, and here on a wider terminal.", style->columns,
+                 out);
 }
 
 static void add_servers(const struct dry *d, struct arena *a, const struct table_style *style, struct str *out)
@@ -158,11 +200,11 @@ static void add_servers(const struct dry *d, struct arena *a, const struct table
     str_addc(out, '\n');
     table_terminal(&t, style, out);
     if (s->n_servers > s->n_slots)
-        str_addz(
-            out,
-            "started: in the order of this seed; before the first run each of them once more, to see that it works.\n");
+        add_note(
+            "started: in the order of this seed; before the first run each of them once more, to see that it works.",
+            style->columns, out);
     if (s->cold)
-        str_addz(out, "start: cold restarts or unloads each before every run as well.\n");
+        add_note("start: cold restarts or unloads each before every run as well.", style->columns, out);
 }
 
 static void add_order(const struct dry *d, struct str *out)
@@ -175,25 +217,28 @@ static void add_order(const struct dry *d, struct str *out)
         str_addf(out, "%zu more; --json has them all\n", d->plan.n - ROWS_SHOWN);
 }
 
-static void add_duration(const struct dry *d, struct str *out)
+static void add_duration(const struct dry *d, size_t columns, struct str *out)
 {
     const struct estimate *m = &d->estimate;
-    str_addz(out, "\nduration: ");
+    struct str line = STR_INIT;
+    str_addc(out, '\n');
     if (!m->n_runs) {
-        str_addz(out, "unknown until two pilot blocks: run the study, stop it with ^C after two blocks, ask again\n");
+        add_note("duration: unknown until two pilot blocks: run the study, stop it with ^C after two blocks, ask again",
+                 columns, out);
         return;
     }
-    add_seconds(out, m->seconds);
+    str_addz(&line, "duration: ");
+    add_seconds(&line, m->seconds);
     if (m->n_done) {
-        str_addf(out, ", of which %zu of %zu runs are done and ", m->n_done, d->plan.n);
-        add_seconds(out, m->left_seconds);
-        str_addz(out, " are left");
+        str_addf(&line, ", of which %zu of %zu runs are done and ", m->n_done, d->plan.n);
+        add_seconds(&line, m->left_seconds);
+        str_addz(&line, " are left");
     }
-    str_addf(out, "; from %zu runs of %s", m->n_runs, d->basis);
+    str_addf(&line, "; from %zu runs of %s", m->n_runs, d->basis);
     if (m->n_arms_known < d->s->n_arms)
-        str_addf(out, ", in which %zu of the %zu arms are: the others are taken for its median run", m->n_arms_known,
+        str_addf(&line, ", in which %zu of the %zu arms are: the others are taken for its median run", m->n_arms_known,
                  d->s->n_arms);
-    str_addc(out, '\n');
+    add_line(&line, columns, out);
     if (d->s->budget_ns && m->left_seconds > 0) {
         double block = m->seconds / d->s->blocks;
         str_addf(out, "budget: %.0f s, about %.0f blocks\n", (double)d->s->budget_ns / 1e9,
@@ -205,11 +250,11 @@ static void add_text(const struct app *app, const struct dry *d, struct str *out
 {
     struct arena a = {0};
     const struct table_style style = {.columns = app->columns ? app->columns : 160, .ascii = !app->utf8};
-    add_head(d, out);
+    add_head(d, style.columns, out);
     add_arms(d, &a, &style, out);
     add_servers(d, &a, &style, out);
     add_order(d, out);
-    add_duration(d, out);
+    add_duration(d, style.columns, out);
     str_addf(out, "\n%s", d->power.len ? str_z(&d->power) : "power: unknown until then\n");
     arena_release(&a);
 }
@@ -268,14 +313,14 @@ static void add_json(const struct dry *d, struct str *out)
 /* ---- the whole ----------------------------------------------------------------------------------------------------- */
 
 /* A result that is named must be one; the study's own is taken when it is there. */
-static int find_estimate(struct dry *d, const struct dry_run_options *o, struct err *e)
+static int find_estimate(struct dry *d, const struct dry_run_options *o, size_t columns, struct err *e)
 {
     d->basis = o->prior ? o->prior : o->result;
     if (!o->prior && !file_exists(o->result))
         return 0;
     int rc = estimate_from(d->basis, d->s, &d->plan, &d->estimate, o->prior ? e : NULL);
     if (!rc && d->estimate.n_runs)
-        rc = find_power(d, o->prior ? e : NULL);
+        rc = find_power(d, o->json ? 0 : columns, o->prior ? e : NULL);
     return o->prior ? rc : 0;
 }
 
@@ -290,7 +335,7 @@ int dry_run(struct app *app, const struct study *s, const struct dry_run_options
     plan_make(&d.plan, s, corpus.sha256);
     d.starts = xcalloc(s->n_servers, sizeof *d.starts);
     plan_count_starts(&d.plan, s, d.starts);
-    rc = find_estimate(&d, o, e);
+    rc = find_estimate(&d, o, app->columns, e);
     if (!rc && o->json)
         add_json(&d, &out);
     else if (!rc)

@@ -39,6 +39,8 @@ static int no_study(const char *name, struct err *e)
     const char *names[64];
     size_t n = 0;
     struct str hint = STR_INIT;
+    if (dir_exists(name))
+        return err_set(e, ERR_USAGE, "%s is a folder, not a study file", name);
     for (; n < 64 && example_study_at(n); n++)
         names[n] = example_study_at(n);
     word_hint(&hint, name, names, n);

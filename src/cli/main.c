@@ -36,6 +36,7 @@ static void catch_signals(void)
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write, which is told */
 }
 
 void print_help(const char *usage, const char *text, const struct option_row *rows, const char *example)

@@ -54,7 +54,7 @@ static bool is_chosen(const struct run_choice *choice, const struct run *run)
 static void list(const struct run *runs, size_t n, struct str *out)
 {
     for (size_t i = 0; i < n && i < MAX_LISTED; i++)
-        str_addf(out, "%s %lld (%.40s, block %d, %s)", i ? "," : "", (long long)runs[i].id, runs[i].arm,
+        str_addf(out, "%s %lld (%.120s, block %d, %s)", i ? "," : "", (long long)runs[i].id, runs[i].arm,
                  (int)runs[i].block + 1, run_standing(&runs[i]));
     if (n > MAX_LISTED)
         str_addf(out, " and %zu more", n - MAX_LISTED);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "format/json.h"
 #include "live/pulse.h"
 
 struct live_file {
@@ -80,6 +81,16 @@ static void show_run(const struct run *r, struct live_view *v)
         v->state = LIVE_MEASURING;
 }
 
+/* Ended by its stop rule, which notes that (study/ending.c). */
+static bool was_enough(struct store *s, struct arena *a)
+{
+    const char *text = store_get_note(s, a, "ended");
+    yyjson_doc *doc = text ? json_read(text, strlen(text), NULL, NULL) : NULL;
+    bool enough = span_eq_z(json_get_text(yyjson_doc_get_root(doc), "why"), "precision");
+    yyjson_doc_free(doc);
+    return enough;
+}
+
 /* Who writes is asked first: one that ends meanwhile has then written all that is read. */
 static int look(struct live_file *f, struct store *s, struct live_view *v, struct err *e)
 {
@@ -97,12 +108,15 @@ static int look(struct live_file *f, struct store *s, struct live_view *v, struc
     v->study = info.study.name;
     v->silent_ns = activity.silent_ns;
     const struct run *running = take_runs(f, runs, n, v);
-    v->state = info.complete ? LIVE_COMPLETE : !activity.writer ? LIVE_STOPPED : n ? LIVE_PREPARING : LIVE_STARTING;
-    if (running && !info.complete) {
+    bool done = info.complete || (!activity.writer && was_enough(s, &f->arena));
+    v->state = done ? LIVE_COMPLETE : !activity.writer ? LIVE_STOPPED : n ? LIVE_PREPARING : LIVE_STARTING;
+    if (running && !done) {
         rc = look_at_requests(f, s, running->id, v, e);
         show_run(running, v);
     }
     live_take_course(v, &f->course);
+    if (done && !info.complete) /* what was not begun is not left */
+        v->eta = (struct live_eta){.left_ns = -1};
     return rc;
 }
 

@@ -231,9 +231,12 @@ static void cautions(struct report_view *v)
     size_t missing = 0, excluded = v->speedup.n_excluded;
     for (size_t i = 0; i < v->n_arms; i++)
         missing += v->arms[i].planned > v->arms[i].n_runs ? v->arms[i].planned - v->arms[i].n_runs : 0;
-    if (missing)
-        caution(v, arena_printf(&v->arena, "The study is incomplete: %zu of %zu planned runs are missing.", missing,
+    if (missing && v->enough)
+        caution(v, arena_printf(&v->arena, "Ended by its stop rule: %zu of %zu planned runs were not needed.", missing,
                                 v->info.study.n_rows));
+    else if (missing)
+        caution(v, arena_printf(&v->arena, "The study is incomplete: %zu of %zu planned runs %s missing.", missing,
+                                v->info.study.n_rows, missing == 1 ? "is" : "are"));
     if (v->verdicts[VERDICT_VOID])
         caution(v, arena_printf(&v->arena, "%lld run%s VOID and count%s nowhere.", (long long)v->verdicts[VERDICT_VOID],
                                 v->verdicts[VERDICT_VOID] == 1 ? " is" : "s are",

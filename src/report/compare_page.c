@@ -81,18 +81,23 @@ static void certainty(struct page *p, const struct compare_view *v)
     p->ops->table(p, &t);
 }
 
+const char *compare_confidence_text(struct arena *a, double low, double high)
+{
+    if (low > high)
+        return "no confidence: no run";
+    return high - low < 0.0005 ? arena_printf(a, "confidence %.1f %%", 100 * low)
+                               : arena_printf(a, "confidence %.1f to %.1f %%", 100 * low, 100 * high);
+}
+
 /* What the intervals attain: the numbers of runs, and so the metrics, may differ. */
 static const char *confidence(struct page *p, const struct compare_view *v)
 {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < v->n; i++) {
-        low = fmin(low, 100 * v->results[i].confidence); /* fmin and fmax pass over NaN */
-        high = fmax(high, 100 * v->results[i].confidence);
+        low = fmin(low, v->results[i].confidence); /* fmin and fmax pass over NaN */
+        high = fmax(high, v->results[i].confidence);
     }
-    if (low > high)
-        return "no confidence: no run";
-    return high - low < 0.05 ? arena_printf(&p->arena, "confidence %.1f %%", low)
-                             : arena_printf(&p->arena, "confidence %.1f to %.1f %%", low, high);
+    return compare_confidence_text(&p->arena, low, high);
 }
 
 static void method(struct page *p, const struct compare_view *v)

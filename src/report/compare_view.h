@@ -60,6 +60,8 @@ const char *compare_units(const struct comparison *c, double n);
 /* compare_page.c: with a plus, in percent of the baseline (two decimals at most: a shift is not known better), and a word with
  * Cliff's delta. */
 const char *compare_signed_text(struct arena *a, double v);
+/* What intervals attain, of the lowest and the highest share: "confidence 93.8 to 95.3 %". */
+const char *compare_confidence_text(struct arena *a, double low, double high);
 const char *compare_percent_text(struct arena *a, const struct comparison *c, double v);
 /* "+94.4 [+72.1, +115]"; of one run without the interval, which is a point and says nothing. */
 const char *compare_change_text(struct arena *a, const struct comparison *c);

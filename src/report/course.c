@@ -36,7 +36,7 @@ static void list_arms(const struct store_info *info, struct arena *a, struct stu
 }
 
 enum verdict course_verdict(struct store *s, const struct store_info *info, const struct run *runs, size_t n_runs,
-                            bool drifts, struct arena *a, const char **why)
+                            bool drifts, struct arena *a, const char **why, bool *enough)
 {
     struct study_course c = {.nested = says(info->study.plan_json, "order", "nested"),
                              .enough = says(store_get_note(s, a, "ended"), "why", "precision"),
@@ -44,6 +44,8 @@ enum verdict course_verdict(struct store *s, const struct store_info *info, cons
                              .runs = runs,
                              .n_runs = n_runs};
     struct str text = STR_INIT;
+    if (enough)
+        *enough = c.enough;
     list_arms(info, a, &c);
     enum verdict v = study_verdict(&c, &text);
     *why = arena_dup(a, str_z(&text), text.len);

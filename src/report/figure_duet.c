@@ -119,8 +119,8 @@ bool figure_duet(struct svg *s, const struct report_view *v, const struct view_d
 bool figure_answer(struct svg *s, const struct report_view *v, const char **caption)
 {
     *caption =
-        "A dot is the shift from the factor's first level, the line its interval; an interval that includes 0 decides "
-        "nothing. Colours are metrics.";
+        "A dot is the shift from the factor's first level, the line its interval. Broken and hollow: nothing is decided "
+        "in the family of all of them. Colours are metrics.";
     if (figure_effects(s, v))
         return true;
     *caption = "Bars: medians over blocks; rings: the blocks themselves. The shaded range is the 95 % interval of the "

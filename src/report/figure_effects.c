@@ -32,6 +32,8 @@ static void row(struct svg *s, const struct report_view *v, const struct view_ef
                 double y)
 {
     const char *what = view_contrast(v, s->arena, e);
+    const struct design_factor *f = &v->design.factors[e->factor];
+    bool open = e->c.verdict == COMPARE_INCONCLUSIVE;
     int color = color_of(v->study, e);
     svg_group(s, arena_printf(s->arena, "%s, %s, %s: %s %% [%s, %s], adjusted p %s, %zu blocks: %s", e->base, what,
                               e->c.metric->id, number_text(s->arena, compare_percent(&e->c, e->c.shift)),
@@ -39,10 +41,10 @@ static void row(struct svg *s, const struct report_view *v, const struct view_ef
                               number_text(s->arena, compare_percent(&e->c, e->c.hi)),
                               number_text(s->arena, e->c.p_holm), e->c.n_a, compare_verdict_word(e->c.verdict)));
     svg_text(s, "small", "end", NAMES - 10, y + 4,
-             svg_short(s, arena_printf(s->arena, "%s, %s", e->c.metric->id, what), 40));
-    svg_line(s, "main", color, scale_at(x, compare_percent(&e->c, e->c.lo)), y,
+             svg_short(s, arena_printf(s->arena, "%s, %s: %s", e->c.metric->id, f->name, f->levels[e->level]), 37));
+    svg_line(s, open ? "void main" : "main", color, scale_at(x, compare_percent(&e->c, e->c.lo)), y,
              scale_at(x, compare_percent(&e->c, e->c.hi)), y);
-    svg_dot(s, "hollow", color, scale_at(x, compare_percent(&e->c, e->c.shift)), y, 4);
+    svg_dot(s, open ? "hollow" : "full", color, scale_at(x, compare_percent(&e->c, e->c.shift)), y, 4);
     svg_group_end(s);
 }
 

@@ -20,13 +20,14 @@ static size_t results(struct page *p, const struct view_comparisons *all)
         for (size_t i = 0; i < all->n; i++)
             for (size_t k = 0; all->at[i].pair && k < all->at[i].pair->n; k++) {
                 const struct comparison *c = &all->at[i].pair->results[k];
-                if (c->verdict != order[o] || n++ >= ROWS)
+                size_t least = c->n_a < c->n_b ? c->n_a : c->n_b;
+                if (!least || c->verdict != order[o] || n++ >= ROWS) /* imports do not tell every metric */
                     continue;
                 table_cell(&t, compare_verdict_word(c->verdict));
                 table_cell(&t, all->at[i].arm->name);
                 table_cell(&t, c->metric->id);
                 table_cell(&t, compare_change_text(a, c));
-                table_cellf(&t, "%zu", c->n_a < c->n_b ? c->n_a : c->n_b);
+                table_cellf(&t, "%zu", least);
             }
     if (n)
         p->ops->table(p, &t);
@@ -44,7 +45,10 @@ void page_brief(struct page *p, const struct report_view *v)
         p->ops->item(p, v->cautions[i]);
     left_out += v->n_answers > ANSWERS ? v->n_answers - ANSWERS : 0;
     left_out += v->n_cautions > CAUTIONS ? v->n_cautions - CAUTIONS : 0;
-    page_textf(p, left_out ? "%s %zu more results and cautions are in the whole report." : "%s", page_summary(p, v),
-               left_out);
+    page_textf(p,
+               left_out == 1 ? "%s %zu more result or caution is in the whole report."
+               : left_out    ? "%s %zu more results and cautions are in the whole report."
+                             : "%s",
+               page_summary(p, v), left_out);
     arena_release(&p->arena);
 }

@@ -30,6 +30,15 @@ static const char *column_name(struct page *p, const struct metric *m)
     return arena_printf(&p->arena, "%s%s", m->id, unit_after(p, m));
 }
 
+/* Whether effects are of several bases: one need not stand in each row. */
+static bool of_several(const struct view_study *s)
+{
+    for (size_t i = 1; i < s->n_effects; i++)
+        if (strcmp(s->effects[i].base, s->effects[0].base) != 0)
+            return true;
+    return false;
+}
+
 static bool columns_begin(struct page *p, const struct view_study *s, struct table *t, size_t from, size_t *to)
 {
     size_t room = p->wide ? 4 : 3;
@@ -88,7 +97,8 @@ static void by_level(struct page *p, const struct report_view *v)
 
 static void effect_row(struct page *p, struct table *t, const struct report_view *v, const struct view_effect *e)
 {
-    table_cell(t, e->base);
+    if (of_several(v->study))
+        table_cell(t, e->base);
     table_cell(t, view_contrast(v, &p->arena, e));
     table_cellf(t, "%s%s", e->c.metric->id, unit_after(p, e->c.metric));
     table_cell(t, number_text(&p->arena, e->c.base));
@@ -99,6 +109,17 @@ static void effect_row(struct page *p, struct table *t, const struct report_view
     table_cell(t, compare_verdict_word(e->c.verdict));
 }
 
+/* Few blocks cannot give 95 %. */
+static const char *attained(struct page *p, const struct view_study *s)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < s->n_effects; i++) {
+        low = fmin(low, s->effects[i].c.confidence); /* fmin and fmax pass over NaN */
+        high = fmax(high, s->effects[i].c.confidence);
+    }
+    return compare_confidence_text(&p->arena, low, high);
+}
+
 static void level_against_level(struct page *p, const struct report_view *v)
 {
     static const char *const heads[] = {"arm",    "level",  "metric", "from", "effect in % [interval]",
@@ -107,7 +128,7 @@ static void level_against_level(struct page *p, const struct report_view *v)
     struct table t;
     bool uneven = false;
     table_init(&t, &p->arena);
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+    for (size_t i = of_several(s) ? 0 : 1; i < sizeof heads / sizeof heads[0]; i++)
         table_column(&t, heads[i], i >= 3 && i < 7 ? TABLE_RIGHT : TABLE_LEFT);
     p->ops->heading(p, "Effects of the factors");
     for (size_t i = 0; i < s->n_effects; i++) {
@@ -119,9 +140,9 @@ static void level_against_level(struct page *p, const struct report_view *v)
     page_rest(p, s->n_effects, "effects");
     page_textf(p,
                "Each level against the first of its factor, within a block and with the other factors alike; one value "
-               "per block. Hodges-Lehmann shift with the interval of Wilcoxon's signed ranks; p of all %zu effects "
-               "together%s.",
-               s->n_effects,
+               "per block. Hodges-Lehmann shift with the interval of Wilcoxon's signed ranks (%s); p of all %zu "
+               "effects together%s.",
+               attained(p, s), s->n_effects,
                s->solos_left_out ? "; the arms of one agent alone are there for the speedup and are no part of it"
                                  : "");
     if (uneven)

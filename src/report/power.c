@@ -16,7 +16,7 @@ struct asked {
     const char **arms; /* the baseline first */
     size_t n_arms;
     const struct metric **metrics;
-    size_t n_metrics, family;
+    size_t n_metrics, comparisons, family;
     struct arena arena;
 };
 
@@ -48,7 +48,8 @@ static void list_metrics(struct asked *q)
     q->metrics = arena_alloc(&q->arena, q->n_metrics * sizeof *q->metrics);
     for (size_t i = 0; i < q->n_metrics; i++)
         q->metrics[i] = q->ask->n_metrics ? q->ask->metrics[i] : metric_find(ids[i]);
-    q->family = q->n_metrics * (q->ask->comparisons ? q->ask->comparisons : 1);
+    q->comparisons = q->ask->comparisons ? q->ask->comparisons : 1;
+    q->family = q->n_metrics * q->comparisons + q->ask->speedups;
 }
 
 static void spread_of(struct asked *q, const struct metric *m, struct power_spread *s)
@@ -89,21 +90,48 @@ static void row(struct asked *q, struct table *t, const struct metric *m, size_t
         table_cellf(t, isnan(s.sd) ? "not known" : "over %d", POWER_MOST_BLOCKS);
 }
 
-static void conclude(const struct asked *q, size_t most, struct str *out)
+static void add_paragraph(const struct asked *q, const char *text, struct str *out)
+{
+    size_t columns = q->ask->columns ? q->ask->columns : SIZE_MAX;
+    text_wrap((struct span){text, strlen(text)}, columns, 0, out);
+}
+
+static void introduce(struct asked *q, struct str *out)
+{
+    const struct power_ask *ask = q->ask;
+    const char *speedups = ask->speedups ? arena_printf(&q->arena, " and %zu of the speedup", ask->speedups) : "";
+    add_paragraph(q,
+                  arena_printf(&q->arena,
+                               "What the study will see, from %s: signed ranks at 0.05, Holm over %zu comparison%s of "
+                               "%zu metric%s%s, found in 80 %% of studies; the spread taken at its upper limit of "
+                               "%.0f %% confidence.",
+                               ask->from, q->comparisons, q->comparisons == 1 ? "" : "s", q->n_metrics,
+                               q->n_metrics == 1 ? "" : "s", speedups, 100 * POWER_SURE),
+                  out);
+    str_addc(out, '\n');
+}
+
+static void conclude(struct asked *q, size_t most, struct str *out)
 {
     const struct power_ask *ask = q->ask;
     size_t least = power_least_blocks(q->family);
     if ((size_t)ask->blocks < least)
-        str_addf(out,
-                 "With %d blocks no comparison of a family of %zu gets a verdict: that takes %zu blocks, or a smaller "
-                 "family.\n",
-                 ask->blocks, q->family, least);
+        add_paragraph(q,
+                      arena_printf(&q->arena,
+                                   "With %d blocks no comparison of a family of %zu gets a verdict: that takes %zu "
+                                   "blocks, or a smaller family.",
+                                   ask->blocks, q->family, least),
+                      out);
     if (most == SIZE_MAX)
-        str_addf(out, "No number of blocks up to %d finds %.3g %% in every metric.\n", POWER_MOST_BLOCKS,
-                 100 * ask->effect);
+        add_paragraph(q,
+                      arena_printf(&q->arena, "No number of blocks up to %d finds %.3g %% in every metric.",
+                                   POWER_MOST_BLOCKS, 100 * ask->effect),
+                      out);
     else if (most)
-        str_addf(out, "To find %.3g %% in every metric, plan %zu blocks%s.\n", 100 * ask->effect, most,
-                 most <= (size_t)ask->blocks ? "; so many are planned" : "");
+        add_paragraph(q,
+                      arena_printf(&q->arena, "To find %.3g %% in every metric, plan %zu blocks%s.", 100 * ask->effect,
+                                   most, most <= (size_t)ask->blocks ? "; so many are planned" : ""),
+                      out);
 }
 
 size_t report_power_of_runs(const struct run *runs, size_t n, const struct power_ask *ask, struct str *out)
@@ -120,11 +148,8 @@ size_t report_power_of_runs(const struct run *runs, size_t n, const struct power
     table_column(&t, arena_printf(&q.arena, "blocks to find %.3g %%", 100 * ask->effect), TABLE_RIGHT);
     for (size_t i = 0; i < q.n_metrics; i++)
         row(&q, &t, q.metrics[i], &most);
-    str_addf(out,
-             "What the study will see, from %s: signed ranks at 0.05, Holm over %zu comparison%s of %zu metrics, found "
-             "in 80 %% of studies; the spread taken at its upper limit of %.0f %% confidence.\n\n",
-             ask->from, q.family / q.n_metrics, q.family == q.n_metrics ? "" : "s", q.n_metrics, 100 * POWER_SURE);
-    table_terminal(&t, &(struct table_style){0}, out);
+    introduce(&q, out);
+    table_terminal(&t, &(struct table_style){.columns = ask->columns}, out);
     str_addc(out, '\n');
     conclude(&q, most, out);
     arena_release(&q.arena);

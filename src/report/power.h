@@ -8,12 +8,14 @@
 
 struct power_ask {
     int32_t blocks;     /* planned */
-    size_t comparisons; /* arms that are set against the baseline */
+    size_t comparisons; /* per metric: arms that are set against the baseline, or levels against the first of theirs */
+    size_t speedups;    /* further ones of the family, of the speedup; 0 but in studies with factors */
     /* The metrics of the family; none: compare_default_metrics by the kind of the runs. */
     const struct metric *const *metrics;
     size_t n_metrics;
     double effect;        /* what it should find, as a share; POWER_EFFECT */
     const char *baseline; /* arm of the runs; NULL, or not among them: the first that there is */
+    size_t columns;       /* to fill the lines to; 0: as long as they are */
     const char *from;     /* what the runs are, for the text: a file's name, "two pilot blocks" */
 };
 

@@ -275,7 +275,7 @@ int report_view_build(struct store *s, struct report_view **out, struct err *e)
     view_duets(v);
     view_study(v);
     view_comparisons(v);
-    v->verdict = course_verdict(s, &v->info, v->runs, v->n_runs, drifts(v), &v->arena, &v->verdict_why);
+    v->verdict = course_verdict(s, &v->info, v->runs, v->n_runs, drifts(v), &v->arena, &v->verdict_why, &v->enough);
     view_worth(v);
     view_answer(v);
     *out = v;

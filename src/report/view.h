@@ -176,6 +176,7 @@ struct report_view {
     int64_t verdicts[VERDICT_NONE + 1]; /* of complete runs */
     enum verdict verdict;               /* of the study; NONE: there is none */
     const char *verdict_why;
+    bool enough;                  /* ended by its stop rule: what was not begun is not missing */
     struct store_source *sources; /* files that were imported */
     size_t n_sources;
     const char **answers; /* sentences that answer the question, most telling first */

@@ -16,62 +16,12 @@ const char *view_contrast(const struct report_view *v, struct arena *a, const st
 
 /* ---- the arms of one base ---------------------------------------------------------------------------------------------- */
 
-struct base {
-    const char *name;
-    const struct design_arm **arms;
-    size_t n;
-    bool multi; /* runs of several agents */
-};
-
-static const struct view_arm *view_of_arm(const struct report_view *v, const char *name)
+static struct effects_group group_of(struct report_view *v, const struct effects_base *b, const struct metric *m)
 {
-    for (size_t i = 0; i < v->n_arms; i++)
-        if (!strcmp(v->arms[i].name, name))
-            return &v->arms[i];
-    return NULL;
-}
-
-static size_t list_bases(struct report_view *v, struct base **out)
-{
-    const struct design *d = &v->design;
-    struct base *bases = arena_alloc(&v->arena, (d->n_arms + 1) * sizeof *bases);
-    size_t n = 0;
-    for (size_t i = 0; i < d->n_arms; i++) {
-        const struct view_arm *arm = view_of_arm(v, d->arms[i].name);
-        size_t k = 0;
-        while (k < n && strcmp(bases[k].name, d->arms[i].base) != 0)
-            k++;
-        if (k == n)
-            bases[n++] = (struct base){.name = d->arms[i].base,
-                                       .arms = arena_alloc(&v->arena, (d->n_arms + 1) * sizeof *bases->arms)};
-        bases[k].arms[bases[k].n++] = &d->arms[i];
-        bases[k].multi = bases[k].multi || (arm && arm->n_agents > 1);
-    }
-    *out = bases;
-    return n;
-}
-
-/* Whether its one agent also takes part in an arm of several: then it is there for the speedup. */
-static bool is_solo(const struct report_view *v, const struct base *b, const struct base *bases, size_t n)
-{
-    const struct view_arm *own = view_of_arm(v, b->arms[0]->name);
-    if (b->multi || !own || own->n_agents != 1)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const struct view_arm *arm = bases[i].multi ? view_of_arm(v, bases[i].arms[0]->name) : NULL;
-        for (size_t k = 0; arm && k < arm->n_agents; k++)
-            if (!strcmp(arm->agents[k], own->agents[0]))
-                return true;
-    }
-    return false;
-}
-
-static struct effects_group group_of(struct report_view *v, const struct base *b, const struct metric *m)
-{
-    struct compare_arm *values = arena_alloc(&v->arena, (b->n + 1) * sizeof *values);
-    for (size_t i = 0; i < b->n; i++)
+    struct compare_arm *values = arena_alloc(&v->arena, (b->n_arms + 1) * sizeof *values);
+    for (size_t i = 0; i < b->n_arms; i++)
         values[i] = view_arm_values(v, b->arms[i]->name, m);
-    return (struct effects_group){&v->design, b->arms, values, b->n};
+    return (struct effects_group){&v->design, b->arms, values, b->n_arms};
 }
 
 static bool has_values(const struct effects_group *g)
@@ -105,7 +55,7 @@ static double margin_of(struct report_view *v, const struct compare_arm *baselin
     return baseline->n ? v->study->margin * fabs(median(x, baseline->n)) : 0;
 }
 
-static void ask_level(struct report_view *v, const struct base *b, const struct effects_group *g,
+static void ask_level(struct report_view *v, const struct effects_base *b, const struct effects_group *g,
                       const struct metric *m, struct view_effect e, struct compare_question **questions)
 {
     struct view_study *s = v->study;
@@ -124,7 +74,7 @@ static void ask_level(struct report_view *v, const struct base *b, const struct 
     s->n_effects++;
 }
 
-static void ask_metric(struct report_view *v, const struct base *b, const struct metric *m,
+static void ask_metric(struct report_view *v, const struct effects_base *b, const struct metric *m,
                        struct compare_question **questions)
 {
     struct view_study *s = v->study;
@@ -145,20 +95,20 @@ static void ask_metric(struct report_view *v, const struct base *b, const struct
 /* ---- by level ------------------------------------------------------------------------------------------------------------ */
 
 /* factor n_factors: the arms themselves, the level is their place in the base. */
-static bool at_level(const struct report_view *v, const struct base *b, size_t arm, size_t factor, size_t level)
+static bool at_level(const struct report_view *v, const struct effects_base *b, size_t arm, size_t factor, size_t level)
 {
     return factor == v->design.n_factors ? arm == level : b->arms[arm]->level[factor] == (int)level;
 }
 
 /* One value per block: the mean over the arms of the base at that level. */
-static struct view_number level_number(struct report_view *v, const struct base *b, size_t factor, size_t level,
+static struct view_number level_number(struct report_view *v, const struct effects_base *b, size_t factor, size_t level,
                                        const struct metric *m)
 {
     int32_t *blocks = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *blocks);
     struct moments_sums *sums = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *sums);
     double *means = arena_alloc(&v->arena, (v->n_runs + 1) * sizeof *means);
     size_t n = 0;
-    for (size_t i = 0; i < b->n; i++) {
+    for (size_t i = 0; i < b->n_arms; i++) {
         struct compare_arm values = {0};
         if (at_level(v, b, i, factor, level))
             values = view_arm_values(v, b->arms[i]->name, m);
@@ -179,7 +129,8 @@ static struct view_number level_number(struct report_view *v, const struct base 
     return view_number_of(v, m, means, n, -1);
 }
 
-static void add_level(struct report_view *v, const struct base *b, size_t factor, size_t level, const char *name)
+static void add_level(struct report_view *v, const struct effects_base *b, size_t factor, size_t level,
+                      const char *name)
 {
     struct view_study *s = v->study;
     struct view_level row = {b->name, factor, name, arena_alloc(&v->arena, (s->n_columns + 1) * sizeof *row.numbers)};
@@ -194,26 +145,26 @@ static void add_level(struct report_view *v, const struct base *b, size_t factor
     s->levels[s->n_levels++] = row;
 }
 
-static size_t varied_factors(const struct report_view *v, const struct base *b)
+static size_t varied_factors(const struct report_view *v, const struct effects_base *b)
 {
     size_t n = 0;
     for (size_t f = 0; f < v->design.n_factors; f++) {
         size_t i = 1;
-        while (i < b->n && b->arms[i]->level[f] == b->arms[0]->level[f])
+        while (i < b->n_arms && b->arms[i]->level[f] == b->arms[0]->level[f])
             i++;
-        n += i < b->n;
+        n += i < b->n_arms;
     }
     return n;
 }
 
 /* Level by level, and where several factors meet also arm by arm. */
-static void add_levels(struct report_view *v, const struct base *b)
+static void add_levels(struct report_view *v, const struct effects_base *b)
 {
     const struct design *d = &v->design;
     for (size_t f = 0; f < d->n_factors; f++)
         for (size_t level = 0; level < d->factors[f].n_levels; level++)
             add_level(v, b, f, level, d->factors[f].levels[level]);
-    for (size_t i = 0; i < b->n && varied_factors(v, b) > 1; i++)
+    for (size_t i = 0; i < b->n_arms && varied_factors(v, b) > 1; i++)
         add_level(v, b, d->n_factors, i, b->arms[i]->name);
 }
 
@@ -240,16 +191,16 @@ static void choose_columns(struct report_view *v, const struct metric *speedup)
 void view_effects(struct report_view *v)
 {
     struct view_study *s = v->study;
-    struct base *bases;
+    struct effects_base *bases;
     struct compare_question *questions = NULL;
     if (!v->design.n_factors)
         return;
     const struct metric *speedup = headline(v);
-    size_t n = list_bases(v, &bases);
+    size_t n = effects_bases(&v->design, &v->arena, &bases);
     choose_columns(v, speedup);
     for (size_t i = 0; i < n; i++) {
         add_levels(v, &bases[i]);
-        if (is_solo(v, &bases[i], bases, n)) {
+        if (bases[i].solo) {
             s->solos_left_out = true;
             continue;
         }

@@ -165,6 +165,8 @@ static int read_stop(struct study *s, const struct yaml_node *root, struct err *
     int rc = yaml_get_map(root, "stop", &map, e);
     if (rc || !map)
         return rc;
+    if (s->blocks < 2)
+        return yaml_error(map, e, "stop: of %d block there is nothing to leave out", (int)s->blocks);
     if ((rc = file_allow(map, "stop", e)) || (rc = yaml_need(map, "precision", "stop", &node, e)) ||
         (rc = yaml_as_text(node, "precision", &text, e)) || (rc = read_metric_of(node, text, &share, e)) ||
         (rc = yaml_get_int(map, "min_blocks", 2, s->blocks, &least, e)))

@@ -166,7 +166,15 @@ static void nobody_goes_on(void **state)
     assert_int_equal(v.state, LIVE_PREPARING);
     assert_int_equal(v.aborted, 1);
     assert_null(v.arm);
+    struct err e = ERR_INIT;
+    assert_int_equal(store_note(s, "ended", "{\"blocks\":1,\"why\":\"budget\"}", &e), 0);
     fixture_close(s);
+    assert_int_equal(look(f).state, LIVE_STOPPED);
+    s = fixture_open(&scratch, true);
+    assert_int_equal(store_note(s, "ended", "{\"blocks\":1,\"why\":\"precision\"}", &e), 0);
+    fixture_close(s);
+    v = look(f); /* its stop rule ended it: nothing is left */
+    assert_true(v.state == LIVE_COMPLETE && v.eta.left_ns == -1);
     live_file_free(f);
     scratch_remove(&scratch);
 }

@@ -51,6 +51,25 @@ static void a_row_for_each_metric_and_the_blocks_to_plan(void **state)
     str_release(&plan);
 }
 
+/* A study with factors asks its levels of the speedup, too. */
+static void the_speedup_is_part_of_the_family(void **state)
+{
+    (void)state;
+    const struct metric *m = metric_find("makespan");
+    struct power_ask ask = {.blocks = 4,
+                            .comparisons = 3,
+                            .speedups = 2,
+                            .metrics = &m,
+                            .n_metrics = 1,
+                            .effect = POWER_EFFECT,
+                            .columns = 80,
+                            .from = "prior.db"};
+    struct str s = told(&(struct study_spec){.blocks = 6}, &ask, NULL);
+    assert_true(has(&s, "Holm over 3\ncomparisons of 1 metric and 2 of the speedup"));
+    assert_true(has(&s, "no comparison of a family of 5 gets a verdict"));
+    str_release(&s);
+}
+
 static bool void_runs(struct run *r, int arm)
 {
     (void)arm;
@@ -75,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_for_each_metric_and_the_blocks_to_plan),
+        cmocka_unit_test(the_speedup_is_part_of_the_family),
         cmocka_unit_test(runs_that_do_not_count_tell_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,9 +21,11 @@
                                                                  "{\"baseline\":\"pair\",\"margin\":\"3%\",\"metrics\":[\"makespan\",\"ttft\"]},\"factors\":[{\"levels\":" \
                                                                  "[\"512\",\"1024\"],\"name\":\"num_ctx\"},{\"levels\":[\"one\",\"two\"],\"name\":\"topology\"}]}"
 #define SOLO(agent, ctx)                                                                                               \
-    "{\"base\":\"solo-" agent "\",\"levels\":{\"num_ctx\":\"" ctx "\"},\"name\":\"solo-" agent ",num_ctx=" ctx "\"}"
+    "{\"agents\":[\"" agent ",num_ctx=" ctx "\"],\"base\":\"solo-" agent "\",\"levels\":{\"num_ctx\":\"" ctx           \
+    "\"},\"name\":\"solo-" agent ",num_ctx=" ctx "\"}"
 #define PAIR(ctx, topology)                                                                                            \
-    "{\"base\":\"pair\",\"levels\":{\"num_ctx\":\"" ctx "\",\"topology\":\"" topology                                  \
+    "{\"agents\":[\"alpha,num_ctx=" ctx "\",\"beta,num_ctx=" ctx                                                       \
+    "\"],\"base\":\"pair\",\"levels\":{\"num_ctx\":\"" ctx "\",\"topology\":\"" topology                               \
     "\"},\"name\":\"pair,num_ctx=" ctx ",topology=" topology "\"}"
 
 static const char *const factor_arms[] = {"solo-alpha,num_ctx=512",         "solo-beta,num_ctx=512",
@@ -55,6 +57,7 @@ struct factor_spec {
     double slope; /* of durations, per place in the order */
     const char *plan;
     bool (*change)(struct run *r, int arm);
+    bool enough; /* ended by its stop rule */
 };
 
 static void write_runs(struct store *s, struct arena *a, const struct factor_spec *spec)
@@ -100,6 +103,8 @@ static struct report_view *factors_view(const struct factor_spec *spec)
     if (store_create(&s, path, &study, &e))
         fail_msg("%s", e.text);
     write_runs(s, &a, spec);
+    if (spec->enough && store_note(s, "ended", "{\"blocks\":6,\"why\":\"precision\"}", &e))
+        fail_msg("%s", e.text);
     if (store_close(s, &e))
         fail_msg("%s", e.text);
     arena_release(&a);
@@ -143,6 +148,8 @@ static void effects_of_two_factors(void **state)
     assert_int_equal(v->speedup.n_excluded, 0);
     /* two factors of one level more, over the speedup and the two metrics that the plan declares */
     assert_int_equal(s->n_effects, 6);
+    struct effects_family family = effects_family(&v->design); /* what a dry run takes for it */
+    assert_true(family.contrasts == 2 && family.speedups == 2);
     const struct view_effect *e = effect(v, "num_ctx", "makespan");
     assert_true(e->pairs == 2 && !e->uneven && e->c.n_a == 8 && e->c.verdict == COMPARE_WORSE);
     assert_true(fabs(e->c.shift / e->c.base - 0.1) < 0.01);
@@ -184,6 +191,7 @@ static void what_is_missing_is_said(void **state)
     report_view_free(v);
     v = factors_view(&(struct factor_spec){.blocks = 3});
     assert_true(answer_has(v, "in a family of 6 that takes 8 blocks, and at most 3 count"));
+    assert_true(says(v, "md", "signed ranks (confidence 75.0 %)"));
     check_all(v);
     report_view_free(v);
 }
@@ -196,7 +204,9 @@ static void figure_of_the_effects(void **state)
     struct svg s = {.out = &out, .arena = &a};
     struct report_view *v = factors_view(&(struct factor_spec){.blocks = 6});
     assert_true(figure_effects(&s, v));
-    assert_non_null(strstr(out.at, "makespan, num_ctx: 1024 against 512"));
+    assert_non_null(strstr(out.at, ">makespan, num_ctx: 1024<"));
+    assert_non_null(strstr(out.at, "pair, num_ctx: 1024 against 512, makespan: ")); /* the tip */
+    assert_true(strstr(out.at, "\"full ") && strstr(out.at, "\"hollow "));
     assert_non_null(strstr(out.at, "adjusted p"));
     str_clear(&out);
     report_html(v, &out);
@@ -273,6 +283,24 @@ static void spoilt_generations_are_named_and_the_headline_is_told_without_them(v
     report_view_free(v);
 }
 
+static bool of_six_blocks(struct run *r, int arm)
+{
+    (void)arm;
+    return r->block < 6;
+}
+
+static void what_a_stop_rule_left_out_is_not_missing(void **state)
+{
+    (void)state;
+    struct report_view *v = factors_view(&(struct factor_spec){.blocks = 8, .change = of_six_blocks, .enough = true});
+    assert_true(caution_has(v, "Ended by its stop rule: 16 of 64 planned runs were not needed."));
+    assert_true(!caution_has(v, "incomplete") && v->verdict == VERDICT_VALID);
+    report_view_free(v);
+    v = factors_view(&(struct factor_spec){.blocks = 8, .change = of_six_blocks});
+    assert_true(caution_has(v, "The study is incomplete: 16 of 64 planned runs are missing."));
+    report_view_free(v);
+}
+
 /* Plans that a hostile or broken file may hold. */
 static void a_plan_is_believed_as_far_as_it_makes_sense(void **state)
 {
@@ -302,6 +330,7 @@ int main(void)
         cmocka_unit_test(figure_of_the_effects),
         cmocka_unit_test(drift_is_flagged),
         cmocka_unit_test(spoilt_generations_are_named_and_the_headline_is_told_without_them),
+        cmocka_unit_test(what_a_stop_rule_left_out_is_not_missing),
         cmocka_unit_test(a_plan_is_believed_as_far_as_it_makes_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
