@@ -229,16 +229,19 @@ static void compare_designs(struct auditing *x, const struct audit_study *s, con
     str_release(&list);
 }
 
-/* Positions of our own plan that no complete run fills. */
+/* Positions of our own plan that no complete run fills, in blocks that were begun: those that a stop rule or a budget left
+ * out whole take nothing from one arm alone. */
 static void find_unfilled(struct auditing *x, const struct audit_study *s)
 {
     struct audit_points points = AUDIT_POINTS(x);
     for (size_t i = 0; i < x->in->n_plan; i++) {
         const struct audit_place *p = &x->in->plan[i];
-        bool there = false;
-        for (size_t k = 0; k < s->n_runs && !there; k++)
+        bool there = false, begun = false;
+        for (size_t k = 0; k < s->n_runs && !there; k++) {
+            begun = begun || s->runs[k]->block == p->block;
             there = s->runs[k]->block == p->block && !strcmp(s->runs[k]->arm, p->arm);
-        if (!there)
+        }
+        if (begun && !there)
             audit_add_place(&points, p->arm, "block %d", (int)p->block);
     }
     if (points.n)
