@@ -178,7 +178,8 @@ static void remark_studies(struct compare_view *v)
     for (int i = 0; i < (v->one_file ? 1 : 2); i++) {
         const struct side_view *s = &v->side[i];
         const char *why;
-        enum verdict verdict = course_verdict(s->side->store, &s->info, s->runs, s->n_runs, false, &v->arena, &why, NULL);
+        enum verdict verdict = course_verdict(s->side->store, &s->info, s->runs, s->n_runs, false, &v->arena, &why,
+                                              NULL);
         if (verdict == VERDICT_SUSPECT || verdict == VERDICT_VOID)
             compare_remark(v, "The study of %s is %s: %s.", s->file, verdict_word(verdict), why);
     }
