@@ -15,6 +15,8 @@ struct file_key {
 };
 const struct file_key *file_key_at(size_t i); /* NULL behind the last */
 
+enum { FILE_MAX_BLOCKS = 10000 };
+
 /* Refuses keys that the table does not have for this map. */
 int file_allow(const struct yaml_node *node, const char *map, struct err *e);
 

@@ -161,15 +161,13 @@ static int read_stop(struct study *s, const struct yaml_node *root, struct err *
 {
     struct yaml_node *map = NULL, *node;
     const char *text, *share;
-    int64_t least = s->blocks < DEFAULT_MIN_BLOCKS ? s->blocks : DEFAULT_MIN_BLOCKS;
+    int64_t least = DEFAULT_MIN_BLOCKS; /* a trial with fewer blocks runs them all */
     int rc = yaml_get_map(root, "stop", &map, e);
     if (rc || !map)
         return rc;
-    if (s->blocks < 2)
-        return yaml_error(map, e, "stop: of %d block there is nothing to leave out", (int)s->blocks);
     if ((rc = file_allow(map, "stop", e)) || (rc = yaml_need(map, "precision", "stop", &node, e)) ||
         (rc = yaml_as_text(node, "precision", &text, e)) || (rc = read_metric_of(node, text, &share, e)) ||
-        (rc = yaml_get_int(map, "min_blocks", 2, s->blocks, &least, e)))
+        (rc = yaml_get_int(map, "min_blocks", 2, FILE_MAX_BLOCKS, &least, e)))
         return rc;
     if (isnan(read_share(share)) || read_share(share) >= 1)
         return yaml_error(node, e, "precision: METRIC:WIDTH is needed, such as makespan:5%%, not '%.60s'", text);

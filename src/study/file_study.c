@@ -6,7 +6,7 @@
 #include "study/file.h"
 #include "study/file_factors.h"
 
-enum { MAX_BLOCKS = 10000, DEFAULT_PROMPT_TOK = 400 };
+enum { DEFAULT_PROMPT_TOK = 400 };
 
 static int read_timeouts(struct study *s, const struct yaml_node *root, struct err *e)
 {
@@ -43,7 +43,7 @@ static int read_scalars(struct study *s, const struct yaml_node *root, struct er
     s->prompt_tok = DEFAULT_PROMPT_TOK;
     s->keep_text = true;
     int rc = yaml_get_text(root, "question", &question, e);
-    if (rc || (rc = yaml_get_int(root, "blocks", 1, MAX_BLOCKS, &blocks, e)) ||
+    if (rc || (rc = yaml_get_int(root, "blocks", 1, FILE_MAX_BLOCKS, &blocks, e)) ||
         (rc = yaml_get_int(root, "seed", 0, INT64_MAX, &seed, e)) ||
         (rc = yaml_get_int(root, "prompt_tokens", 16, 1 << 24, &s->prompt_tok, e)) ||
         (rc = yaml_get_choice(root, "order", orders, 3, &order, e)) ||

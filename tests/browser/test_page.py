@@ -100,7 +100,7 @@ def phone(browser, page):
     quiet("phone", small)
 
 
-COMPARED = "[...document.querySelectorAll('table')].filter(t => t.tHead && /change|how sure/.test(t.tHead.textContent)).flatMap(t => [...t.tBodies[0].rows])"
+COMPARED = "[...document.querySelectorAll('table')].filter(t => t.tHead && /change \\[|how sure/.test(t.tHead.textContent)).flatMap(t => [...t.tBodies[0].rows])"
 
 
 def comparisons(page):

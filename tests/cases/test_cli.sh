@@ -107,7 +107,7 @@ check 2 "did you mean 'smoke'" run --scale smoek factors.yaml
 check 2 'set 2:1:1: unknown key .blok' run --set blocks=2 --set blok=1 factors.yaml
 check 3 'cannot open' run --dry-run --prior none.db factors.yaml
 check 2 'changed is a folder, not a study file' run changed
-check 2 'stop: of 1 block there is nothing to leave out' run --set blocks=1 --set 'stop={precision: "makespan:5%"}' factors.yaml
+check 0 'blocks' run --dry-run --set blocks=1 --set 'stop={precision: "makespan:5%"}' factors.yaml
 COLUMNS=80 "$chimera" run --dry-run factors.yaml >out || fail "no plan at 80 columns"
 LC_ALL=C.UTF-8 python3 -c 'import sys; sys.exit(any(len(l) > 81 for l in open("out", encoding="utf-8")))' || fail "the plan is wider than 80 columns"
 

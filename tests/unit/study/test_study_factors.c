@@ -384,7 +384,7 @@ static const struct bad bads[] = {
     {"'ttft:20,e2e:5%'", "'ttft:-20'", "above 0"},
     {"'makespan:5%'", "'makespan:5x'", "METRIC:WIDTH"},
     {"'makespan:5%'", "'makespn:5%'", "did you mean 'makespan'"},
-    {"min_blocks: 2", "min_blocks: 5", "min_blocks must be 2 to 4"},
+    {"min_blocks: 2", "min_blocks: 1", "min_blocks must be 2 to 10000"},
     {"budget: 20m", "budget: 20d", "f.yaml:18:9: budget: a time"},
     {"load: 0.5, ", "", "load or temperature_c"},
     {"isolate: true", "order: abba", "two arms"},
