@@ -115,14 +115,19 @@ static const struct claim_field *field_of(const struct claim_row *r, const char 
 
 enum { NAME_MAX_BYTES = 160 };
 
-double claim_number(const struct claim_row *r, const char *fmt, ...)
+static const struct claim_field *field_named(const struct claim_row *r, const char *fmt, va_list ap)
 {
     char name[NAME_MAX_BYTES];
+    vsnprintf(name, sizeof name, fmt, ap);
+    return field_of(r, name);
+}
+
+double claim_number(const struct claim_row *r, const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(name, sizeof name, fmt, ap);
+    const struct claim_field *f = field_named(r, fmt, ap);
     va_end(ap);
-    const struct claim_field *f = field_of(r, name);
     return f ? f->number : NAN;
 }
 
@@ -141,12 +146,10 @@ static void trace(struct claim_work *w, const struct claim_row *r, const struct 
 
 double claim_take(struct claim_work *w, const struct claim_row *r, const char *fmt, ...)
 {
-    char name[NAME_MAX_BYTES];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(name, sizeof name, fmt, ap);
+    const struct claim_field *f = field_named(r, fmt, ap);
     va_end(ap);
-    const struct claim_field *f = field_of(r, name);
     if (!f || isnan(f->number))
         return NAN;
     trace(w, r, f);
@@ -155,12 +158,10 @@ double claim_take(struct claim_work *w, const struct claim_row *r, const char *f
 
 const char *claim_text(const struct claim_row *r, const char *fmt, ...)
 {
-    char name[NAME_MAX_BYTES];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(name, sizeof name, fmt, ap);
+    const struct claim_field *f = field_named(r, fmt, ap);
     va_end(ap);
-    const struct claim_field *f = field_of(r, name);
     return f && f->text ? f->text : "";
 }
 

@@ -2,16 +2,6 @@
 # The command line without any server: help, suggestions, exit codes, refused input.
 . "$(dirname "$0")/../real/lib.sh"
 
-# check STATUS PATTERN ARGUMENTS…: exit status and what stdout and stderr together must hold.
-check() {
-    local status=$1 pattern=$2
-    shift 2
-    "$chimera" "$@" >out 2>&1
-    local got=$?
-    [ $got -eq "$status" ] || { cat out; fail "chimera $*: exit $got, not $status"; }
-    grep -qE -- "$pattern" out || { cat out; fail "chimera $*: no '$pattern'"; }
-}
-
 check 0 'chimera [0-9]+\.[0-9]+\.[0-9]+ \(commit' --version
 check 0 'usage: chimera COMMAND' --help
 check 2 "no format .xml.; there are" export --format xml x.db

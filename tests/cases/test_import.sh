@@ -3,16 +3,6 @@
 . "$(dirname "$0")/../real/lib.sh"
 samples=$CHIMERA_SRC/tests/samples/seed
 
-# check STATUS PATTERN ARGUMENTS…: exit status and what stdout and stderr together must hold.
-check() {
-    local status=$1 pattern=$2
-    shift 2
-    "$chimera" "$@" >out 2>&1
-    local got=$?
-    [ $got -eq "$status" ] || { cat out; fail "chimera $*: exit $got, not $status"; }
-    grep -qE -- "$pattern" out || { cat out; fail "chimera $*: no '$pattern'"; }
-}
-
 check 0 'example:' import --help
 check 2 'a lab and its files' import
 check 2 'a lab and its files' import seed -o x.db

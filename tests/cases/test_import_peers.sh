@@ -10,14 +10,6 @@ started+=($!)
 wait_for 10 grep -q http url
 url=$(grep -o 'http://[0-9.:]*' url)
 
-run() { # STATUS PATTERN ARGUMENTS…: exit status, and what stdout and stderr together must hold
-    local status=$1 pattern=$2
-    shift 2
-    "$chimera" "$@" >out 2>&1
-    local got=$?
-    [ $got -eq "$status" ] || { cat out; fail "chimera $*: exit $got, not $status"; }
-    grep -qE -- "$pattern" out || { cat out; fail "chimera $*: no '$pattern'"; }
-}
 load() { # NAME ARGUMENTS…
     "$chimera" load "$url" --backend llama-server -m stub --input-len 16 --output-len 1..12 "${@:2}" -o "$1.db" >log 2>&1
     status=$?
@@ -25,7 +17,7 @@ load() { # NAME ARGUMENTS…
 }
 there_and_back() { # NAME LAB FORMAT
     "$chimera" export "$1.db" --format "$3" -o "$1.$3.json" 2>log || { cat log; fail "export $3"; }
-    run 0 "^$3 " import "$2" "$1.$3.json" -o "$1.$3.db"
+    check 0 "^$3 " import "$2" "$1.$3.json" -o "$1.$3.db"
     "$chimera" export "$1.$3.db" --format "$3" -o again.json 2>log || { cat log; fail "export $3 again"; }
     python3 "$CHIMERA_SRC/tests/cases/round_trip.py" "$3" "$1.$3.json" again.json || fail "$1 as $3 did not come back"
 }
@@ -41,14 +33,14 @@ for name in closed open; do
 done
 
 # What a report, a comparison and a figure say of them.
-run 0 'closed loop of 6: ' report closed.vllm.db
+check 0 'closed loop of 6: ' report closed.vllm.db
 grep -q 'ttft.vllm  *ms' out || fail "the report does not show what the file tells"
 grep -q 'perf_counter' out || fail "the report does not name the clock"
-run 0 'poisson arrivals at 80' report open.guidellm.db
-run 0 '"told":\[\{"run":1,"id":"ttft.vllm"' report --json closed.vllm.db
-run 0 'itl.vllm +gaps|vLLM bench' report --definitions peers closed.vllm.db
-run 0 'ttft, ms' report --plot ttft closed.aiperf-records.db
-run 0 'of imported runs nothing is derived' verify closed.vllm.db
+check 0 'poisson arrivals at 80' report open.guidellm.db
+check 0 '"told":\[\{"run":1,"id":"ttft.vllm"' report --json closed.vllm.db
+check 0 'itl.vllm +gaps|vLLM bench' report --definitions peers closed.vllm.db
+check 0 'ttft, ms' report --plot ttft closed.aiperf-records.db
+check 0 'of imported runs nothing is derived' verify closed.vllm.db
 
 # Old results against new ones, by the tool's own definitions: an import on one side is enough.
 mkdir old
@@ -57,10 +49,10 @@ for i in 1 2 3 4 5; do
     printf '\n' >>old/$i.json # the same bytes are not taken twice
     for _ in $(seq $i); do printf ' ' >>old/$i.json; done
 done
-run 0 '^vllm +5 +5 +5 ' import vllm old -o old.db
-run 0 'ttft.vllm, itl.vllm, e2e.vllm, output_rate.vllm' compare old.db closed.db
+check 0 '^vllm +5 +5 +5 ' import vllm old -o old.db
+check 0 'ttft.vllm, itl.vllm, e2e.vllm, output_rate.vllm' compare old.db closed.db
 [ $void = 1 ] || grep -q 'old.db was imported and does not tell' out || { cat out; fail "what is not known is not said"; }
-run 2 "did you mean 'ttft.vllm'" compare --metrics ttft.vlm old.db closed.db
+check 2 "did you mean 'ttft.vllm'" compare --metrics ttft.vlm old.db closed.db
 
 # Of summaries alone, the numbers that they give are compared: one of a run.
 python3 - closed.vllm.json <<'END'
@@ -75,8 +67,8 @@ for arm, factor in (("base", 1), ("slow", 1.5)):
         d |= dict(label=arm, median_ttft_ms=factor * (50 + i / 10))
         json.dump(d, open(f"{arm}{i}.json", "w"))
 END
-run 0 '^vllm +12 +12 +12 ' import vllm base?.json slow?.json -o sums.db
-run 0 'from base concurrency6 \(6 runs\) to slow concurrency6 \(6 runs\)' compare sums.db:base\ concurrency6 \
+check 0 '^vllm +12 +12 +12 ' import vllm base?.json slow?.json -o sums.db
+check 0 'from base concurrency6 \(6 runs\) to slow concurrency6 \(6 runs\)' compare sums.db:base\ concurrency6 \
     sums.db:slow\ concurrency6
 grep -q 'ttft.vllm ms *50.2 *75.4 .*worse' out || { cat out; fail "told medians are not compared"; }
 
@@ -85,15 +77,15 @@ mkdir aiperf
 "$chimera" export closed.db --format aiperf -o aiperf/profile_export_aiperf.json 2>log || fail "export aiperf"
 cp closed.aiperf-records.json aiperf/profile_export.jsonl
 echo 'not for us' >aiperf/notes.txt
-run 0 '^aiperf +1 +1 +0 ' import aiperf aiperf -o both.db
+check 0 '^aiperf +1 +1 +0 ' import aiperf aiperf -o both.db
 grep -q 'aiperf-records  *1  *60  *1 ' out || { cat out; fail "records are not the run"; }
 grep -q 'notes.txt: neither JSON nor a table' out || fail "a file that was not understood is not listed"
-run 0 'ttft.aiperf' report both.db
-LC_ALL=C.UTF-8 run 0 '[^ -~]' report both.db
-LC_ALL=C.UTF-8 run 0 . report --ascii both.db
+check 0 'ttft.aiperf' report both.db
+LC_ALL=C.UTF-8 check 0 '[^ -~]' report both.db
+LC_ALL=C.UTF-8 check 0 . report --ascii both.db
 LC_ALL=C grep '[^ -~]' out && fail "--ascii is more than ASCII"
-run 2 "none of 1 file was understood" import guidellm closed.vllm.json -o none.db
-run 2 "did you mean 'vllm'" import vlm closed.vllm.json -o none.db
-run 2 'there are seed, vllm, aiperf, guidellm, llama-bench' import something closed.vllm.json -o none.db
+check 2 "none of 1 file was understood" import guidellm closed.vllm.json -o none.db
+check 2 "did you mean 'vllm'" import vlm closed.vllm.json -o none.db
+check 2 'there are seed, vllm, aiperf, guidellm, llama-bench' import something closed.vllm.json -o none.db
 [ ! -e none.db ] || fail "a result of nothing"
 echo ok

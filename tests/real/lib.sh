@@ -47,3 +47,13 @@ wait_for() {
 json() {
     python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
 }
+
+# check STATUS PATTERN ARGUMENTS…: runs chimera: its exit status, and what stdout and stderr together must hold.
+check() {
+    local status=$1 pattern=$2
+    shift 2
+    "$chimera" "$@" >out 2>&1
+    local got=$?
+    [ $got -eq "$status" ] || { cat out; fail "chimera $*: exit $got, not $status"; }
+    grep -qE -- "$pattern" out || { cat out; fail "chimera $*: no '$pattern'"; }
+}
